@@ -1,0 +1,130 @@
+//! One asset version as a source describes it: all that is needed to publish it, nothing read from the server.
+
+use std::{collections::BTreeMap, fmt};
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use super::{AssetType, Coordinates, Diagnosis, FileKey, Lifecycle};
+
+/// What a source yields: an asset to bring, or what is wrong with an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sourced {
+    /// An asset to bring.
+    Draft(Box<AssetDraft>),
+    /// An input that is left out, and why.
+    Diagnosis(Box<Diagnosis>),
+}
+
+/// One asset version to publish. The field names are those of the publish call (EXCHANGE.md §3.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssetDraft {
+    /// Where it goes.
+    pub coordinates: Coordinates,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub asset_type: AssetType,
+    /// The display name.
+    pub name: String,
+    /// The description, at most 255 characters; taken by the server from the first version only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The state to publish in: development or published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Lifecycle>,
+    /// Tags; `None` leaves them as they are, an empty list cannot be sent by the publish call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// Keywords.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// What the asset depends on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<Coordinates>,
+    /// Whom to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_name: Option<String>,
+    /// Where to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_email: Option<String>,
+    /// `properties.<key>`: `mainFile`, `apiVersion`, `assetLink`, `platform`, …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+    /// `categories.<key>`: values by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub categories: BTreeMap<String, Vec<String>>,
+    /// `fields.<key>`: values by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Vec<String>>,
+    /// The files to send.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<DraftFile>,
+    /// The file or folder that this asset was found in, or the manifest that names it.
+    pub path: Utf8PathBuf,
+    /// The line of the manifest, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Where each value came from, by field name (`name`, `version`, `properties.apiVersion`, …).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub origins: BTreeMap<String, Origin>,
+    /// A digest over path, size and modification time of every file that goes in: when it is unchanged, so is the
+    /// content, and nothing has to be read.
+    pub stamp: String,
+}
+
+/// One file of an asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftFile {
+    /// Its name in the publish call.
+    pub key: FileKey,
+    /// What goes into it.
+    pub content: FileContent,
+}
+
+/// What goes into a file of an asset. Paths can be opened as they are (absolute, or relative to the working directory).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileContent {
+    /// A file, byte for byte.
+    File(Utf8PathBuf),
+    /// An archive made of these files.
+    Zip {
+        /// The folder that becomes the root of the archive.
+        root: Utf8PathBuf,
+        /// The members, relative to the root, with forward slashes.
+        members: Vec<Utf8PathBuf>,
+    },
+}
+
+/// Where a value of a draft came from, in order of precedence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A column of the manifest, by name.
+    Manifest(String),
+    /// The `exchange.json` of the project.
+    ExchangeJson,
+    /// The `pom.xml` of the project.
+    Pom,
+    /// The specification itself; the text says how where it is not plain (a mapped version).
+    Specification(Option<String>),
+    /// `[defaults]` of the job.
+    Defaults,
+    /// Derived by consign; the text says from what.
+    Derived(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Manifest(column) => write!(f, "manifest column {column}"),
+            Self::ExchangeJson => f.write_str("exchange.json"),
+            Self::Pom => f.write_str("pom.xml"),
+            Self::Specification(None) => f.write_str("specification"),
+            Self::Specification(Some(how)) => write!(f, "specification ({how})"),
+            Self::Defaults => f.write_str("job defaults"),
+            Self::Derived(from) => write!(f, "derived: {from}"),
+        }
+    }
+}

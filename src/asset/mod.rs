@@ -1,0 +1,20 @@
+//! Pure nouns: what an asset is and how its parts are named. No I/O happens in this room.
+//!
+//! Client and sandbox share these types and nothing else, so that a mistake of one is not hidden by the same
+//! mistake of the other.
+
+mod coordinates;
+mod diagnosis;
+mod draft;
+mod file_key;
+mod kind;
+mod lifecycle;
+mod version;
+
+pub use coordinates::{Coordinates, CoordinatesError};
+pub use diagnosis::{Diagnosis, Problem, Verdict};
+pub use draft::{AssetDraft, DraftFile, FileContent, Origin, Sourced};
+pub use file_key::{FileKey, FileKeyError};
+pub use kind::AssetType;
+pub use lifecycle::Lifecycle;
+pub use version::{MappedVersion, Version, VersionError};
