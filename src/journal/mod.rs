@@ -1,1 +1,34 @@
-//! (see the crate documentation)
+//! The journal: the SQLite file that is the memory of a job and, at once, its work queue.
+//!
+//! A source writes items into it in batches, the engine claims ready items from it in a bounded window, and every
+//! transition is one row of the append-only `event` table. Resuming is nothing special: it is running again on a
+//! journal that is not empty.
+//!
+//! # Guarantees
+//! - One thread owns the writing connection. It commits whatever is queued as one group, and answers only when the
+//!   group is durable (WAL, `synchronous=FULL`): what was acknowledged survives `kill -9` and power loss.
+//! - One process at a time: a lock file beside the journal, held by the operating system, which a crash releases.
+//! - Items belong to a target, so that a rehearsal on the sandbox is never taken for the real thing.
+//! - Only legal moves are written; [`State::may_become`] is the one place that says which.
+
+mod edges;
+mod error;
+mod item;
+mod lock;
+mod open;
+mod order;
+mod reader;
+mod schema;
+mod state;
+mod transition;
+mod upsert;
+mod writer;
+
+pub use error::JournalError;
+pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, RunTotals};
+pub use lock::Lock;
+pub use open::{Journal, RunId};
+pub use reader::{Reader, StatusFilter};
+pub use state::State;
+pub use transition::Change;
+pub use upsert::{Offer, ScanCounts};

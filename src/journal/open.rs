@@ -1,0 +1,193 @@
+//! Opening a journal, and the handle to it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rusqlite::{Connection, OpenFlags};
+
+use super::{
+    Change, Counts, Failure, JournalError, Lock, Offer, Reader, RunTotals, ScanCounts,
+    edges::Cycle,
+    order, schema, transition, upsert,
+    writer::Writer,
+};
+
+/// The number of a run in its journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunId(pub i64);
+
+/// A journal opened for a run: locked, migrated, and bound to one target.
+#[derive(Debug)]
+pub struct Journal {
+    path: Utf8PathBuf,
+    target: i64,
+    run: RunId,
+    uuid: String,
+    reader: Reader,
+    writer: Option<Writer>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _lock: Lock,
+}
+
+impl Journal {
+    /// Opens or creates the journal at `path` and begins a run against `target`.
+    pub async fn open(path: &Utf8Path, target: &str) -> Result<Self, JournalError> {
+        let io = |source| JournalError::Io { path: path.to_owned(), source };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_str().is_empty()) {
+            fs_err::create_dir_all(folder).map_err(io)?;
+        }
+        let lock = Lock::take(path)?;
+        let connection = connect(path)?;
+        let (writer, thread) = Writer::start(connection, path.to_owned()).map_err(io)?;
+        let uuid = uuid::Uuid::now_v7().to_string();
+        let (name, run_uuid) = (target.to_owned(), uuid.clone());
+        let (target, run) = writer.write(move |tx| begin_run(tx, &name, &run_uuid)).await?;
+        let reader = Reader::attach(path, target)?;
+        Ok(Self {
+            path: path.to_owned(),
+            target,
+            run,
+            uuid,
+            reader,
+            writer: Some(writer),
+            thread: Some(thread),
+            _lock: lock,
+        })
+    }
+
+    /// Where the journal is.
+    #[must_use]
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    /// The run's own id.
+    #[must_use]
+    pub fn run_uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    /// Queries; they see everything that was acknowledged.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Takes in a batch of what a source yields.
+    pub async fn offer(&self, batch: Vec<Offer>) -> Result<ScanCounts, JournalError> {
+        let (target, run) = (self.target, self.run);
+        self.writer().write(move |tx| upsert::offer(tx, target, run, &batch)).await
+    }
+
+    /// Ends the scan: what is open and was not met is skipped as gone. Returns how many items vanished.
+    pub async fn end_scan(&self) -> Result<u64, JournalError> {
+        let (target, run) = (self.target, self.run);
+        self.writer().write(move |tx| upsert::end_scan(tx, target, run)).await
+    }
+
+    /// Reopens failed items; what they blocked opens with them. Returns how many.
+    pub async fn reopen_failed(&self, gavs: Option<Vec<String>>) -> Result<u64, JournalError> {
+        let (target, run) = (self.target, self.run);
+        self.writer().write(move |tx| transition::reopen_failed(tx, target, run, gavs.as_deref())).await
+    }
+
+    /// Puts open items in order: who is ready, who waits for whom. Items in a cycle fail, and are returned by name.
+    pub async fn put_in_order(&self) -> Result<Vec<Cycle>, JournalError> {
+        let (target, run) = (self.target, self.run);
+        self.writer().write(move |tx| order::put_in_order(tx, target, run)).await
+    }
+
+    /// Writes one transition, durably, and releases who waited for it. Returns how many items became ready.
+    pub async fn apply(&self, change: Change) -> Result<u64, JournalError> {
+        let run = self.run;
+        self.writer().write(move |tx| transition::apply(tx, run, &change)).await
+    }
+
+    /// Adds to the totals of this run.
+    pub async fn record_totals(&self, totals: RunTotals) -> Result<(), JournalError> {
+        let run = self.run;
+        self.writer().write(move |tx| transition::record_totals(tx, run, &totals)).await
+    }
+
+    /// Counts items by state.
+    pub fn counts(&self) -> Result<Counts, JournalError> {
+        self.reader.counts()
+    }
+
+    /// Closes the file in good order. Dropping the journal does the same without waiting for it.
+    pub async fn close(mut self) {
+        self.writer = None;
+        if let Some(thread) = self.thread.take() {
+            // The thread only writes; it does not panic, and if it did there is nothing left to save.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    fn writer(&self) -> &Writer {
+        self.writer.as_ref().expect("only close() takes the writer, and it takes the journal too")
+    }
+}
+
+fn begin_run(tx: &rusqlite::Transaction<'_>, target: &str, uuid: &str) -> rusqlite::Result<(i64, RunId)> {
+    tx.execute("INSERT OR IGNORE INTO target (name) VALUES (?1)", [target])?;
+    let target: i64 = tx.query_row("SELECT id FROM target WHERE name = ?1", [target], |row| row.get(0))?;
+    tx.execute(
+        "INSERT INTO run (target, uuid, started) VALUES (?1, ?2, ?3)",
+        rusqlite::params![target, uuid, transition::now()],
+    )?;
+    Ok((target, RunId(tx.last_insert_rowid())))
+}
+
+/// Opens the file for writing: checked, migrated, durable.
+fn connect(path: &Utf8Path) -> Result<Connection, JournalError> {
+    let sqlite = |source| JournalError::Sqlite { path: path.to_owned(), action: "opened", source };
+    let mut connection = Connection::open(path).map_err(sqlite)?;
+    check(&connection, path)?;
+    // WAL needs shared memory; where there is none (some network mounts) SQLite answers with another mode, which is
+    // durable as well, only slower.
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(sqlite)?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        tracing::warn!(%path, mode, "the journal's file system has no WAL; writing will be slower");
+    }
+    connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
+    connection.pragma_update(None, "temp_store", "FILE").map_err(sqlite)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    schema::migrate(&mut connection).map_err(sqlite)?;
+    Ok(connection)
+}
+
+/// Refuses files that are not journals, and journals of a later consign.
+pub(super) fn check(connection: &Connection, path: &Utf8Path) -> Result<(), JournalError> {
+    let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => JournalError::Foreign { path: path.to_owned() },
+        _ => JournalError::Sqlite { path: path.to_owned(), action: "read", source },
+    };
+    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(sqlite)?;
+    if !schema::is_ours(connection).map_err(sqlite)? {
+        return Err(JournalError::Foreign { path: path.to_owned() });
+    }
+    let (found, known) = (schema::version(connection).map_err(sqlite)?, schema::known_version());
+    if found > known {
+        return Err(JournalError::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(())
+}
+
+/// Opens the file for reading only.
+pub(super) fn connect_reader(path: &Utf8Path) -> Result<Connection, JournalError> {
+    if !path.exists() {
+        return Err(JournalError::Absent { path: path.to_owned() });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|source| JournalError::Sqlite {
+        path: path.to_owned(),
+        action: "opened",
+        source,
+    })?;
+    check(&connection, path)?;
+    Ok(connection)
+}
+
+/// The failure of an item in a cycle.
+pub(super) fn cycle_failure(cycle: &Cycle) -> Failure {
+    Failure::new("cycle", format!("depends on itself: {cycle}")).hint("take one dependency out of the circle")
+}

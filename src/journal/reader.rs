@@ -1,0 +1,211 @@
+//! Queries. They run on a connection of their own and see everything that was acknowledged.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    Counts, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State,
+    open::connect_reader,
+};
+
+/// Which items a report wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// All of them.
+    All,
+    /// Those that failed, and those that such a failure blocks.
+    Failed,
+}
+
+/// A read-only view of one target of a journal.
+#[derive(Debug)]
+pub struct Reader {
+    path: Utf8PathBuf,
+    target: i64,
+    connection: Mutex<Connection>,
+}
+
+impl Reader {
+    /// Opens a journal for reading: the target of its latest run. Takes no lock, so it may watch a run.
+    pub fn open(path: &Utf8Path) -> Result<Self, JournalError> {
+        let connection = connect_reader(path)?;
+        let target = connection
+            .query_row("SELECT target FROM run ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
+            .optional()
+            .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })?
+            .ok_or_else(|| JournalError::Absent { path: path.to_owned() })?;
+        Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connection) })
+    }
+
+    pub(super) fn attach(path: &Utf8Path, target: i64) -> Result<Self, JournalError> {
+        Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connect_reader(path)?) })
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
+        query(&self.lock()).map_err(|source| JournalError::Sqlite { path: self.path.clone(), action: "read", source })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic of another reader leaves a connection that is as good as before.
+        self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The name of the target: its organization id, `sandbox:` before it for the embedded sandbox.
+    pub fn target_name(&self) -> Result<String, JournalError> {
+        self.read(|c| c.query_row("SELECT name FROM target WHERE id = ?1", [self.target], |row| row.get(0)))
+    }
+
+    /// Counts items by state.
+    pub fn counts(&self) -> Result<Counts, JournalError> {
+        let map = self.read(|c| {
+            c.prepare_cached("SELECT state, count(*) FROM item WHERE target = ?1 GROUP BY state")?
+                .query_map([self.target], |row| Ok((row.get::<_, State>(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
+                .collect::<rusqlite::Result<BTreeMap<_, _>>>()
+        })?;
+        Ok(Counts::from_map(&map))
+    }
+
+    /// The next ready items, in the order in which the source named them.
+    pub fn ready(&self, limit: usize) -> Result<Vec<Item>, JournalError> {
+        self.items("state = 'ready'", 0, limit)
+    }
+
+    /// Items that an earlier run left acting or waiting, after item `after`.
+    pub fn left_open(&self, after: ItemId, limit: usize) -> Result<Vec<Item>, JournalError> {
+        self.items("state IN ('acting', 'waiting') AND selected", after.0, limit)
+    }
+
+    fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
+        let sql = format!(
+            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, draft
+             FROM item WHERE target = ?1 AND {condition} AND id > ?2 ORDER BY id LIMIT ?3"
+        );
+        self.read(|c| {
+            c.prepare_cached(&sql)?
+                .query_map(params![self.target, after, i64::try_from(limit).unwrap_or(i64::MAX)], read_item)?
+                .collect()
+        })
+    }
+
+    /// Gives each item to `each`, in the order in which the source named them.
+    pub fn rows(&self, filter: StatusFilter, mut each: impl FnMut(ItemRow)) -> Result<(), JournalError> {
+        let condition = match filter {
+            StatusFilter::All => "1",
+            StatusFilter::Failed => "(state = 'failed' OR (state = 'blocked' AND class IS NOT NULL))",
+        };
+        let sql = format!("SELECT {ROW} FROM item WHERE target = ?1 AND {condition} ORDER BY id");
+        self.read(|c| {
+            let mut statement = c.prepare_cached(&sql)?;
+            let mut rows = statement.query([self.target])?;
+            while let Some(row) = rows.next()? {
+                each(read_row(row)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// One item by its coordinates; several when a diagnosis names the same ones.
+    pub fn find(&self, gav: &str) -> Result<Vec<ItemRow>, JournalError> {
+        self.read(|c| {
+            c.prepare_cached(&format!(
+                "SELECT {ROW} FROM item WHERE target = ?1 AND (key = ?2 OR gav = ?2 OR path = ?2) ORDER BY id"
+            ))?
+            .query_map(params![self.target, gav], read_row)?
+            .collect()
+        })
+    }
+
+    /// The whole history of an item, oldest first.
+    pub fn events(&self, item: i64) -> Result<Vec<EventRow>, JournalError> {
+        self.read(|c| {
+            c.prepare_cached("SELECT run, at, state, step, attempt, http, note FROM event WHERE item = ?1 ORDER BY id")?
+                .query_map([item], |row| {
+                    Ok(EventRow {
+                        run: row.get(0)?,
+                        at: row.get(1)?,
+                        state: row.get(2)?,
+                        step: row.get(3)?,
+                        attempt: row.get(4)?,
+                        http: row.get(5)?,
+                        note: row.get(6)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    /// What an item depends on, by coordinates.
+    pub fn needs(&self, item: i64) -> Result<Vec<String>, JournalError> {
+        self.read(|c| {
+            c.prepare_cached("SELECT gav FROM need WHERE item = ?1 ORDER BY gav")?
+                .query_map([item], |row| row.get(0))?
+                .collect()
+        })
+    }
+
+    /// What the latest run did.
+    pub fn last_run(&self) -> Result<RunTotals, JournalError> {
+        let number = |row: &Row<'_>, index: usize| row.get::<_, i64>(index).map(i64::cast_unsigned);
+        self.read(|c| {
+            c.query_row(
+                "SELECT uuid, started, ended, outcome, published, updated, requests, polls, refused, bytes
+                 FROM run WHERE target = ?1 ORDER BY id DESC LIMIT 1",
+                [self.target],
+                |row| {
+                    Ok(RunTotals {
+                        uuid: row.get(0)?,
+                        started: row.get(1)?,
+                        ended: row.get(2)?,
+                        outcome: row.get(3)?,
+                        published: number(row, 4)?,
+                        updated: number(row, 5)?,
+                        requests: number(row, 6)?,
+                        polls: number(row, 7)?,
+                        refused: number(row, 8)?,
+                        bytes: number(row, 9)?,
+                    })
+                },
+            )
+        })
+    }
+}
+
+const ROW: &str =
+    "id, gav, path, line, state, step, attempt, published_as, class, http, message, hint";
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
+    Ok(ItemRow {
+        id: row.get(0)?,
+        gav: row.get(1)?,
+        path: row.get(2)?,
+        line: row.get(3)?,
+        state: row.get(4)?,
+        step: row.get(5)?,
+        attempt: row.get(6)?,
+        published_as: row.get(7)?,
+        class: row.get(8)?,
+        http: row.get(9)?,
+        message: row.get(10)?,
+        hint: row.get(11)?,
+    })
+}
+
+fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
+    Ok(Item {
+        id: ItemId(row.get(0)?),
+        gav: row.get(1)?,
+        state: row.get(2)?,
+        step: row.get(3)?,
+        attempt: row.get(4)?,
+        doubt: row.get(5)?,
+        due: row.get(6)?,
+        token: row.get(7)?,
+        published_as: row.get(8)?,
+        draft: row.get(9)?,
+    })
+}

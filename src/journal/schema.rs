@@ -1,0 +1,121 @@
+//! The tables, and how older journals are brought up to them.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Marks the file as a journal of consign (`PRAGMA application_id`): "cons" in ASCII.
+pub(super) const APPLICATION_ID: i64 = 0x636f_6e73;
+
+/// Append-only: entry `n` brings a journal from version `n` to version `n + 1`. Never edit one that was released.
+const MIGRATIONS: &[&str] = &[
+    "
+    CREATE TABLE target (
+        id    INTEGER PRIMARY KEY,
+        name  TEXT NOT NULL UNIQUE              -- organization id, or sandbox:<organization id>
+    ) STRICT;
+
+    CREATE TABLE run (
+        id         INTEGER PRIMARY KEY,
+        target     INTEGER NOT NULL REFERENCES target,
+        uuid       TEXT NOT NULL,
+        started    INTEGER NOT NULL,            -- milliseconds since 1970, as every time in the journal
+        ended      INTEGER,
+        outcome    TEXT,                        -- complete, partial, stopped; NULL: running or killed
+        published  INTEGER NOT NULL DEFAULT 0,
+        updated    INTEGER NOT NULL DEFAULT 0,
+        requests   INTEGER NOT NULL DEFAULT 0,
+        polls      INTEGER NOT NULL DEFAULT 0,
+        refused    INTEGER NOT NULL DEFAULT 0,
+        bytes      INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+
+    CREATE TABLE item (
+        id            INTEGER PRIMARY KEY,
+        target        INTEGER NOT NULL REFERENCES target,
+        key           TEXT NOT NULL,            -- the coordinates; a place for what has none
+        gav           TEXT,
+        asset         TEXT,                     -- group/asset: versions of one asset run in order
+        version_key   TEXT,                     -- text that sorts as versions do
+        path          TEXT NOT NULL,
+        line          INTEGER,
+        state         TEXT NOT NULL,
+        step          TEXT,
+        attempt       INTEGER NOT NULL DEFAULT 0,
+        waits         INTEGER NOT NULL DEFAULT 0,   -- items that must end before this one may start
+        followed      INTEGER NOT NULL DEFAULT 0,   -- whether any item waits for this one
+        selected      INTEGER NOT NULL DEFAULT 1,   -- whether --only lets this run touch it
+        doubt         INTEGER NOT NULL DEFAULT 0,   -- whether the step may have happened already
+        due           INTEGER,
+        token         TEXT,                     -- what the step waits with: a status link
+        published_as  TEXT,                     -- the coordinates after a version bump
+        draft         TEXT,                     -- JSON; dropped once the item is done
+        digest        BLOB NOT NULL,            -- of the draft: tells whether the source has changed
+        fingerprint   TEXT,                     -- of the content that was published
+        class         TEXT,
+        http          INTEGER,
+        message       TEXT,
+        hint          TEXT,
+        seen          INTEGER NOT NULL,         -- the run whose scan met it last
+        UNIQUE (target, key)
+    ) STRICT;
+    CREATE INDEX item_ready  ON item (target, id) WHERE state = 'ready';
+    CREATE INDEX item_open   ON item (target, state, id) WHERE state IN ('acting', 'waiting');
+    CREATE INDEX item_failed ON item (target, id) WHERE state IN ('failed', 'blocked');
+
+    -- What an item depends on, by coordinates: the other item may not be known yet, or never.
+    CREATE TABLE need (
+        item  INTEGER NOT NULL REFERENCES item,
+        gav   TEXT NOT NULL,
+        PRIMARY KEY (item, gav)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Who waits for whom in this run; made anew by every run. Hard: a failure blocks. Soft: only an order.
+    CREATE TABLE edge (
+        before  INTEGER NOT NULL,
+        after   INTEGER NOT NULL,
+        hard    INTEGER NOT NULL,
+        PRIMARY KEY (before, after)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX edge_after ON edge (after);
+
+    CREATE TABLE event (
+        id       INTEGER PRIMARY KEY,
+        item     INTEGER NOT NULL,
+        run      INTEGER NOT NULL,
+        at       INTEGER NOT NULL,
+        state    TEXT NOT NULL,
+        step     TEXT,
+        attempt  INTEGER NOT NULL DEFAULT 0,
+        http     INTEGER,
+        note     TEXT
+    ) STRICT;
+    ",
+];
+
+/// The version that this program writes.
+pub(super) fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).expect("a handful of migrations")
+}
+
+/// The version of a journal; 0 for a new file.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Whether the file is empty or bears our mark.
+pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(id == APPLICATION_ID || (id == 0 && tables == 0))
+}
+
+/// Brings a journal to the version of this program, all or nothing.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let from = usize::try_from(version(&transaction)?).unwrap_or(usize::MAX);
+    for migration in MIGRATIONS.iter().skip(from) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", known_version())?;
+    transaction.commit()
+}

@@ -1,0 +1,262 @@
+//! How what a source yields becomes items: new ones are added, changed ones reopened, unchanged ones left alone.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use sha2::{Digest, Sha256};
+
+use super::{Failure, RunId, State, item::ItemId, transition};
+use crate::asset::{AssetDraft, Diagnosis, Problem, Sourced, Verdict};
+
+/// What a source yields, made ready for the journal.
+#[derive(Debug)]
+pub struct Offer {
+    sourced: Sourced,
+    /// Whether this run may touch the item (`--only`).
+    pub selected: bool,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ScanCounts {
+    /// Items the journal did not know.
+    pub new: u64,
+    /// Items whose source has changed.
+    pub changed: u64,
+    /// Items that are as they were.
+    pub unchanged: u64,
+    /// Inputs that are failed or skipped before anything is sent.
+    pub diagnosed: u64,
+}
+
+impl ScanCounts {
+    /// Adds another batch.
+    pub fn add(&mut self, other: Self) {
+        self.new += other.new;
+        self.changed += other.changed;
+        self.unchanged += other.unchanged;
+        self.diagnosed += other.diagnosed;
+    }
+}
+
+impl Offer {
+    /// Offers what a source yields.
+    #[must_use]
+    pub fn new(sourced: Sourced, selected: bool) -> Self {
+        Self { sourced, selected }
+    }
+}
+
+/// What the journal has under a key.
+struct Known {
+    id: i64,
+    state: State,
+    digest: Vec<u8>,
+    seen: i64,
+    path: String,
+    line: Option<i64>,
+}
+
+pub(super) fn offer(tx: &Transaction<'_>, target: i64, run: RunId, batch: &[Offer]) -> rusqlite::Result<ScanCounts> {
+    let mut counts = ScanCounts::default();
+    for offer in batch {
+        match &offer.sourced {
+            Sourced::Draft(draft) => take_draft(tx, target, run, draft, offer.selected, &mut counts)?,
+            Sourced::Diagnosis(diagnosis) => take_diagnosis(tx, target, run, diagnosis, &mut counts)?,
+        }
+    }
+    Ok(counts)
+}
+
+fn take_draft(
+    tx: &Transaction<'_>,
+    target: i64,
+    run: RunId,
+    draft: &AssetDraft,
+    selected: bool,
+    counts: &mut ScanCounts,
+) -> rusqlite::Result<()> {
+    let gav = draft.coordinates.to_string();
+    // Where values came from is shown by `plan`, which reads the source itself; the queue does not need it.
+    let mut lean = draft.clone();
+    lean.origins.clear();
+    let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
+    let digest = Sha256::digest(&json);
+    let Some(known) = find(tx, target, &gav)? else {
+        insert_draft(tx, target, run, draft, &json, &digest, selected)?;
+        counts.new += 1;
+        return Ok(());
+    };
+    if known.seen == run.0 {
+        let place = known.line.map_or_else(|| known.path.clone(), |line| format!("{}:{line}", known.path));
+        let mut diagnosis = Diagnosis::failed(
+            draft.path.clone(),
+            Problem::Duplicate,
+            format!("has the same coordinates as {place}: {gav}"),
+        )
+        .gav(&gav)
+        .hint("give one of them another assetId or version (a manifest can), or exclude it");
+        diagnosis.line = draft.line;
+        return take_diagnosis(tx, target, run, &diagnosis, counts);
+    }
+    let unchanged = known.digest == digest.as_slice();
+    // What is under way ends first; the next run sees that the source has changed.
+    let keep = unchanged && known.state != State::Pending || matches!(known.state, State::Acting | State::Waiting);
+    if keep && !(known.state == State::Skipped && is_gone(tx, known.id)?) {
+        tx.prepare_cached("UPDATE item SET seen = ?2, selected = ?3 WHERE id = ?1")?
+            .execute(params![known.id, run.0, selected])?;
+        counts.unchanged += 1;
+        return Ok(());
+    }
+    reopen_with(tx, run, &known, draft, &json, &digest, selected)?;
+    if unchanged { counts.unchanged += 1 } else { counts.changed += 1 };
+    Ok(())
+}
+
+/// Whether the item was skipped only because it was gone from the source: now it is back.
+fn is_gone(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
+    tx.prepare_cached("SELECT class IS 'gone' FROM item WHERE id = ?1")?.query_row([id], |row| row.get(0))
+}
+
+fn find(tx: &Transaction<'_>, target: i64, key: &str) -> rusqlite::Result<Option<Known>> {
+    tx.prepare_cached("SELECT id, state, digest, seen, path, line FROM item WHERE target = ?1 AND key = ?2")?
+        .query_row(params![target, key], |row| {
+            Ok(Known {
+                id: row.get(0)?,
+                state: row.get(1)?,
+                digest: row.get(2)?,
+                seen: row.get(3)?,
+                path: row.get(4)?,
+                line: row.get(5)?,
+            })
+        })
+        .optional()
+}
+
+fn insert_draft(
+    tx: &Transaction<'_>,
+    target: i64,
+    run: RunId,
+    draft: &AssetDraft,
+    json: &str,
+    digest: &[u8],
+    selected: bool,
+) -> rusqlite::Result<()> {
+    let gav = draft.coordinates.to_string();
+    tx.prepare_cached(
+        "INSERT INTO item (target, key, gav, asset, version_key, path, line, state, draft, digest, selected, seen)
+         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        target,
+        gav,
+        format!("{}/{}", draft.coordinates.group_id, draft.coordinates.asset_id),
+        draft.coordinates.version.sort_key(),
+        draft.path.as_str(),
+        draft.line.map(u64::cast_signed),
+        json,
+        digest,
+        selected,
+        run.0,
+    ])?;
+    let id = tx.last_insert_rowid();
+    transition::append_event(tx, ItemId(id), run, State::Pending, None, 0, None)?;
+    insert_needs(tx, id, draft)
+}
+
+fn insert_needs(tx: &Transaction<'_>, id: i64, draft: &AssetDraft) -> rusqlite::Result<()> {
+    for dependency in &draft.dependencies {
+        tx.prepare_cached("INSERT OR IGNORE INTO need (item, gav) VALUES (?1, ?2)")?
+            .execute(params![id, dependency.to_string()])?;
+    }
+    Ok(())
+}
+
+fn reopen_with(
+    tx: &Transaction<'_>,
+    run: RunId,
+    known: &Known,
+    draft: &AssetDraft,
+    json: &str,
+    digest: &[u8],
+    selected: bool,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE item SET state = 'pending', step = NULL, attempt = 0, doubt = 0, due = NULL, token = NULL,
+                published_as = NULL, class = NULL, http = NULL, message = NULL, hint = NULL,
+                path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        known.id,
+        draft.path.as_str(),
+        draft.line.map(u64::cast_signed),
+        json,
+        digest,
+        selected,
+        run.0
+    ])?;
+    tx.prepare_cached("DELETE FROM need WHERE item = ?1")?.execute([known.id])?;
+    insert_needs(tx, known.id, draft)?;
+    if known.state != State::Pending {
+        transition::append_event(tx, ItemId(known.id), run, State::Pending, None, 0, Some("the source has changed"))?;
+    }
+    Ok(())
+}
+
+fn take_diagnosis(
+    tx: &Transaction<'_>,
+    target: i64,
+    run: RunId,
+    diagnosis: &Diagnosis,
+    counts: &mut ScanCounts,
+) -> rusqlite::Result<()> {
+    counts.diagnosed += 1;
+    // The place and the words name it: when either changes it is another problem, and the old one is gone.
+    let key = format!("!{diagnosis}");
+    let state = match diagnosis.verdict {
+        Verdict::Failed => State::Failed,
+        Verdict::Skipped => State::Skipped,
+    };
+    let failure = Failure {
+        class: diagnosis.problem.as_str().to_owned(),
+        http: None,
+        message: diagnosis.message.clone(),
+        hint: diagnosis.hint.clone(),
+    };
+    let id = if let Some(known) = find(tx, target, &key)? {
+        tx.prepare_cached("UPDATE item SET seen = ?2 WHERE id = ?1")?.execute(params![known.id, run.0])?;
+        if known.state == state && !(state == State::Skipped && is_gone(tx, known.id)?) {
+            return Ok(());
+        }
+        known.id
+    } else {
+        tx.prepare_cached(
+            "INSERT INTO item (target, key, gav, path, line, state, digest, seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', x'', ?6)",
+        )?
+        .execute(params![
+            target,
+            key,
+            diagnosis.gav,
+            diagnosis.path.as_str(),
+            diagnosis.line.map(u64::cast_signed),
+            run.0
+        ])?;
+        tx.last_insert_rowid()
+    };
+    transition::close(tx, ItemId(id), run, state, &failure)
+}
+
+pub(super) fn end_scan(tx: &Transaction<'_>, target: i64, run: RunId) -> rusqlite::Result<u64> {
+    let gone: Vec<i64> = tx
+        .prepare(
+            "SELECT id FROM item
+             WHERE target = ?1 AND seen <> ?2 AND state IN ('pending', 'ready', 'blocked', 'failed')",
+        )?
+        .query_map(params![target, run.0], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let failure = Failure::new("gone", "no longer in the source");
+    for id in &gone {
+        transition::close(tx, ItemId(*id), run, State::Skipped, &failure)?;
+    }
+    Ok(gone.len() as u64)
+}
