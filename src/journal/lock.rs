@@ -23,8 +23,7 @@ impl Lock {
     pub fn take(journal: &Utf8Path) -> Result<Self, JournalError> {
         let path = Self::path(journal);
         let io = |source| JournalError::Io { path: path.clone(), source };
-        let mut file =
-            File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -4,10 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Change, Counts, Failure, JournalError, Lock, Offer, Reader, RunTotals, ScanCounts,
-    edges::Cycle,
-    order, schema, transition, upsert,
-    writer::Writer,
+    Change, Counts, Failure, JournalError, Lock, Offer, Reader, RunTotals, ScanCounts, edges::Cycle, order, schema,
+    transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.

@@ -105,7 +105,10 @@ fn count_waits(tx: &Transaction<'_>, target: i64) -> rusqlite::Result<()> {
              AND (state IN ('done', 'skipped') OR (state = 'failed' AND NOT edge.hard)))",
         [],
     )?;
-    tx.execute("UPDATE item SET waits = 0, followed = 0 WHERE target = ?1 AND (waits <> 0 OR followed <> 0)", [target])?;
+    tx.execute(
+        "UPDATE item SET waits = 0, followed = 0 WHERE target = ?1 AND (waits <> 0 OR followed <> 0)",
+        [target],
+    )?;
     tx.execute(
         "UPDATE item SET waits = counted.n
          FROM (SELECT after, count(*) AS n FROM edge GROUP BY after) AS counted WHERE item.id = counted.after",

@@ -8,10 +8,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{
-    Counts, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State,
-    open::connect_reader,
-};
+use super::{Counts, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State, open::connect_reader};
 
 /// Which items a report wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,8 +172,7 @@ impl Reader {
     }
 }
 
-const ROW: &str =
-    "id, gav, path, line, state, step, attempt, published_as, class, http, message, hint";
+const ROW: &str = "id, gav, path, line, state, step, attempt, published_as, class, http, message, hint";
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
     Ok(ItemRow {

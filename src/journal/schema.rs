@@ -6,8 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x636f_6e73;
 
 /// Append-only: entry `n` brings a journal from version `n` to version `n + 1`. Never edit one that was released.
-const MIGRATIONS: &[&str] = &[
-    "
+const MIGRATIONS: &[&str] = &["
     CREATE TABLE target (
         id    INTEGER PRIMARY KEY,
         name  TEXT NOT NULL UNIQUE              -- organization id, or sandbox:<organization id>
@@ -88,8 +87,7 @@ const MIGRATIONS: &[&str] = &[
         http     INTEGER,
         note     TEXT
     ) STRICT;
-    ",
-];
+    "];
 
 /// The version that this program writes.
 pub(super) fn known_version() -> i64 {

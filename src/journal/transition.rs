@@ -156,7 +156,9 @@ fn release(tx: &Transaction<'_>, run: RunId, item: ItemId, ended: State) -> rusq
             continue;
         }
         let free: bool = tx
-            .prepare_cached("UPDATE item SET waits = waits - 1 WHERE id = ?1 RETURNING waits <= 0 AND state = 'blocked'")?
+            .prepare_cached(
+                "UPDATE item SET waits = waits - 1 WHERE id = ?1 RETURNING waits <= 0 AND state = 'blocked'",
+            )?
             .query_row([after], |row| row.get(0))?;
         if free {
             apply(tx, run, &Change::to(ItemId(after), State::Ready))?;
@@ -181,7 +183,8 @@ pub(super) fn block_after_failure(tx: &Transaction<'_>, run: RunId, failed: i64,
         if state != State::Blocked || class.is_some() {
             continue;
         }
-        let failure = Failure::new("blocked", format!("waits for {chain}")).hint("mend that item, then `consign retry`");
+        let failure =
+            Failure::new("blocked", format!("waits for {chain}")).hint("mend that item, then `consign retry`");
         let change = Change { failure: Some(failure), ..Change::to(ItemId(item), State::Blocked) };
         apply(tx, run, &change)?;
         let mut behind = tx.prepare_cached("SELECT after FROM edge WHERE before = ?1 AND hard")?;

@@ -107,7 +107,11 @@ fn take_draft(
         return Ok(());
     }
     reopen_with(tx, run, &known, draft, &json, &digest, selected)?;
-    if unchanged { counts.unchanged += 1 } else { counts.changed += 1 };
+    if unchanged {
+        counts.unchanged += 1
+    } else {
+        counts.changed += 1
+    };
     Ok(())
 }
 

@@ -107,11 +107,7 @@ fn run(
     let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
 }
 
-fn commit(
-    connection: &mut Connection,
-    jobs: &mut Vec<Job>,
-    waiting: &mut Vec<Acknowledge>,
-) -> rusqlite::Result<()> {
+fn commit(connection: &mut Connection, jobs: &mut Vec<Job>, waiting: &mut Vec<Acknowledge>) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for job in jobs.drain(..) {
         let (status, acknowledge) = job(&transaction);

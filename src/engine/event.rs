@@ -1,0 +1,128 @@
+//! What the engine tells: typed events, for the terminal, JSON lines and reports alike.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use serde::Serialize;
+
+use crate::journal::{Counts, Failure, State};
+
+/// Something that happened in a run. Whatever is shown of it can be rebuilt from the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A run begins.
+    Start {
+        /// The job.
+        job: String,
+        /// The run's own id.
+        run: String,
+        /// The target, as people know it.
+        target: String,
+        /// Where the journal is.
+        journal: String,
+    },
+    /// The source is being read.
+    Scanning {
+        /// Items met so far.
+        items: u64,
+    },
+    /// The source has been read.
+    Scanned {
+        /// Items the journal did not know.
+        new: u64,
+        /// Items whose source has changed.
+        changed: u64,
+        /// Items that are as they were.
+        unchanged: u64,
+        /// Inputs that failed or were skipped before anything was sent.
+        diagnosed: u64,
+        /// Open items that are no longer in the source.
+        gone: u64,
+    },
+    /// An item moved to another state.
+    Item {
+        /// Its coordinates.
+        gav: String,
+        /// The state entered.
+        #[serde(serialize_with = "name")]
+        state: State,
+        /// The step it stands before.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        step: Option<&'static str>,
+        /// How often a step was begun.
+        attempt: u32,
+        /// Why: of a failure, a skip or another try.
+        #[serde(flatten, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+        /// What else is worth telling.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// No new work is taken; what is in flight ends or is parked.
+    Stopping {
+        /// Why.
+        reason: String,
+    },
+}
+
+fn name<S: serde::Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state.as_str())
+}
+
+/// Takes events; must not block.
+pub trait Sink: Send + Sync + 'static {
+    /// Takes one event.
+    fn emit(&self, event: &Event);
+}
+
+/// Drops every event.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSink;
+
+impl Sink for NoSink {
+    fn emit(&self, _event: &Event) {}
+}
+
+/// Running totals of a run, readable at any time by whoever draws progress.
+#[derive(Debug, Default)]
+pub struct Tally {
+    counts: Mutex<Counts>,
+    /// Accepted publications.
+    pub published: AtomicU64,
+    /// Accepted updates of what existed.
+    pub updated: AtomicU64,
+}
+
+impl Tally {
+    /// The counts by state.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        *self.lock()
+    }
+
+    /// Takes counts from the journal.
+    pub fn set(&self, counts: Counts) {
+        *self.lock() = counts;
+    }
+
+    /// Moves one item, and as many as it released from blocked to ready.
+    pub fn moved(&self, from: State, to: State, released: u64) {
+        let mut counts = self.lock();
+        *counts.of(from) = counts.of(from).saturating_sub(1);
+        *counts.of(to) += 1;
+        counts.blocked = counts.blocked.saturating_sub(released);
+        counts.ready += released;
+    }
+
+    /// Counts an accepted publication.
+    pub fn add_published(&self) {
+        self.published.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
