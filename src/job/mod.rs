@@ -1,1 +1,13 @@
-//! (see the crate documentation)
+//! The job file: what to bring from where to where, at what pace.
+//!
+//! [`Job::load`] reads and checks the file; mistakes are told with line and column. [`Job::apply`] lays the command
+//! line and the environment over it. Paths in the file are relative to the file.
+
+mod error;
+mod file;
+mod resolve;
+mod text;
+
+pub use error::JobError;
+pub use file::{CredentialsFrom, Kind, Mode, OnConflict, SourceSpec};
+pub use resolve::{Job, Overrides, Pace, PackageLimits, Place, Publish, Target};

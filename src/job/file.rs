@@ -1,0 +1,137 @@
+//! The job file as it is written.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use serde::Deserialize;
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Publishes assets from files.
+    Publish,
+}
+
+/// Whether the server answers a publication at once or later.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The server answers with a status link, which is polled.
+    #[default]
+    Async,
+    /// The server answers when the asset is published.
+    Sync,
+}
+
+/// What to do when the target holds other content under the same coordinates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnConflict {
+    /// The item fails.
+    #[default]
+    Fail,
+    /// The item is skipped.
+    Skip,
+    /// The next free patch version is published.
+    BumpPatch,
+    /// The next free minor version is published.
+    BumpMinor,
+    /// The next free major version is published.
+    BumpMajor,
+}
+
+/// Where credentials come from; never the secrets themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CredentialsFrom {
+    /// The variable that holds a connected app's client id.
+    pub client_id_env: Option<String>,
+    /// The variable that holds its client secret.
+    pub client_secret_env: Option<String>,
+    /// The variable that holds a user name.
+    pub username_env: Option<String>,
+    /// The variable that holds the user's password.
+    pub password_env: Option<String>,
+    /// The variable that holds a token.
+    pub bearer_env: Option<String>,
+    /// A file that only its owner can read.
+    pub file: Option<Utf8PathBuf>,
+    /// A command that prints credentials.
+    pub command: Option<String>,
+    /// Sends a connected app's id and secret with every request instead of fetching a token.
+    pub basic: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JobFile {
+    pub(super) kind: Kind,
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) target: TargetTable,
+    pub(super) source: SourceTable,
+    #[serde(default)]
+    pub(super) defaults: toml::Table,
+    #[serde(default)]
+    pub(super) publish: PublishTable,
+    #[serde(default)]
+    pub(super) pace: PaceTable,
+    #[serde(default)]
+    pub(super) limits: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TargetTable {
+    pub(super) host: Option<String>,
+    pub(super) organization: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) sandbox: bool,
+    pub(super) ca_file: Option<Utf8PathBuf>,
+    pub(super) credentials: CredentialsFrom,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SourceTable {
+    pub(super) directory: Option<Utf8PathBuf>,
+    pub(super) manifest: Option<Utf8PathBuf>,
+    #[serde(default)]
+    pub(super) include: Vec<String>,
+    #[serde(default)]
+    pub(super) exclude: Vec<String>,
+}
+
+/// Where assets come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceSpec {
+    /// A folder, and everything in it.
+    Directory(Utf8PathBuf),
+    /// A CSV file.
+    Manifest(Utf8PathBuf),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PublishTable {
+    pub(super) mode: Mode,
+    pub(super) on_conflict: OnConflict,
+    pub(super) deadline: Option<String>,
+    pub(super) file_validation: Option<bool>,
+    pub(super) strict_package: Option<bool>,
+    pub(super) snapshots_allowed: Option<bool>,
+    pub(super) allowed_api_spec_formats: Vec<String>,
+    pub(super) user_id: Option<String>,
+    pub(super) assign_roles: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PaceTable {
+    pub(super) requests_per_second: Option<f64>,
+    pub(super) concurrency: Option<usize>,
+    pub(super) publications: Option<usize>,
+    pub(super) attempts: Option<u32>,
+    pub(super) idle_timeout: Option<String>,
+}

@@ -1,0 +1,377 @@
+//! A job with every value decided: file, command line, environment and defaults laid over each other.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    JobError,
+    file::{CredentialsFrom, JobFile, Kind, Mode, OnConflict, PaceTable, PublishTable, SourceSpec, SourceTable},
+    text,
+};
+
+/// A job, ready to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// The job file.
+    pub file: Utf8PathBuf,
+    /// What it does.
+    pub kind: Kind,
+    /// Its name: that of the file, if it gives none.
+    pub name: String,
+    /// Where to.
+    pub target: Target,
+    /// Where from.
+    pub source: SourceSpec,
+    /// Which files of a directory to look at; empty: all.
+    pub include: Vec<String>,
+    /// Which files of a directory to leave out.
+    pub exclude: Vec<String>,
+    /// Values for assets that bring none, by the name of the multipart field.
+    pub defaults: BTreeMap<String, String>,
+    /// How to publish.
+    pub publish: Publish,
+    /// How fast.
+    pub pace: Pace,
+    /// How large files may be.
+    pub limits: PackageLimits,
+    /// Where the journal is.
+    pub journal: Utf8PathBuf,
+}
+
+/// Where assets go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The server.
+    pub place: Place,
+    /// The organization's id; `None`: the one of the credentials, or the sandbox's.
+    pub organization: Option<String>,
+    /// The group of assets that name none; `None`: the organization.
+    pub group: Option<String>,
+    /// Certificates to trust beside those of the system (PEM).
+    pub ca_file: Option<Utf8PathBuf>,
+    /// Where credentials come from.
+    pub credentials: CredentialsFrom,
+}
+
+/// A server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A sandbox inside this process.
+    Sandbox,
+    /// A host name, or an origin.
+    Host(String),
+}
+
+/// How to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other fields are the headers of EXCHANGE.md §3.1")]
+pub struct Publish {
+    /// At once, or with a status link.
+    pub mode: Mode,
+    /// What to do when the target holds other content.
+    pub on_conflict: OnConflict,
+    /// How long one publication may take.
+    pub deadline: Duration,
+    pub file_validation: Option<bool>,
+    pub strict_package: Option<bool>,
+    pub snapshots_allowed: Option<bool>,
+    pub allowed_api_spec_formats: Vec<String>,
+    pub user_id: Option<String>,
+    pub assign_roles: Option<bool>,
+}
+
+/// How fast.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// A ceiling; `None`: as fast as the server lets us.
+    pub requests_per_second: Option<f64>,
+    /// Requests in flight.
+    pub concurrency: usize,
+    /// Publications accepted by the server and not finished.
+    pub publications: usize,
+    /// How often a step is begun before its item fails.
+    pub attempts: u32,
+    /// How long a connection may stand still.
+    pub idle_timeout: Duration,
+}
+
+/// How large files may be, in bytes; `None` is the documented limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is the kind of file of its name")]
+pub struct PackageLimits {
+    pub spec: Option<u64>,
+    pub jar: Option<u64>,
+    pub icon: Option<u64>,
+}
+
+/// What the command line says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Overrides {
+    /// Run against the embedded sandbox.
+    pub sandbox: bool,
+    /// Another host.
+    pub host: Option<String>,
+    /// Another organization.
+    pub organization: Option<String>,
+    /// Requests per second.
+    pub rate: Option<f64>,
+    /// Requests in flight.
+    pub concurrency: Option<usize>,
+    /// Another journal.
+    pub journal: Option<Utf8PathBuf>,
+}
+
+/// The host that is meant when nobody names one (EXCHANGE.md §1.4).
+const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
+
+/// Writes in flight when the job names no number: EXCHANGE.md §8 advises four writes and eight reads.
+const DEFAULT_CONCURRENCY: usize = 8;
+
+impl Job {
+    /// Reads a job file, and lays the command line and the environment over it.
+    ///
+    /// The command line comes first, then the environment (`ANYPOINT_HOST`, `ANYPOINT_ORG`: the order of the official
+    /// CLI), then the file. A job that says `sandbox = true` stays in the sandbox whatever the environment says: only
+    /// `--host` leads it out.
+    pub fn load(path: &Utf8Path, over: &Overrides, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, JobError> {
+        let text = fs_err::read_to_string(path).map_err(|source| JobError::Read { path: path.to_owned(), source })?;
+        Self::parse(path, &text, over, env)
+    }
+
+    fn parse(
+        path: &Utf8Path,
+        text: &str,
+        over: &Overrides,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, JobError> {
+        let file: JobFile = toml::from_str(text)
+            .map_err(|e| JobError::Parse { path: path.to_owned(), message: e.to_string().trim_end().to_owned() })?;
+        let value =
+            |key: &str, message: String| JobError::Value { path: path.to_owned(), key: key.to_owned(), message };
+        let folder = path.parent().unwrap_or(Utf8Path::new(""));
+        let stem = path.file_stem().unwrap_or("job");
+        let name = file.name.clone().unwrap_or_else(|| stem.to_owned());
+        check_name(&name).map_err(|m| value("name", m))?;
+        let journal = over.journal.clone().unwrap_or_else(|| folder.join(".consign").join(format!("{name}.db")));
+        let target = Target {
+            place: place(&file, over, env).map_err(|m| value("target", m))?,
+            organization: organization(&file, over, env),
+            group: file.target.group.clone(),
+            ca_file: file.target.ca_file.as_ref().map(|ca| folder.join(ca)),
+            credentials: CredentialsFrom {
+                file: file.target.credentials.file.as_ref().map(|f| folder.join(f)),
+                ..file.target.credentials.clone()
+            },
+        };
+        let (source, include, exclude) = source(&file.source, folder).map_err(|m| value("source", m))?;
+        let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
+        let pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
+        let limits = limits(&file.limits).map_err(|(key, m)| value(&format!("limits.{key}"), m))?;
+        let defaults = flatten(&file.defaults).map_err(|(key, m)| value(&format!("defaults.{key}"), m))?;
+        Ok(Self {
+            file: path.to_owned(),
+            kind: file.kind,
+            name,
+            target,
+            source,
+            include,
+            exclude,
+            defaults,
+            publish,
+            pace,
+            limits,
+            journal,
+        })
+    }
+}
+
+/// The name becomes a file name.
+fn check_name(name: &str) -> Result<(), String> {
+    let legal = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(legal) {
+        return Err(format!("`{name}` must be letters, digits, `-`, `_`, `.` or blanks, and not begin with a dot"));
+    }
+    Ok(())
+}
+
+fn place(file: &JobFile, over: &Overrides, env: &dyn Fn(&str) -> Option<String>) -> Result<Place, String> {
+    if over.sandbox && over.host.is_some() {
+        return Err("--sandbox and --host contradict each other".to_owned());
+    }
+    if let Some(host) = &over.host {
+        return Ok(Place::Host(host.clone()));
+    }
+    if over.sandbox || file.target.sandbox {
+        return Ok(Place::Sandbox);
+    }
+    let host = env("ANYPOINT_HOST").filter(|h| !h.is_empty()).or_else(|| file.target.host.clone());
+    Ok(Place::Host(host.unwrap_or_else(|| DEFAULT_HOST.to_owned())))
+}
+
+fn organization(file: &JobFile, over: &Overrides, env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let in_sandbox = over.host.is_none() && (over.sandbox || file.target.sandbox);
+    let from_env = || env("ANYPOINT_ORG").filter(|org| !org.is_empty() && !in_sandbox);
+    over.organization.clone().or_else(from_env).or_else(|| file.target.organization.clone())
+}
+
+fn source(table: &SourceTable, folder: &Utf8Path) -> Result<(SourceSpec, Vec<String>, Vec<String>), String> {
+    let spec = match (&table.directory, &table.manifest) {
+        (Some(directory), None) => SourceSpec::Directory(folder.join(directory)),
+        (None, Some(manifest)) => SourceSpec::Manifest(folder.join(manifest)),
+        (None, None) => return Err("name a `directory` or a `manifest`".to_owned()),
+        (Some(_), Some(_)) => return Err("name either a `directory` or a `manifest`, not both".to_owned()),
+    };
+    Ok((spec, table.include.clone(), table.exclude.clone()))
+}
+
+fn publish(table: PublishTable) -> Result<Publish, String> {
+    Ok(Publish {
+        mode: table.mode,
+        on_conflict: table.on_conflict,
+        deadline: text::duration(table.deadline.as_deref().unwrap_or("10m"))?,
+        file_validation: table.file_validation,
+        strict_package: table.strict_package,
+        snapshots_allowed: table.snapshots_allowed,
+        allowed_api_spec_formats: table.allowed_api_spec_formats,
+        user_id: table.user_id,
+        assign_roles: table.assign_roles,
+    })
+}
+
+fn pace(table: &PaceTable, over: &Overrides) -> Result<Pace, (&'static str, String)> {
+    let requests_per_second = over.rate.or(table.requests_per_second);
+    if let Some(rate) = requests_per_second
+        && !(rate.is_finite() && (0.001..=100_000.0).contains(&rate))
+    {
+        return Err(("pace.requests_per_second", format!("{rate} is not between 0.001 and 100000")));
+    }
+    let within = |key, value: Option<usize>, default, most| match value.unwrap_or(default) {
+        n if (1..=most).contains(&n) => Ok(n),
+        n => Err((key, format!("{n} is not between 1 and {most}"))),
+    };
+    let concurrency = within("pace.concurrency", over.concurrency.or(table.concurrency), DEFAULT_CONCURRENCY, 1024)?;
+    let idle = table.idle_timeout.as_deref().unwrap_or("60s");
+    Ok(Pace {
+        requests_per_second,
+        concurrency,
+        publications: within("pace.publications", table.publications, 64, 10_000)?,
+        attempts: table.attempts.unwrap_or(8).max(1),
+        idle_timeout: text::duration(idle).map_err(|m| ("pace.idle_timeout", m))?,
+    })
+}
+
+fn limits(table: &BTreeMap<String, String>) -> Result<PackageLimits, (String, String)> {
+    let mut limits = PackageLimits::default();
+    for (key, value) in table {
+        let slot = match key.as_str() {
+            "spec" => &mut limits.spec,
+            "jar" => &mut limits.jar,
+            "icon" => &mut limits.icon,
+            _ => return Err((key.clone(), "is not a limit: spec, jar or icon".to_owned())),
+        };
+        *slot = Some(text::size(value).map_err(|m| (key.clone(), m))?);
+    }
+    Ok(limits)
+}
+
+/// Flattens `[defaults]` to multipart names: lists become comma-separated text, tables dotted names.
+fn flatten(table: &toml::Table) -> Result<BTreeMap<String, String>, (String, String)> {
+    let mut flat = BTreeMap::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) => {
+                for (name, value) in inner {
+                    let full = format!("{key}.{name}");
+                    let text = scalar(value).map_err(|m| (full.clone(), m))?;
+                    flat.insert(full, text);
+                }
+            }
+            other => {
+                flat.insert(key.clone(), scalar(other).map_err(|m| (key.clone(), m))?);
+            }
+        }
+    }
+    Ok(flat)
+}
+
+fn scalar(value: &toml::Value) -> Result<String, String> {
+    Ok(match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => number.to_string(),
+        toml::Value::Boolean(flag) => flag.to_string(),
+        toml::Value::Datetime(time) => time.to_string(),
+        toml::Value::Array(list) => list.iter().map(scalar).collect::<Result<Vec<_>, _>>()?.join(","),
+        toml::Value::Table(_) => return Err("is nested too deep for a field of the publish call".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = "kind = 'publish'\n[source]\ndirectory = 'apis'\n";
+
+    fn parse(text: &str, over: &Overrides, env: &[(&str, &str)]) -> Result<Job, JobError> {
+        let env = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        Job::parse(Utf8Path::new("jobs/nightly.toml"), text, over, &env)
+    }
+
+    #[test]
+    fn a_minimal_job_gets_its_defaults_and_paths_beside_the_file() {
+        let job = parse(MINIMAL, &Overrides::default(), &[]).unwrap();
+        assert_eq!(job.name, "nightly");
+        assert_eq!(job.journal, "jobs/.consign/nightly.db");
+        assert_eq!(job.source, SourceSpec::Directory("jobs/apis".into()));
+        assert_eq!(job.target.place, Place::Host(DEFAULT_HOST.to_owned()));
+        assert_eq!(job.publish.deadline, Duration::from_secs(600));
+    }
+
+    #[test]
+    fn the_command_line_beats_the_environment_and_that_beats_the_file() {
+        let text = format!("{MINIMAL}[target]\nhost = 'file'\norganization = 'o-file'\n");
+        let env = [("ANYPOINT_HOST", "env"), ("ANYPOINT_ORG", "o-env")];
+        let job = parse(&text, &Overrides::default(), &env).unwrap();
+        assert_eq!(job.target.place, Place::Host("env".to_owned()));
+        assert_eq!(job.target.organization.as_deref(), Some("o-env"));
+        let over = Overrides { host: Some("flag".to_owned()), ..Overrides::default() };
+        assert_eq!(parse(&text, &over, &env).unwrap().target.place, Place::Host("flag".to_owned()));
+    }
+
+    #[test]
+    fn a_job_for_the_sandbox_never_reaches_the_host_of_the_environment() {
+        let text = format!("{MINIMAL}[target]\nsandbox = true\n");
+        let job = parse(&text, &Overrides::default(), &[("ANYPOINT_HOST", "real"), ("ANYPOINT_ORG", "real")]).unwrap();
+        assert_eq!((job.target.place, job.target.organization), (Place::Sandbox, None));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_told_with_its_line() {
+        let error = parse(&format!("{MINIMAL}[pace]\nconcurency = 3\n"), &Overrides::default(), &[]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("line 5") && text.contains("concurency"), "{text}");
+    }
+
+    #[test]
+    fn defaults_become_multipart_fields() {
+        let text = format!("{MINIMAL}[defaults]\ntags = ['a', 'b']\n[defaults.properties]\napiVersion = 'v1'\n");
+        let job = parse(&text, &Overrides::default(), &[]).unwrap();
+        let expected = [("properties.apiVersion", "v1"), ("tags", "a,b")];
+        assert_eq!(job.defaults, expected.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect());
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused_by_name() {
+        for (table, key) in [
+            ("[pace]\nrequests_per_second = -1.0\n", "pace.requests_per_second"),
+            ("[pace]\nconcurrency = 0\n", "pace.concurrency"),
+            ("[publish]\ndeadline = 'soon'\n", "publish.deadline"),
+            ("[limits]\nspec = 'big'\n", "limits.spec"),
+            ("[source2]\n", "source2"),
+        ] {
+            let error = parse(&format!("{MINIMAL}{table}"), &Overrides::default(), &[]).unwrap_err();
+            assert!(error.to_string().contains(key), "{error}");
+        }
+    }
+}
