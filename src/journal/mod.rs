@@ -24,6 +24,9 @@ mod transition;
 mod upsert;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::JournalError;
 pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, RunTotals};
 pub use lock::Lock;

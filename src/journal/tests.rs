@@ -1,0 +1,221 @@
+//! What the journal promises, tried on real files.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::*;
+use crate::asset::{AssetDraft, AssetType, Coordinates, Diagnosis, Problem, Sourced};
+
+fn draft(gav: &str, needs: &[&str]) -> AssetDraft {
+    let coordinates: Coordinates = gav.parse().unwrap();
+    AssetDraft {
+        name: coordinates.asset_id.clone(),
+        asset_type: AssetType::Custom,
+        description: None,
+        status: None,
+        tags: None,
+        keywords: Vec::new(),
+        dependencies: needs.iter().map(|need| need.parse().unwrap()).collect(),
+        contact_name: None,
+        contact_email: None,
+        properties: Default::default(),
+        categories: Default::default(),
+        fields: Default::default(),
+        files: Vec::new(),
+        path: Utf8PathBuf::from(format!("{}.yaml", coordinates.asset_id)),
+        line: None,
+        origins: Default::default(),
+        stamp: "1".to_owned(),
+        coordinates,
+    }
+}
+
+fn offers(list: &[(&str, &[&str])]) -> Vec<Offer> {
+    list.iter().map(|(gav, needs)| Offer::new(Sourced::Draft(Box::new(draft(gav, needs))), true)).collect()
+}
+
+struct Place {
+    _folder: tempfile::TempDir,
+    path: Utf8PathBuf,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("deep/er/job.db");
+    Place { _folder: folder, path }
+}
+
+/// One run over a source: scan and order.
+async fn run(place: &Place, batch: Vec<Offer>) -> (Journal, ScanCounts, Vec<String>) {
+    let journal = Journal::open(&place.path, "org").await.unwrap();
+    let counts = journal.offer(batch).await.unwrap();
+    journal.end_scan().await.unwrap();
+    let cycles = journal.put_in_order().await.unwrap();
+    (journal, counts, cycles.iter().map(ToString::to_string).collect())
+}
+
+fn ready(journal: &Journal) -> Vec<String> {
+    journal.reader().ready(100).unwrap().into_iter().map(|item| item.gav).collect()
+}
+
+async fn finish(journal: &Journal, gav: &str, to: State) -> u64 {
+    let id = ItemId(journal.reader().find(gav).unwrap()[0].id);
+    journal.apply(Change::to(id, State::Acting)).await.unwrap();
+    let failure = (to == State::Failed).then(|| Failure::new("refused", "no"));
+    journal.apply(Change { failure, ..Change::to(id, to) }).await.unwrap()
+}
+
+fn state(journal: &Journal, gav: &str) -> State {
+    journal.reader().find(gav).unwrap()[0].state
+}
+
+#[tokio::test]
+async fn dependencies_come_first_and_older_versions_of_an_asset_before_newer_ones() {
+    let place = place();
+    let (journal, ..) =
+        run(&place, offers(&[("g/app/1.0.0", &["g/lib/1.0.0"]), ("g/lib/1.0.0", &[]), ("g/app/0.9.0", &[])])).await;
+    assert_eq!(ready(&journal), ["g/lib/1.0.0", "g/app/0.9.0"]);
+    assert_eq!(finish(&journal, "g/lib/1.0.0", State::Done).await, 0);
+    assert_eq!(finish(&journal, "g/app/0.9.0", State::Failed).await, 1, "a version only waits for the order");
+    assert_eq!(ready(&journal), ["g/app/1.0.0"]);
+}
+
+#[tokio::test]
+async fn a_failure_blocks_all_that_depends_on_it_and_names_the_chain() {
+    let place = place();
+    let batch = || {
+        offers(&[("g/a/1.0.0", &[]), ("g/b/1.0.0", &["g/a/1.0.0"]), ("g/c/1.0.0", &["g/b/1.0.0"]), ("g/z/1.0.0", &[])])
+    };
+    let (journal, ..) = run(&place, batch()).await;
+    finish(&journal, "g/a/1.0.0", State::Failed).await;
+    let c = &journal.reader().find("g/c/1.0.0").unwrap()[0];
+    assert_eq!(c.state, State::Blocked);
+    let why = c.message.as_deref().unwrap();
+    assert!(why.contains("g/b/1.0.0") && why.contains("g/a/1.0.0 failed: no"), "{why}");
+    assert_eq!(state(&journal, "g/z/1.0.0"), State::Ready);
+    journal.close().await;
+
+    // The next run leaves the failure, `retry` opens it and what it blocked.
+    let (journal, ..) = run(&place, batch()).await;
+    assert_eq!(ready(&journal), ["g/z/1.0.0"]);
+    assert_eq!(journal.reader().find("g/b/1.0.0").unwrap()[0].class.as_deref(), Some("blocked"));
+    assert_eq!(journal.reopen_failed(None).await.unwrap(), 1);
+    journal.put_in_order().await.unwrap();
+    assert_eq!(ready(&journal), ["g/a/1.0.0", "g/z/1.0.0"]);
+    assert_eq!(journal.reader().find("g/b/1.0.0").unwrap()[0].class, None);
+}
+
+#[tokio::test]
+async fn a_circle_fails_by_name_and_a_version_order_gives_way_to_a_dependency() {
+    let place = place();
+    let (journal, _, cycles) = run(
+        &place,
+        offers(&[
+            ("g/a/1.0.0", &["g/b/1.0.0"]),
+            ("g/b/1.0.0", &["g/a/1.0.0"]),
+            // The older version needs the newer one through another asset.
+            ("g/x/1.0.0", &["g/y/1.0.0"]),
+            ("g/y/1.0.0", &["g/x/2.0.0"]),
+            ("g/x/2.0.0", &[]),
+        ]),
+    )
+    .await;
+    assert_eq!(cycles, ["g/a/1.0.0 → g/b/1.0.0 → g/a/1.0.0"]);
+    assert_eq!(state(&journal, "g/a/1.0.0"), State::Failed);
+    assert_eq!(ready(&journal), ["g/x/2.0.0"]);
+}
+
+#[tokio::test]
+async fn an_unchanged_item_stays_done_and_a_changed_one_opens_again() {
+    let place = place();
+    let (journal, counts, _) = run(&place, offers(&[("g/a/1.0.0", &[]), ("g/b/1.0.0", &[])])).await;
+    assert_eq!(counts.new, 2);
+    finish(&journal, "g/a/1.0.0", State::Done).await;
+    finish(&journal, "g/b/1.0.0", State::Done).await;
+    journal.close().await;
+    let mut changed = draft("g/b/1.0.0", &[]);
+    changed.stamp = "2".to_owned();
+    let mut batch = offers(&[("g/a/1.0.0", &[])]);
+    batch.push(Offer::new(Sourced::Draft(Box::new(changed)), true));
+    let (journal, counts, _) = run(&place, batch).await;
+    assert_eq!((counts.unchanged, counts.changed), (1, 1));
+    assert_eq!(ready(&journal), ["g/b/1.0.0"]);
+}
+
+#[tokio::test]
+async fn the_second_claim_to_the_same_coordinates_is_told_where_the_first_one_is() {
+    let place = place();
+    let mut twin = draft("g/a/1.0.0", &[]);
+    twin.path = "twin.json".into();
+    let mut batch = offers(&[("g/a/1.0.0", &[])]);
+    batch.push(Offer::new(Sourced::Draft(Box::new(twin)), true));
+    let (journal, counts, _) = run(&place, batch).await;
+    assert_eq!((counts.new, counts.diagnosed), (1, 1));
+    let twin = journal.reader().find("twin.json").unwrap().remove(0);
+    assert_eq!((twin.state, twin.class.as_deref()), (State::Failed, Some("duplicate")));
+    assert!(twin.message.unwrap().contains("a.yaml"));
+    assert_eq!(ready(&journal), ["g/a/1.0.0"]);
+}
+
+#[tokio::test]
+async fn what_left_the_source_is_skipped_and_comes_back_with_it() {
+    let place = place();
+    let (journal, ..) = run(&place, offers(&[("g/a/1.0.0", &[])])).await;
+    journal.close().await;
+    let broken = Diagnosis::failed("a.yaml", Problem::Invalid, "not YAML").at(3, 1);
+    let (journal, ..) = run(&place, vec![Offer::new(Sourced::Diagnosis(Box::new(broken)), true)]).await;
+    assert_eq!(state(&journal, "g/a/1.0.0"), State::Skipped);
+    assert_eq!(journal.counts().unwrap().failed, 1);
+    journal.close().await;
+    let (journal, ..) = run(&place, offers(&[("g/a/1.0.0", &[])])).await;
+    assert_eq!(ready(&journal), ["g/a/1.0.0"]);
+    assert_eq!(journal.counts().unwrap().failed, 0, "the mended problem is gone");
+}
+
+#[tokio::test]
+async fn targets_know_nothing_of_each_other() {
+    let place = place();
+    let (journal, ..) = run(&place, offers(&[("g/a/1.0.0", &[])])).await;
+    finish(&journal, "g/a/1.0.0", State::Done).await;
+    journal.close().await;
+    let journal = Journal::open(&place.path, "another").await.unwrap();
+    journal.offer(offers(&[("g/a/1.0.0", &[])])).await.unwrap();
+    journal.put_in_order().await.unwrap();
+    assert_eq!(ready(&journal), ["g/a/1.0.0"]);
+    assert_eq!(Reader::open(&place.path).unwrap().target_name().unwrap(), "another");
+}
+
+#[tokio::test]
+async fn an_illegal_move_is_refused_and_stops_the_writer() {
+    let place = place();
+    let (journal, ..) = run(&place, offers(&[("g/a/1.0.0", &[])])).await;
+    let id = ItemId(journal.reader().find("g/a/1.0.0").unwrap()[0].id);
+    let error = journal.apply(Change::to(id, State::Done)).await.unwrap_err();
+    assert!(matches!(error, JournalError::Write(_)), "{error}");
+    assert_eq!(state(&journal, "g/a/1.0.0"), State::Ready);
+    assert!(journal.end_scan().await.is_err(), "nothing is written after a failure");
+}
+
+#[tokio::test]
+async fn files_that_are_no_journals_or_from_the_future_are_left_alone() {
+    let place = place();
+    fs_err::create_dir_all(place.path.parent().unwrap()).unwrap();
+    fs_err::write(&place.path, "a text of some length that is no database, whatever its name says").unwrap();
+    assert!(matches!(Journal::open(&place.path, "org").await, Err(JournalError::Foreign { .. })));
+    fs_err::remove_file(&place.path).unwrap();
+    Journal::open(&place.path, "org").await.unwrap().close().await;
+    let raw = rusqlite::Connection::open(&place.path).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Journal::open(&place.path, "org").await, Err(JournalError::Newer { found: 99, .. })));
+}
+
+#[tokio::test]
+async fn only_selected_items_become_ready() {
+    let place = place();
+    let journal = Journal::open(&place.path, "org").await.unwrap();
+    let mut batch = offers(&[("g/a/1.0.0", &["g/b/1.0.0"]), ("g/b/1.0.0", &[])]);
+    batch[1].selected = false;
+    journal.offer(batch).await.unwrap();
+    journal.put_in_order().await.unwrap();
+    assert_eq!(ready(&journal), ["g/a/1.0.0"]);
+    assert_eq!(state(&journal, "g/b/1.0.0"), State::Pending);
+}
