@@ -14,6 +14,9 @@ mod event;
 mod run;
 mod work;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::Clock;
 pub use event::{Event, NoSink, Sink, Tally};
 pub use run::{Ended, Engine, Limits};

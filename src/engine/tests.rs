@@ -1,0 +1,223 @@
+//! The engine against a small world of its own: a server that loses requests and replies, and runs killed anywhere.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use camino::Utf8Path;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::{
+    asset::{AssetDraft, Sourced},
+    journal::{Counts, Failure, Item, Journal, Offer, State},
+};
+
+/// A server: what it holds, and how often each thing was accepted.
+#[derive(Default)]
+struct World {
+    accepted: BTreeMap<String, u32>,
+    /// What is being processed, and how many polls that takes.
+    running: BTreeMap<String, u32>,
+    order: Vec<String>,
+    random: fastrand::Rng,
+    faults: bool,
+    in_flight: usize,
+    most_in_flight: usize,
+}
+
+struct Publisher(Mutex<World>);
+
+const STEPS: &[Step] = &[
+    Step { name: "prepare", effect: Effect::Local },
+    Step { name: "publish", effect: Effect::Write },
+    Step { name: "await", effect: Effect::Await },
+];
+
+impl Publisher {
+    fn again(doubt: bool) -> Outcome {
+        Outcome::Again { failure: Failure::new("lost", "no reply"), after: Duration::from_millis(20), doubt }
+    }
+
+    fn accept(&self, gav: &str) -> Outcome {
+        let mut world = self.0.lock().unwrap();
+        let faults = world.faults;
+        let roll = if faults { world.random.u32(0..10) } else { 9 };
+        if roll == 0 {
+            return Self::again(false);
+        }
+        assert!(!world.accepted.contains_key(gav), "{gav} is published over");
+        *world.accepted.entry(gav.to_owned()).or_default() += 1;
+        world.order.push(gav.to_owned());
+        let polls = world.random.u32(0..3);
+        world.running.insert(gav.to_owned(), polls);
+        if roll == 1 {
+            Self::again(true)
+        } else {
+            Outcome::Wait { token: gav.to_owned(), after: Duration::from_millis(5) }
+        }
+    }
+}
+
+impl Work for Publisher {
+    type Subject = bool;
+
+    fn steps(&self) -> &'static [Step] {
+        STEPS
+    }
+
+    fn open(&self, item: &Item) -> Result<bool, Failure> {
+        if item.gav.contains("broken") { Err(Failure::new("invalid", "broken")) } else { Ok(false) }
+    }
+
+    async fn act(&self, prepared: &mut bool, item: &Item, step: &'static str) -> Outcome {
+        match step {
+            "prepare" => {
+                *prepared = true;
+                Outcome::Next
+            }
+            "publish" => {
+                assert!(*prepared, "a write without its local steps");
+                {
+                    let mut world = self.0.lock().unwrap();
+                    world.in_flight += 1;
+                    world.most_in_flight = world.most_in_flight.max(world.in_flight);
+                }
+                tokio::time::sleep(Duration::from_millis(3)).await;
+                let outcome = self.accept(&item.gav);
+                tokio::time::sleep(Duration::from_millis(3)).await;
+                self.0.lock().unwrap().in_flight -= 1;
+                outcome
+            }
+            "await" => {
+                let mut world = self.0.lock().unwrap();
+                let left = world.running.get_mut(item.token.as_ref().expect("a token")).expect("accepted");
+                if *left == 0 {
+                    return Outcome::Next;
+                }
+                *left -= 1;
+                Outcome::Wait { token: item.token.clone().expect("a token"), after: Duration::from_millis(5) }
+            }
+            other => unreachable!("{other}"),
+        }
+    }
+
+    async fn probe(&self, _: &mut bool, item: &Item, _: &'static str) -> Option<Outcome> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let known = self.0.lock().unwrap().accepted.contains_key(&item.gav);
+        known.then(|| Outcome::Wait { token: item.gav.clone(), after: Duration::from_millis(5) })
+    }
+}
+
+fn drafts(names: &[(&str, &[&str])]) -> Vec<Offer> {
+    let draft = |gav: &str, needs: &[&str]| -> AssetDraft {
+        serde_json::from_value(serde_json::json!({
+            "coordinates": gav, "type": "custom", "name": gav, "path": "x", "stamp": "", "dependencies": needs
+        }))
+        .unwrap()
+    };
+    names.iter().map(|(gav, needs)| Offer::new(Sourced::Draft(Box::new(draft(gav, needs))), true)).collect()
+}
+
+const LIMITS: Limits = Limits { acting: 4, waiting: 8, attempts: 50 };
+
+/// One run; `kill` ends it after so long as a killed process would end.
+async fn run(
+    path: &Utf8Path,
+    work: &Arc<Publisher>,
+    batch: Vec<Offer>,
+    kill: Option<Duration>,
+    stop: CancellationToken,
+) -> Option<(Ended, Counts)> {
+    let journal = loop {
+        match Journal::open(path, "org").await {
+            Ok(journal) => break Arc::new(journal),
+            // The tasks and the writing thread of the killed run have not ended yet.
+            Err(crate::journal::JournalError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    journal.offer(batch).await.unwrap();
+    journal.end_scan().await.unwrap();
+    journal.put_in_order().await.unwrap();
+    let tally = Arc::new(Tally::default());
+    tally.set(journal.counts().unwrap());
+    let engine =
+        Engine::new(Arc::clone(&journal), Arc::clone(work), Arc::new(NoSink), Arc::clone(&tally), LIMITS, stop);
+    let ended = match kill {
+        Some(after) => tokio::time::timeout(after, engine.run()).await.ok(),
+        None => Some(engine.run().await),
+    }?
+    .unwrap();
+    let counts = journal.counts().unwrap();
+    assert_eq!(tally.counts(), counts, "what progress shows is what the journal holds");
+    Some((ended, counts))
+}
+
+fn world(seed: u64, faults: bool) -> Arc<Publisher> {
+    Arc::new(Publisher(Mutex::new(World { random: fastrand::Rng::with_seed(seed), faults, ..World::default() })))
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_anywhere_and_run_again_everything_is_published_once_and_in_order() {
+    for seed in 0..60 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+        let work = world(seed, true);
+        let names: Vec<String> = (0..30).map(|n| format!("g/a{n}/1.0.0")).collect();
+        let batch = || {
+            let mut list: Vec<(&str, Vec<&str>)> = names.iter().map(|n| (n.as_str(), Vec::new())).collect();
+            list[3].1.push(&names[20]);
+            list[5].1.push(&names[3]);
+            let list: Vec<(&str, &[&str])> = list.iter().map(|(n, d)| (*n, d.as_slice())).collect();
+            drafts(&list)
+        };
+        for kill in 0..3 {
+            let after = Duration::from_millis(fastrand::Rng::with_seed(seed * 7 + kill).u64(1..60));
+            run(&path, &work, batch(), Some(after), CancellationToken::new()).await;
+            work.0.lock().unwrap().in_flight = 0;
+        }
+        let (ended, counts) = run(&path, &work, batch(), None, CancellationToken::new()).await.unwrap();
+        assert_eq!((ended, counts.done), (Ended::Complete, 30), "seed {seed}: {counts:?}");
+        let world = work.0.lock().unwrap();
+        assert!(world.accepted.values().all(|n| *n == 1), "seed {seed}: {:?}", world.accepted);
+        let place = |n: usize| world.order.iter().position(|gav| *gav == names[n]).unwrap();
+        assert!(place(20) < place(3) && place(3) < place(5), "seed {seed}: {:?}", world.order);
+        assert!(world.most_in_flight <= LIMITS.acting, "seed {seed}: {} in flight", world.most_in_flight);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_asked_to_stop_ends_what_is_in_flight_and_the_next_one_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+    let work = world(1, false);
+    let names: Vec<String> = (0..50).map(|n| format!("g/a{n}/1.0.0")).collect();
+    let batch = || drafts(&names.iter().map(|n| (n.as_str(), [].as_slice())).collect::<Vec<_>>());
+    let stop = CancellationToken::new();
+    let trigger = stop.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        trigger.cancel();
+    });
+    let (ended, counts) = run(&path, &work, batch(), None, stop).await.unwrap();
+    assert_eq!(ended, Ended::Stopped);
+    assert_eq!(counts.acting, 0, "nothing is left in doubt: {counts:?}");
+    assert!(counts.ready > 0, "{counts:?}");
+    let (ended, counts) = run(&path, &work, batch(), None, CancellationToken::new()).await.unwrap();
+    assert_eq!((ended, counts.done), (Ended::Complete, 50));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_broken_item_stops_nothing_but_what_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+    let batch = drafts(&[("g/broken/1.0.0", &[]), ("g/needs/1.0.0", &["g/broken/1.0.0"]), ("g/fine/1.0.0", &[])]);
+    let (ended, counts) = run(&path, &world(1, false), batch, None, CancellationToken::new()).await.unwrap();
+    assert_eq!(ended, Ended::Complete);
+    assert_eq!((counts.done, counts.failed, counts.blocked), (1, 1, 1));
+    let reader = crate::journal::Reader::open(&path).unwrap();
+    assert_eq!(reader.find("g/needs/1.0.0").unwrap()[0].state, State::Blocked);
+}
