@@ -1,0 +1,415 @@
+//! The door itself.
+
+use std::{error::Error as StdError, fmt, sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    AuthError, Body, Call, CallError, Counters, Credentials, Lane, Origin, PaceSettings, Refusal, Repeat, Reply,
+    Transport, TransportError, TransportKind,
+    auth::{Grant, Keeper, Token, TokenRequest, read_grant},
+    backoff,
+    call::{Target, request_id},
+    counters::{Tally, count},
+    idle::{CHUNK, Progress},
+    pace::{Admission, Pace},
+};
+
+/// Longest body read of an answer that says no.
+const MAX_REFUSAL: usize = 256 * 1024;
+
+/// Most times one call is signed anew. Two are enough unless tokens die faster than calls get their turn.
+const MAX_SIGNATURES: u32 = 5;
+
+/// All that a client is made of.
+#[derive(Debug)]
+pub struct ClientSettings {
+    /// The server.
+    pub origin: Origin,
+    /// What carries requests there.
+    pub transport: Arc<dyn Transport>,
+    /// Who we are; `None` sends everything unsigned.
+    pub credentials: Option<Credentials>,
+    /// How fast we may go.
+    pub pace: PaceSettings,
+    /// How often we try.
+    pub retry: RetrySettings,
+    /// How we introduce ourselves.
+    pub user_agent: String,
+}
+
+/// How often a call is tried by the door, where it may be repeated at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetrySettings {
+    /// The most tries, the first one included.
+    pub tries: u32,
+    /// No further try starts later than this after the first one.
+    pub max_elapsed: Duration,
+    /// The delay before the second try; it doubles from try to try.
+    pub first_delay: Duration,
+    /// The longest delay between two tries.
+    pub longest_delay: Duration,
+    /// Where the jitter starts, so that a test can be exact; `None` takes a random one.
+    pub seed: Option<u64>,
+}
+
+impl Default for RetrySettings {
+    /// Six tries; a rate window lasts a minute (EXCHANGE.md §8), so that the time must cover some of them.
+    fn default() -> Self {
+        Self {
+            tries: 6,
+            max_elapsed: Duration::from_secs(15 * 60),
+            first_delay: Duration::from_millis(500),
+            longest_delay: Duration::from_secs(30),
+            seed: None,
+        }
+    }
+}
+
+/// The one door to the network. Clones share everything.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    origin: Origin,
+    transport: Arc<dyn Transport>,
+    keeper: Option<Keeper>,
+    pace: Pace,
+    retry: RetrySettings,
+    user_agent: String,
+    tally: Tally,
+    random: std::sync::Mutex<fastrand::Rng>,
+    /// Only builds requests (forms, JSON); it never sends one.
+    builder: reqwest::Client,
+}
+
+/// The head of a reply whose body has not been read, with the request's right to be in flight.
+pub(super) struct Opened {
+    pub(super) response: reqwest::Response,
+    pub(super) progress: Progress,
+    pub(super) request: String,
+    admission: Admission,
+    started: Instant,
+}
+
+impl Client {
+    /// Opens the door to one server. Nothing is sent yet.
+    pub fn new(settings: ClientSettings) -> Self {
+        let seed = settings.retry.seed.unwrap_or_else(|| fastrand::u64(..));
+        Self {
+            inner: Arc::new(Inner {
+                keeper: settings.credentials.map(Keeper::new),
+                pace: Pace::new(&settings.pace, seed),
+                random: std::sync::Mutex::new(fastrand::Rng::with_seed(seed ^ 0x5eed)),
+                origin: settings.origin,
+                transport: settings.transport,
+                retry: settings.retry,
+                user_agent: settings.user_agent,
+                tally: Tally::default(),
+                builder: reqwest::Client::new(),
+            }),
+        }
+    }
+
+    /// The server that this client is bound to.
+    pub fn origin(&self) -> &Origin {
+        &self.inner.origin
+    }
+
+    /// What has been sent so far.
+    pub fn counters(&self) -> Counters {
+        self.inner.tally.snapshot(self.waiting_reason())
+    }
+
+    /// Why nothing is sent at this moment, for people; `None` when requests flow.
+    pub fn waiting_reason(&self) -> Option<String> {
+        self.inner.pace.waiting_reason()
+    }
+
+    /// Makes a call, and repeats it where the call allows it.
+    ///
+    /// # Errors
+    /// [`CallError`]; its [`disposition`](CallError::disposition) says what to do next.
+    pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
+        let url = self.address(&call)?;
+        let _room = self.inner.pace.reserve(call.body.length()).await;
+        let mut tries = self.tries();
+        loop {
+            let outcome = match self.open(&call, &url).await {
+                Ok(opened) => self.finish(opened, call.idle, call.max_reply).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(reply) => return Ok(reply),
+                Err(error) => tries.again(error, call.repeat).await?,
+            }
+        }
+    }
+
+    pub(super) fn tries(&self) -> Tries<'_> {
+        Tries { client: self, done: 0, started: Instant::now() }
+    }
+
+    fn address(&self, call: &Call) -> Result<Url, CallError> {
+        let mut url = match &call.target {
+            Target::Path(path) => self.inner.origin.join(path),
+            Target::Address(url) if self.inner.origin.owns(url) => url.clone(),
+            Target::Address(url) => return Err(self.foreign(url)),
+        };
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        Ok(url)
+    }
+
+    pub(super) fn foreign(&self, url: &Url) -> CallError {
+        CallError::ForeignOrigin {
+            address: format!("{}{}", url.origin().ascii_serialization(), url.path()),
+            origin: self.inner.origin.to_string(),
+        }
+    }
+
+    /// Sends a call, signed, and signs it once more where the token turns out to be refused.
+    pub(super) async fn open(&self, call: &Call, url: &Url) -> Result<Opened, CallError> {
+        let keeper = self.inner.keeper.as_ref().filter(|_| !call.anonymous && self.inner.origin.owns(url));
+        let Some(keeper) = keeper else {
+            let admission = self.inner.pace.admit(call.lane).await;
+            return self.send(call, url, None, admission).await;
+        };
+        let mut refused_fresh = false;
+        for _ in 0..MAX_SIGNATURES {
+            // The token comes before the turn, so that nobody waits in the turn for a token.
+            let mut token = self.token(keeper).await?;
+            let mut admission = self.inner.pace.admit(call.lane).await;
+            if token.is_expired() {
+                token = self.token(keeper).await?;
+                admission.granted = self.inner.pace.slot().await;
+            }
+            let opened = self.send(call, url, Some(&token), admission).await?;
+            if opened.response.status() != StatusCode::UNAUTHORIZED {
+                return Ok(opened);
+            }
+            let refusal = self.refuse(opened, call.idle).await;
+            let ended = token.is_expired();
+            let was_current = keeper.can_renew() && keeper.discard(&token);
+            let hopeless = !keeper.can_renew() || (was_current && !ended && refused_fresh);
+            if hopeless {
+                return Err(AuthError::TokenRefused { status: refusal.status, message: refusal.message }.into());
+            }
+            refused_fresh |= was_current && !ended;
+            count(&self.inner.tally.retries);
+        }
+        Err(AuthError::Unavailable("tokens end faster than they can be used".to_owned()).into())
+    }
+
+    async fn token(&self, keeper: &Keeper) -> Result<Token, AuthError> {
+        keeper.token(|request| self.fetch_token(request)).await
+    }
+
+    /// Fetches a token. It takes a slot of the rate but no permit: those who hold one may be waiting for it.
+    async fn fetch_token(&self, request: TokenRequest) -> Result<Grant, AuthError> {
+        let call = Call::new(http::Method::POST, request.path).body(Body::Json(request.body)).repeat(Repeat::Safe);
+        let url = self.inner.origin.join(request.path);
+        let mut tries = self.tries();
+        loop {
+            let admission = Admission::without_permit(self.inner.pace.slot().await);
+            count(&self.inner.tally.tokens);
+            let outcome = match self.send(&call, &url, None, admission).await {
+                Ok(opened) => self.finish(opened, call.idle, MAX_REFUSAL).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Err(error) if error.is_passing() => {
+                    if let Err(error) = tries.again(error, call.repeat).await {
+                        return read_grant(Err(error));
+                    }
+                }
+                outcome => return read_grant(outcome),
+            }
+        }
+    }
+
+    /// Sends one request and waits for the head of the reply.
+    async fn send(
+        &self,
+        call: &Call,
+        url: &Url,
+        token: Option<&Token>,
+        admission: Admission,
+    ) -> Result<Opened, CallError> {
+        let name = format!("{} {}", call.method, url.path());
+        let mut request = self.build(call, url, token).await?;
+        let progress = Progress::new();
+        if let Some(body) = request.body_mut().take() {
+            *request.body_mut() = Some(progress.attach(body));
+        }
+        count(&self.inner.tally.requests);
+        if call.lane == Lane::Poll {
+            count(&self.inner.tally.polls);
+        }
+        let started = Instant::now();
+        let outcome = progress.watch(call.idle, self.inner.transport.execute(request)).await;
+        self.inner.tally.bytes_sent.fetch_add(progress.sent(), Relaxed);
+        match outcome {
+            Ok(response) => {
+                progress.touch();
+                Ok(Opened { response, progress, request: name, admission, started })
+            }
+            Err(source) => {
+                let kind = source.kind;
+                let cause = source.source().map(ToString::to_string);
+                tracing::debug!(request = name, %kind, cause, ms = millis(started), "no reply");
+                Err(CallError::Transport { request: name, source })
+            }
+        }
+    }
+
+    async fn build(&self, call: &Call, url: &Url, token: Option<&Token>) -> Result<reqwest::Request, CallError> {
+        let request = reqwest::Request::new(call.method.clone(), url.clone());
+        let mut builder = reqwest::RequestBuilder::from_parts(self.inner.builder.clone(), request)
+            .header(header::USER_AGENT, self.inner.user_agent.as_str())
+            .headers(call.headers.clone());
+        if !call.headers.contains_key(header::ACCEPT) {
+            builder = builder.header(header::ACCEPT, HeaderValue::from_static("application/json, */*;q=0.5"));
+        }
+        builder = match &call.body {
+            Body::None => builder,
+            Body::Json(value) => builder.json(value),
+            Body::Form(pairs) => builder.form(pairs),
+            Body::Multipart { form, .. } => builder.multipart(form().await.map_err(CallError::Local)?),
+            Body::Bytes { content_type, content } => {
+                builder.header(header::CONTENT_TYPE, content_type.as_str()).body(content.clone())
+            }
+        };
+        if let Some(token) = token {
+            builder = builder.header(header::AUTHORIZATION, token.header.clone());
+        }
+        let mut request = builder.build().map_err(|error| CallError::Transport {
+            request: format!("{} {}", call.method, url.path()),
+            source: TransportError::classify(error),
+        })?;
+        // A large body is handed over in pieces, whose sum is told here: chunked encoding is refused by some gateways.
+        let large = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::len).filter(|length| *length > CHUNK);
+        if let Some(length) = large {
+            request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length as u64));
+        }
+        Ok(request)
+    }
+
+    /// Reads a reply to its end; anything but 2xx is a refusal.
+    async fn finish(&self, mut opened: Opened, idle: Duration, most: usize) -> Result<Reply, CallError> {
+        let status = opened.response.status();
+        if !status.is_success() {
+            return Err(CallError::Refused(Box::new(self.refuse(opened, idle).await)));
+        }
+        let body = self.read(&mut opened, idle, most).await;
+        let headers = std::mem::take(opened.response.headers_mut());
+        self.note(&opened, &headers, status, body.as_ref().is_ok_and(Bytes::is_empty));
+        Ok(Reply { status, request_id: request_id(&headers), headers, body: body? })
+    }
+
+    /// Reads an answer that says no, as far as it comes: the status alone tells enough.
+    pub(super) async fn refuse(&self, mut opened: Opened, idle: Duration) -> Refusal {
+        let status = opened.response.status();
+        let body = self.read(&mut opened, idle, MAX_REFUSAL).await;
+        let headers = std::mem::take(opened.response.headers_mut());
+        self.note(&opened, &headers, status, body.as_ref().is_ok_and(Bytes::is_empty));
+        Refusal::read(opened.request, status, &headers, &body.unwrap_or_default())
+    }
+
+    async fn read(&self, opened: &mut Opened, idle: Duration, most: usize) -> Result<Bytes, CallError> {
+        let mut body = BytesMut::new();
+        while let Some(piece) = self.piece(opened, idle).await? {
+            if body.len() + piece.len() > most {
+                return Err(CallError::TooLarge { limit: most as u64 });
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body.freeze())
+    }
+
+    /// The next piece of a reply's body.
+    pub(super) async fn piece(&self, opened: &mut Opened, idle: Duration) -> Result<Option<Bytes>, CallError> {
+        let progress = opened.progress.clone();
+        let response = &mut opened.response;
+        let next = async { response.chunk().await.map_err(TransportError::classify) };
+        match progress.watch(idle, next).await {
+            Ok(piece) => {
+                progress.touch();
+                self.inner.tally.bytes_received.fetch_add(piece.as_ref().map_or(0, Bytes::len) as u64, Relaxed);
+                Ok(piece)
+            }
+            Err(mut source) => {
+                // A reply that was cut or cannot be decoded says nothing about our request's body.
+                if matches!(source.kind, TransportKind::Other | TransportKind::Body) {
+                    source.kind = TransportKind::Reset;
+                }
+                source.sent = true;
+                Err(CallError::Transport { request: opened.request.clone(), source })
+            }
+        }
+    }
+
+    /// Takes note of a reply: for the pace, the counters and the log.
+    pub(super) fn note(&self, opened: &Opened, headers: &HeaderMap, status: StatusCode, is_empty: bool) {
+        if self.inner.pace.observe(opened.admission.granted, status, headers, is_empty) {
+            count(&self.inner.tally.refused);
+        }
+        let (ms, id) = (millis(opened.started), request_id(headers));
+        tracing::debug!(request = opened.request, status = status.as_u16(), ms, request_id = id, "reply");
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("origin", &self.inner.origin).finish_non_exhaustive()
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The tries of one call.
+pub(super) struct Tries<'a> {
+    client: &'a Client,
+    done: u32,
+    started: Instant,
+}
+
+impl Tries<'_> {
+    /// Waits until the call may be tried again, or hands its error back.
+    pub(super) async fn again(&mut self, error: CallError, repeat: Repeat) -> Result<(), CallError> {
+        self.done += 1;
+        let settings = &self.client.inner.retry;
+        let allowed = match repeat {
+            Repeat::Safe => error.is_passing(),
+            Repeat::OnlyIfRefused => error.is_untouched(),
+        };
+        if !allowed || self.done >= settings.tries {
+            return Err(error);
+        }
+        let delay = self.delay(&error);
+        if self.started.elapsed() + delay > settings.max_elapsed {
+            return Err(error);
+        }
+        count(&self.client.inner.tally.retries);
+        tokio::time::sleep(delay).await;
+        Ok(())
+    }
+
+    /// A 429 waits in the turn, with everybody; anything else backs off for itself.
+    fn delay(&self, error: &CallError) -> Duration {
+        if error.http() == Some(429) {
+            return Duration::ZERO;
+        }
+        let settings = &self.client.inner.retry;
+        let random = self.client.inner.random.lock().map_or(0.5, |mut random| random.f64());
+        backoff::delay(settings.first_delay, settings.longest_delay, self.done, random)
+    }
+}

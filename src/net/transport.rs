@@ -1,0 +1,188 @@
+//! What carries a request: the world by reqwest, or the sandbox in process.
+
+use std::{error::Error as StdError, fmt, io, time::Duration};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use futures::future::BoxFuture;
+
+use super::Origin;
+
+/// Carries one request and brings back the head of the reply. It neither repeats nor follows redirects.
+pub trait Transport: Send + Sync + fmt::Debug {
+    /// Sends a request.
+    fn execute(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>>;
+}
+
+/// Why no reply came.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}")]
+pub struct TransportError {
+    /// What kind of failure it is.
+    pub kind: TransportKind,
+    /// Whether bytes of the request may have reached the server.
+    pub sent: bool,
+    /// The cause.
+    #[source]
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The kinds of failure of a transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransportKind {
+    /// No connection was made: the name does not resolve, the port is closed, the way is blocked.
+    Connect,
+    /// Nothing moved for longer than the call allows.
+    Timeout,
+    /// The connection broke after it was made.
+    Reset,
+    /// The server's certificate is not trusted, or the two sides share no protocol. Repeating does not help.
+    Tls,
+    /// The body of the request could not be read. The request was broken off, so the server has not got it whole.
+    Body,
+    /// Anything else: a request that cannot be sent as it is.
+    Other,
+}
+
+/// Why the body of a request could not be read: the file changed or vanished after it was packed.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct UploadError {
+    message: String,
+}
+
+impl UploadError {
+    /// Names what is wrong with the body.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+
+    /// As an I/O error, the form in which streams carry it.
+    pub fn into_io(self) -> io::Error {
+        io::Error::other(self)
+    }
+}
+
+impl TransportError {
+    /// A failure of a kind.
+    pub fn new(kind: TransportKind, sent: bool, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind, sent, source: Some(source.into()) }
+    }
+
+    /// Nothing moved for `idle`.
+    #[must_use]
+    pub(crate) fn stalled(idle: Duration) -> Self {
+        Self::new(TransportKind::Timeout, true, format!("nothing moved for {} s", idle.as_secs_f64()))
+    }
+
+    /// Classifies by the types in the chain of causes, never by their texts. Addresses are left out: a pre-signed link
+    /// is a secret.
+    #[must_use]
+    pub fn classify(error: reqwest::Error) -> Self {
+        let (kind, sent) = kind_of(&error);
+        Self { kind, sent, source: Some(Box::new(error.without_url())) }
+    }
+}
+
+fn kind_of(error: &reqwest::Error) -> (TransportKind, bool) {
+    let mut io_kind = None;
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(current) = cause {
+        if current.is::<UploadError>() {
+            return (TransportKind::Body, true);
+        }
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            io_kind = Some(io.kind());
+            // `io::Error::source` skips the error that it wraps.
+            if io.get_ref().is_some_and(|inner| inner.is::<UploadError>()) {
+                return (TransportKind::Body, true);
+            }
+        }
+        cause = current.source();
+    }
+    if error.is_builder() || error.is_redirect() {
+        return (TransportKind::Other, false);
+    }
+    if error.is_connect() {
+        return match io_kind {
+            // rustls reports what it dislikes about the other side as invalid data.
+            Some(io::ErrorKind::InvalidData) => (TransportKind::Tls, false),
+            Some(io::ErrorKind::TimedOut) => (TransportKind::Timeout, false),
+            _ if error.is_timeout() => (TransportKind::Timeout, false),
+            _ => (TransportKind::Connect, false),
+        };
+    }
+    if error.is_timeout() || io_kind == Some(io::ErrorKind::TimedOut) {
+        return (TransportKind::Timeout, true);
+    }
+    if error.is_request() || error.is_body() || error.is_decode() {
+        return (TransportKind::Reset, true);
+    }
+    (TransportKind::Other, true)
+}
+
+impl fmt::Display for TransportKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Connect => "cannot connect",
+            Self::Timeout => "timed out",
+            Self::Reset => "the connection broke",
+            Self::Tls => "the server's certificate or protocol is not accepted",
+            Self::Body => "the body of the request could not be read",
+            Self::Other => "the request could not be sent",
+        })
+    }
+}
+
+/// How to reach the world.
+#[derive(Debug, Clone)]
+pub struct TransportSettings {
+    /// How long making a connection may take.
+    pub connect_timeout: Duration,
+    /// A PEM file with certificates to trust beside those of the system.
+    pub extra_ca: Option<Utf8PathBuf>,
+}
+
+impl Default for TransportSettings {
+    /// Ten seconds cover a slow handshake around the world; three lost packets need seven.
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(10), extra_ca: None }
+    }
+}
+
+/// The world, by reqwest: rustls, HTTP/1.1 and 2, no redirects, the system's proxy unless the origin is this machine.
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+impl ReqwestTransport {
+    /// Prepares connections to an origin.
+    ///
+    /// # Errors
+    /// When the file of certificates cannot be read or the system's TLS configuration is unusable.
+    pub fn new(origin: &Origin, settings: &TransportSettings) -> Result<Self, TransportError> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(Duration::from_secs(30));
+        if origin.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        if let Some(path) = &settings.extra_ca {
+            builder = builder.tls_certs_merge(read_certificates(path)?);
+        }
+        Ok(Self { client: builder.build().map_err(TransportError::classify)? })
+    }
+}
+
+fn read_certificates(path: &Utf8Path) -> Result<Vec<reqwest::Certificate>, TransportError> {
+    let pem = fs_err::read(path).map_err(|e| TransportError::new(TransportKind::Other, false, e))?;
+    reqwest::Certificate::from_pem_bundle(&pem).map_err(TransportError::classify)
+}
+
+impl Transport for ReqwestTransport {
+    fn execute(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        Box::pin(async move { self.client.execute(request).await.map_err(TransportError::classify) })
+    }
+}
