@@ -1,4 +1,5 @@
 //! Packing: collects, checks, zips and hashes every file of a draft.
+#![expect(clippy::result_large_err, reason = "a diagnosis is made once for an asset that is refused, never in a loop")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -177,7 +178,7 @@ impl Job<'_> {
         let mut sums = BTreeMap::new();
         let folder = real_folder(root)?;
         for (name, member) in &names {
-            let sum = self.add(&mut zip, &folder, name, &root.join(member)).map_err(|refusal| match refusal {
+            let sum = add(&mut zip, &folder, name, &root.join(member)).map_err(|refusal| match refusal {
                 Refusal::Diagnosis(diagnosis) => diagnosis,
                 Refusal::Write(fault) => self.write_fault(fault, root, &names),
             })?;
@@ -193,16 +194,6 @@ impl Job<'_> {
             path,
             snapshot,
             _temporary: Some(temporary),
-        })
-    }
-
-    fn add(&self, zip: &mut ZipFile, folder: &Utf8Path, name: &str, path: &Utf8Path) -> Result<Sum, Refusal> {
-        let (_, mut file, snapshot) = open_inside(folder, path)?;
-        zip.start(name, snapshot.len)?;
-        content::copy(&mut file, &snapshot, |chunk| zip.write(chunk)).map_err(|fault| match fault {
-            Fault::Sink(fault) => Refusal::Write(fault),
-            Fault::Read(error) => Refusal::Diagnosis(unreadable(path, &error)),
-            Fault::Changed(how) => Refusal::Diagnosis(changed(path, how)),
         })
     }
 
@@ -256,6 +247,17 @@ impl Job<'_> {
             self.setting
         ))
     }
+}
+
+/// Adds one member to an archive; answers its SHA-256.
+fn add(zip: &mut ZipFile, folder: &Utf8Path, name: &str, path: &Utf8Path) -> Result<Sum, Refusal> {
+    let (_, mut file, snapshot) = open_inside(folder, path)?;
+    zip.start(name, snapshot.len)?;
+    content::copy(&mut file, &snapshot, |chunk| zip.write(chunk)).map_err(|fault| match fault {
+        Fault::Sink(fault) => Refusal::Write(fault),
+        Fault::Read(error) => Refusal::Diagnosis(unreadable(path, &error)),
+        Fault::Changed(how) => Refusal::Diagnosis(changed(path, how)),
+    })
 }
 
 /// Why a member did not get into the archive: its own fault, or the archive's.

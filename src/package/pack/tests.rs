@@ -174,7 +174,7 @@ fn a_ready_made_archive_has_the_fingerprint_of_ours() {
 #[test]
 fn what_is_too_large_is_refused_with_the_setting_that_allows_it() {
     let noise: Vec<u8> = (0..1000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
-    let project = Project::new(&[("doc.pdf", &noise), ("text.txt", &[b'x'; 100_000])]);
+    let project = Project::new(&[("doc.pdf", &noise), ("text.txt", &vec![b'x'; 100_000])]);
     let single = project.pack_within(&project.file("files.custom.pdf", "doc.pdf"), 2048).unwrap_err();
     assert_eq!(single.problem, Problem::TooLarge);
     assert_eq!(single.path, project.path().join("doc.pdf"));
