@@ -1,1 +1,20 @@
-//! (see the crate documentation)
+//! From a draft to the files to send: collection, deterministic archives, size limits, fingerprints.
+//!
+//! * [`pack`] turns an [`AssetDraft`](crate::asset::AssetDraft) into a [`Package`]: the same draft over the same files
+//!   gives the same bytes on every machine.
+//! * [`Fingerprint`] says what an asset holds whoever zipped it, so that what the server sends back can be compared with
+//!   what we would send, although the server rewrites archives (EXCHANGE.md §2.8).
+//! * [`archive`] reads archives that nobody vouches for within a [`archive::Budget`], and is the only place that knows
+//!   the `zip` crate.
+
+pub mod archive;
+mod content;
+mod fingerprint;
+mod limits;
+mod pack;
+mod regular;
+
+pub use archive::Budget as ArchiveBudget;
+pub use fingerprint::{FileFingerprint, Fingerprint, fingerprint_file};
+pub use limits::Limits;
+pub use pack::{Package, PackedFile, pack};
