@@ -28,12 +28,10 @@ pub(crate) fn meant_as(guess: Guess, text: &str) -> Option<&'static str> {
         Guess::Marked => Some("YAML"),
         Guess::GraphQl => Some("GraphQL"),
         Guess::Protobuf => Some("protobuf"),
-        Guess::Structured => {
-            [("openapi", "OpenAPI"), ("swagger", "OpenAPI"), ("asyncapi", "AsyncAPI")]
-                .into_iter()
-                .find(|(key, _)| key_at(text, key).is_some_and(|at| at < NEAR))
-                .map(|(_, name)| name)
-        }
+        Guess::Structured => [("openapi", "OpenAPI"), ("swagger", "OpenAPI"), ("asyncapi", "AsyncAPI")]
+            .into_iter()
+            .find(|(key, _)| key_at(text, key).is_some_and(|at| at < NEAR))
+            .map(|(_, name)| name),
         Guess::Xml => None,
     }
 }
@@ -88,7 +86,8 @@ fn string_end(text: &str, quote: &str) -> usize {
             return at + quote.len();
         }
         let c = text[at..].chars().next().map_or(1, char::len_utf8);
-        let escaped = if text[at..].starts_with('\\') { text[at + 1..].chars().next().map_or(0, char::len_utf8) } else { 0 };
+        let escaped =
+            if text[at..].starts_with('\\') { text[at + 1..].chars().next().map_or(0, char::len_utf8) } else { 0 };
         // A quote of one character does not reach over the end of its line.
         if quote.len() == 1 && text[at..].starts_with('\n') {
             return at;
@@ -120,7 +119,10 @@ pub(crate) fn graphql(text: &str) -> Option<bool> {
 
 fn words(code: &str) -> impl Iterator<Item = &str> {
     code.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '@')).flat_map(|part| {
-        let cut = part.char_indices().next_back().map_or(0, |(i, c)| if c.is_ascii_alphanumeric() || c == '_' { part.len() } else { i });
+        let cut = part
+            .char_indices()
+            .next_back()
+            .map_or(0, |(i, c)| if c.is_ascii_alphanumeric() || c == '_' { part.len() } else { i });
         [&part[..cut], &part[cut..]]
     })
 }
@@ -128,6 +130,8 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
 /// What a protobuf file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proto {
+    /// Its package.
+    pub(crate) package: Option<String>,
     /// Its services.
     pub(crate) services: Vec<String>,
     /// Its imports.
@@ -139,15 +143,19 @@ pub(crate) fn proto(text: &str) -> Proto {
     let code = without(text, &["//"], Some(("/*", "*/")), &["\"", "'"]);
     let mut services = Vec::new();
     let mut imports = Vec::new();
+    let mut package = None;
     let mut offset = 0;
     for line in code.split_inclusive('\n') {
         let trimmed = line.trim_start();
         let at = offset + (line.len() - trimmed.len());
         if let Some(rest) = trimmed.strip_prefix("service ") {
-            let name: String = rest.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let name: String =
+                rest.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
             if !name.is_empty() {
                 services.push(name);
             }
+        } else if let Some(rest) = trimmed.strip_prefix("package ") {
+            package = rest.split(';').next().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         } else if trimmed.strip_prefix("import").is_some_and(|rest| rest.starts_with(' ') || rest.starts_with('\t')) {
             // The string was blanked out of the code; it is read from the text at the same place.
             let statement = text.get(at..offset + line.len()).unwrap_or_default();
@@ -159,7 +167,7 @@ pub(crate) fn proto(text: &str) -> Proto {
         }
         offset += line.len();
     }
-    Proto { services, imports }
+    Proto { package, services, imports }
 }
 
 /// Reads a protobuf file that defines a service.
@@ -178,7 +186,12 @@ mod tests {
         assert_eq!(graphql("# c\n\"\"\"type\"\"\"\ntype Query { a(query: Int): String }"), Some(false));
         assert_eq!(graphql("query A { type }\nfragment F on T { enum }"), None);
         assert_eq!(graphql("{ type }"), None);
-        assert_eq!(graphql("extend schema @link(url: \"https://specs.apollo.dev/federation/v2.0\")\ntype A @key(fields: \"id\") {a:Int}"), Some(true));
+        assert_eq!(
+            graphql(
+                "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.0\")\ntype A @key(fields: \"id\") {a:Int}"
+            ),
+            Some(true)
+        );
         assert_eq!(graphql("schema { query: Q }"), Some(false));
     }
 

@@ -171,18 +171,15 @@ pub(crate) fn read(path: &Utf8Path, bytes: &[u8]) -> Result<Option<Spec>, SpecEr
             Ok(outline) => wsdl(outline),
             Err(error) => return broken(error),
         },
-        Guess::GraphQl => lexical::graphql(text).map(|federated| Spec::bare(Format::GraphQl(federated))),
-        Guess::Protobuf => lexical::protobuf(text).map(|file| Spec {
-            title: file.services.first().cloned(),
-            references: file.imports,
-            ..Spec::bare(Format::Protobuf)
-        }),
+        Guess::GraphQl => lexical::graphql(text).map(|federated| Spec::bare_of(Format::GraphQl(federated))),
+        Guess::Protobuf => lexical::protobuf(text).map(protobuf),
     };
     Ok(found.map(|spec| Spec { encoding: decoded.encoding, ..spec }))
 }
 
 impl Spec {
-    pub(crate) fn bare(format: Format) -> Self {
+    /// A document of which nothing is known but its format.
+    pub(crate) fn bare_of(format: Format) -> Self {
         Self {
             format,
             title: None,
@@ -216,7 +213,7 @@ fn raml(text: &str, outline: Outline) -> Option<Spec> {
         description: owned(outline.get("description").or(outline.get("usage"))),
         references: outline.references,
         stands_alone: false,
-        ..Spec::bare(format)
+        ..Spec::bare_of(format)
     })
 }
 
@@ -237,19 +234,26 @@ fn structured(outline: Outline, language: Language) -> Option<Spec> {
         Format::AsyncApi => outline.size("channels") + outline.size("operations") > 0,
         _ => language == Language::Json || language == Language::Yaml,
     };
-    let references =
-        if matches!(format, Format::Oas | Format::AsyncApi) { outline.references } else { Vec::new() };
-    Some(Spec { title, version, description, references, stands_alone, ..Spec::bare(format) })
+    let references = if matches!(format, Format::Oas | Format::AsyncApi) { outline.references } else { Vec::new() };
+    Some(Spec { title, version, description, references, stands_alone, ..Spec::bare_of(format) })
 }
 
 /// What the keys of the top level make a document.
 fn root_format(outline: &Outline) -> Option<Format> {
     if let Some(version) = outline.get("openapi") {
-        return Some(if version.starts_with('3') { Format::Oas } else { Format::Unsupported("OpenAPI of this version") });
+        return Some(if version.starts_with('3') {
+            Format::Oas
+        } else {
+            Format::Unsupported("OpenAPI of this version")
+        });
     }
     if let Some(version) = outline.get("swagger") {
         // `2` is what is left of an unquoted 2.0 after some editors.
-        return Some(if version.starts_with('2') { Format::Oas } else { Format::Unsupported("Swagger of this version") });
+        return Some(if version.starts_with('2') {
+            Format::Oas
+        } else {
+            Format::Unsupported("Swagger of this version")
+        });
     }
     if outline.has("asyncapi") {
         return Some(Format::AsyncApi);
@@ -268,9 +272,8 @@ fn root_format(outline: &Outline) -> Option<Format> {
         schema.contains("modelcontextprotocol") && schema.contains("server") && outline.has("name")
     });
     let is_old_registry = outline.has("name") && outline.get("version_detail.version").is_some();
-    let is_bundle = (outline.has("manifest_version") || outline.has("dxt_version"))
-        && outline.has("server")
-        && outline.has("name");
+    let is_bundle =
+        (outline.has("manifest_version") || outline.has("dxt_version")) && outline.has("server") && outline.has("name");
     (is_registry || is_old_registry || is_bundle).then_some(Format::Mcp)
 }
 
@@ -287,8 +290,22 @@ fn marked(text: &str, outline: &Outline) -> Option<Spec> {
         title: owned(outline.get("profile").or(outline.get("name"))),
         version: owned(outline.get("version")),
         description: owned(outline.get("description")),
-        ..Spec::bare(format)
+        ..Spec::bare_of(format)
     })
+}
+
+/// A protobuf file is titled by its full service name, since that is what tells `v2` and `v3` apart.
+fn protobuf(file: lexical::Proto) -> Spec {
+    let service = file.services.into_iter().next();
+    let title = match (&file.package, service) {
+        (Some(package), Some(service)) => Some(format!("{package}.{service}")),
+        (_, service) => service,
+    };
+    // By convention the last part of the package is its major version.
+    let last = file.package.as_deref().and_then(|package| package.rsplit('.').next());
+    let version =
+        last.filter(|part| part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
+    Spec { title, version: owned(version), references: file.imports, ..Spec::bare_of(Format::Protobuf) }
 }
 
 fn wsdl(outline: xml::XmlOutline) -> Option<Spec> {
@@ -301,6 +318,6 @@ fn wsdl(outline: xml::XmlOutline) -> Option<Spec> {
         description: owned(outline.documentation.as_deref()),
         references: outline.references,
         stands_alone: !outline.services.is_empty(),
-        ..Spec::bare(Format::Wsdl)
+        ..Spec::bare_of(Format::Wsdl)
     })
 }

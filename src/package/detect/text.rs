@@ -52,14 +52,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text<'_>, NotText> {
     utf8(bytes).or_else(|error| if declares_latin1(bytes) { Ok(latin1(bytes)) } else { Err(error) })
 }
 
-/// Decodes the beginning of a file for a first look; what is no text becomes replacement characters.
-pub(crate) fn decode_head(bytes: &[u8]) -> Cow<'_, str> {
-    match decode(bytes) {
-        Ok(text) => text.text,
-        Err(_) => String::from_utf8_lossy(bytes),
-    }
-}
-
 /// The line and column (in characters) of a byte offset, counted from 1.
 pub(crate) fn position(text: &str, offset: usize) -> (u64, u64) {
     let before = &text.as_bytes()[..offset.min(text.len())];
@@ -95,9 +87,9 @@ fn declares_latin1(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(200)];
     let head = String::from_utf8_lossy(head).to_ascii_lowercase();
     head.starts_with("<?xml")
-        && ["iso-8859-1", "latin1", "latin-1", "windows-1252"].iter().any(|name| {
-            head.split("?>").next().is_some_and(|declaration| declaration.contains(name))
-        })
+        && ["iso-8859-1", "latin1", "latin-1", "windows-1252"]
+            .iter()
+            .any(|name| head.split("?>").next().is_some_and(|declaration| declaration.contains(name)))
 }
 
 #[cfg(test)]
@@ -107,7 +99,8 @@ mod tests {
     #[test]
     fn byte_order_marks_are_dropped_and_utf16_is_read() {
         assert_eq!(decode(b"\xEF\xBB\xBFab").expect("decodes").text, "ab");
-        let little: Vec<u8> = b"\xFF\xFE".iter().copied().chain("aé".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let little: Vec<u8> =
+            b"\xFF\xFE".iter().copied().chain("aé".encode_utf16().flat_map(u16::to_le_bytes)).collect();
         let big: Vec<u8> = "aé".encode_utf16().flat_map(u16::to_be_bytes).collect();
         for bytes in [little, big] {
             let text = decode(&bytes).expect("decodes");
