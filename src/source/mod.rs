@@ -1,1 +1,28 @@
-//! (see the crate documentation)
+//! Sources: a directory or a CSV manifest, each yielding asset drafts.
+//!
+//! Scanning sends nothing and changes nothing. Every input becomes a [`Sourced`](crate::asset::Sourced): a complete
+//! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
+//! recognised, where each value comes from and how versions and dependencies are mapped stands in `docs/sources.md`.
+//!
+//! # Groups
+//! The group of a draft is the manifest's `groupId`, else the job's group. The group that an `exchange.json` or a POM
+//! names belongs to the organization the project came from, where the target organization may not publish; it is
+//! noted in the origins and otherwise not used. A dependency on the project's own group (or organization) moves along:
+//! it becomes a dependency on the job's group. Dependencies on any other group are left as they are.
+
+mod archives;
+mod directory;
+mod draft;
+mod error;
+mod extras;
+mod facts;
+mod maven;
+mod naming;
+mod options;
+mod projects;
+mod recognise;
+mod stamp;
+mod tree;
+
+pub use error::SourceError;
+pub use options::{Options, Source};

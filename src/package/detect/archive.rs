@@ -1,0 +1,158 @@
+//! Archives among the sources: jars that Maven built, and zips that hold one project.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use zip::ZipArchive;
+
+use super::outline::cut;
+use super::pom::{self, Pom};
+use super::project::{self, Project};
+use super::refs::{self, Target};
+use super::spec::{self, Spec};
+
+/// No more than this is read of one entry: what is larger is no descriptor and no specification.
+const MAX_ENTRY: u64 = 16 * 1024 * 1024;
+/// Archives of more entries are not looked into.
+const MAX_ENTRIES: usize = 50_000;
+
+/// What an archive holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Archive {
+    /// A jar with `META-INF/mule-artifact/mule-artifact.json`.
+    Mule {
+        /// The `classifier` that mule-artifact.json names, where it does.
+        classifier: Option<String>,
+        /// The POM inside, where there is exactly one.
+        pom: Option<Box<Pom>>,
+    },
+    /// One project or specification with its main file in the root.
+    Project {
+        /// Its `exchange.json`.
+        project: Option<Box<Project>>,
+        /// The main file.
+        main: Utf8PathBuf,
+        /// What the main file is.
+        spec: Box<Spec>,
+    },
+    /// The main file lies in a folder of the archive, not in its root.
+    Nested(Utf8PathBuf),
+    /// Several main files.
+    Several(Vec<Utf8PathBuf>),
+    /// Nothing that could be published.
+    Other,
+}
+
+/// Why an archive cannot be looked into.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ArchiveError {
+    #[error("the archive cannot be read")]
+    Io(#[from] std::io::Error),
+    #[error("the archive is damaged")]
+    Zip(#[from] zip::result::ZipError),
+}
+
+type Zip = ZipArchive<std::io::BufReader<fs_err::File>>;
+
+/// Looks into an archive. Nothing is unpacked to disk, and each entry is read up to a limit.
+pub(crate) fn read(path: &Utf8Path) -> Result<Archive, ArchiveError> {
+    let mut zip = ZipArchive::new(std::io::BufReader::new(fs_err::File::open(path)?))?;
+    if zip.len() > MAX_ENTRIES {
+        return Ok(Archive::Other);
+    }
+    let names: BTreeSet<String> = zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
+    if names.contains("META-INF/mule-artifact/mule-artifact.json") {
+        return Ok(mule(&mut zip, &names));
+    }
+    let is_content = |name: &&String| {
+        let hidden = name.starts_with("__MACOSX/") || name.ends_with(".DS_Store") || name.ends_with('/');
+        !hidden && !name.starts_with("META-INF/")
+    };
+    let names: Vec<String> = names.iter().filter(is_content).cloned().collect();
+    Ok(content(&mut zip, &names))
+}
+
+fn entry(zip: &mut Zip, name: &str) -> Option<Vec<u8>> {
+    let file = zip.by_name(name).ok()?;
+    let mut bytes = Vec::new();
+    let read = file.take(MAX_ENTRY + 1).read_to_end(&mut bytes).ok()?;
+    (read as u64 <= MAX_ENTRY).then_some(bytes)
+}
+
+fn mule(zip: &mut Zip, names: &BTreeSet<String>) -> Archive {
+    let artifact = entry(zip, "META-INF/mule-artifact/mule-artifact.json");
+    let json = artifact.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    let classifier = json.as_ref().and_then(|json| {
+        let found = json.pointer("/bundleDescriptorLoader/attributes/classifier").or(json.get("classifier"));
+        found.and_then(|value| value.as_str()).map(|text| cut(text, 100).to_owned())
+    });
+    let poms: Vec<&String> =
+        names.iter().filter(|name| name.starts_with("META-INF/maven/") && name.ends_with("/pom.xml")).collect();
+    let pom = match poms.as_slice() {
+        [name] => entry(zip, name).and_then(|bytes| pom::parse(&bytes, None).ok()).map(Box::new),
+        _ => None,
+    };
+    Archive::Mule { classifier, pom }
+}
+
+fn content(zip: &mut Zip, names: &[String]) -> Archive {
+    let at_root: Vec<&String> = names.iter().filter(|name| !name.contains('/')).collect();
+    if at_root.iter().any(|name| *name == "exchange.json")
+        && let Some(bytes) = entry(zip, "exchange.json")
+        && let Ok(Some(project)) = project::parse(&bytes)
+        && let Some(main) = project.main.clone()
+        && let Some(bytes) = entry(zip, &main)
+        && let Ok(Some(spec)) = spec::read(Utf8Path::new(&main), &bytes)
+    {
+        if main.contains('/') {
+            return Archive::Nested(main.into());
+        }
+        return Archive::Project { project: Some(Box::new(project)), main: main.into(), spec: Box::new(spec) };
+    }
+    let mut roots = specs(zip, &at_root);
+    match roots.len() {
+        0 => {}
+        1 => {
+            let (main, spec) = roots.remove(0);
+            return Archive::Project { project: None, main, spec: Box::new(spec) };
+        }
+        _ => return Archive::Several(roots.into_iter().map(|(main, _)| main).collect()),
+    }
+    // People zip the folder instead of its contents.
+    let one_deep: Vec<&String> = names.iter().filter(|name| name.matches('/').count() == 1).collect();
+    let nested = specs(zip, &one_deep);
+    match nested.into_iter().next() {
+        Some((main, _)) => Archive::Nested(main),
+        None => Archive::Other,
+    }
+}
+
+/// The root documents among some entries, without those that another one refers to.
+fn specs(zip: &mut Zip, names: &[&String]) -> Vec<(Utf8PathBuf, Spec)> {
+    let mut found: Vec<(Utf8PathBuf, Spec)> = Vec::new();
+    for name in names.iter().take(200) {
+        let path = Utf8Path::new(name.as_str());
+        if !spec::is_worth_a_look(path) {
+            continue;
+        }
+        if let Some(bytes) = entry(zip, name)
+            && let Ok(Some(spec)) = spec::read(path, &bytes)
+        {
+            found.push((path.to_owned(), spec));
+        }
+    }
+    let mut parts = BTreeSet::new();
+    for (path, spec) in &found {
+        for reference in &spec.references {
+            if let Target::Relative(readings) = refs::target(&reference.target) {
+                let folder = path.parent().unwrap_or(Utf8Path::new(""));
+                parts.extend(readings.iter().filter_map(|reading| refs::join(folder, reading)).filter(|p| p != path));
+            }
+        }
+    }
+    found.retain(|(path, spec)| {
+        !parts.contains(path) && !matches!(spec.format, spec::Format::RamlFragment(_)) || names.len() == 1
+    });
+    found
+}

@@ -1,0 +1,26 @@
+//! Detection: what a file is, what it says about itself, and which other files belong to it.
+//!
+//! Everything here judges by content. A name only decides which question is asked first (`.json` is read as JSON), and
+//! never makes a file an asset. Nothing is expanded (no YAML alias, no XML entity), and every reader is bounded by the
+//! size of the file.
+
+mod archive;
+mod closure;
+mod lexical;
+mod outline;
+mod pom;
+mod project;
+mod refs;
+mod spec;
+mod syntax;
+mod text;
+mod xml;
+mod xml_tree;
+
+pub(crate) use archive::{Archive, read as read_archive};
+pub(crate) use closure::{Closure, Dangling, Follower, MAX_READ, Wrong, place};
+pub(crate) use pom::{Pom, PomError, is_unresolved, read as read_pom};
+pub(crate) use project::{Project, ProjectError, parse as parse_project};
+pub(crate) use refs::{Target, join as join_reference, target as reference_target};
+pub(crate) use spec::{Format, Spec, SpecError, is_worth_a_look, read as read_spec};
+pub(crate) use text::Encoding;

@@ -1,0 +1,206 @@
+//! `pom.xml`: coordinates, inheritance and properties as far as local files allow.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use super::syntax::SyntaxError;
+use super::text;
+use super::xml_tree::{self, Element};
+
+/// How far parents and properties are followed.
+const MAX_STEPS: usize = 12;
+
+/// A project as its POM describes it, with what its local parents add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pom {
+    pub(crate) group_id: Option<String>,
+    pub(crate) artifact_id: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    /// `jar` where nothing is said.
+    pub(crate) packaging: String,
+    /// The classifier that is configured for mule-maven-plugin.
+    pub(crate) classifier: Option<String>,
+    /// The plain properties, resolved.
+    pub(crate) properties: BTreeMap<String, String>,
+    /// `<categories key="…">` and `<fields key="…">` of the properties: element, key, text.
+    pub(crate) keyed: Vec<(String, String, String)>,
+    /// Whether it names a Maven plugin of MuleSoft.
+    pub(crate) uses_mule_plugin: bool,
+    /// Whether it names exchange-mule-maven-plugin.
+    pub(crate) uses_exchange_plugin: bool,
+}
+
+/// Why a POM cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PomError {
+    #[error("pom.xml cannot be read")]
+    Io(#[source] std::io::Error),
+    #[error("pom.xml is not UTF-8 text")]
+    Encoding { line: u64, column: u64 },
+    #[error("pom.xml cannot be parsed: {}", .0.message)]
+    Syntax(SyntaxError),
+    #[error("the root element is not `project`")]
+    NotAProject,
+}
+
+/// Reads a POM and its local parents.
+pub(crate) fn read(path: &Utf8Path) -> Result<Pom, PomError> {
+    let bytes = fs_err::read(path).map_err(PomError::Io)?;
+    parse(&bytes, Some(path))
+}
+
+/// Reads a POM; parents are looked for where there is a path.
+pub(crate) fn parse(bytes: &[u8], path: Option<&Utf8Path>) -> Result<Pom, PomError> {
+    let project = tree(bytes)?;
+    let mut chain = vec![project];
+    let mut at = path.map(Utf8Path::to_owned);
+    while chain.len() < MAX_STEPS {
+        let Some(parent) = chain.last().and_then(|project| project.child("parent")).cloned() else { break };
+        let Some(from) = &at else { break };
+        // An empty relativePath says that the parent is not here.
+        let relative = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
+        if relative.is_empty() {
+            break;
+        }
+        let mut file = from.parent().unwrap_or(Utf8Path::new("")).join(relative);
+        if file.is_dir() {
+            file.push("pom.xml");
+        }
+        let found = fs_err::read(&file).ok().and_then(|bytes| tree(&bytes).ok());
+        let Some(found) = found.filter(|found| found.text_of("artifactId") == parent.text_of("artifactId")) else {
+            break;
+        };
+        chain.push(found);
+        at = Some(file);
+    }
+    Ok(assemble(&chain))
+}
+
+fn tree(bytes: &[u8]) -> Result<Element, PomError> {
+    let decoded = text::decode(bytes).map_err(|at| PomError::Encoding { line: at.line, column: at.column })?;
+    let root = xml_tree::read(&decoded.text).map_err(PomError::Syntax)?;
+    if root.name == "project" { Ok(root) } else { Err(PomError::NotAProject) }
+}
+
+/// Puts a project together from itself and its parents, nearest first.
+fn assemble(chain: &[Element]) -> Pom {
+    let project = &chain[0];
+    let mut raw: BTreeMap<String, String> = BTreeMap::new();
+    for element in chain.iter().filter_map(|project| project.child("properties")) {
+        for property in element.children.iter().filter(|p| p.key.is_none() && p.children.is_empty()) {
+            raw.entry(property.name.clone()).or_insert_with(|| property.text.clone());
+        }
+    }
+    let parent = project.child("parent");
+    let inherited = |name: &str| {
+        let own = project.text_of(name).map(str::to_owned);
+        own.or_else(|| parent.and_then(|parent| parent.text_of(name)).map(str::to_owned))
+    };
+    let (group_id, version) = (inherited("groupId"), inherited("version"));
+    for (name, value) in [
+        ("groupId", group_id.clone()),
+        ("version", version.clone()),
+        ("artifactId", project.text_of("artifactId").map(str::to_owned)),
+        ("name", project.text_of("name").map(str::to_owned)),
+        ("parent.groupId", parent.and_then(|p| p.text_of("groupId")).map(str::to_owned)),
+        ("parent.version", parent.and_then(|p| p.text_of("version")).map(str::to_owned)),
+    ] {
+        if let Some(value) = value {
+            raw.insert(format!("project.{name}"), value.clone());
+            raw.entry(format!("pom.{name}")).or_insert(value);
+        }
+    }
+    let resolve = |text: Option<String>| text.map(|text| interpolate(&text, &raw)).filter(|text| !text.is_empty());
+    let keyed = project.child("properties").map(|element| {
+        let with_key = element.children.iter().filter_map(|p| Some((p.name.clone(), p.key.clone()?, p.text.clone())));
+        with_key.map(|(name, key, text)| (name, key, interpolate(&text, &raw))).collect::<Vec<_>>()
+    });
+    let mentions = |artifact: &'static str| {
+        project.any(&|element| element.name == "plugin" && element.text_of("artifactId") == Some(artifact))
+    };
+    Pom {
+        group_id: resolve(group_id),
+        artifact_id: resolve(project.text_of("artifactId").map(str::to_owned)),
+        version: resolve(version),
+        name: resolve(project.text_of("name").map(str::to_owned)),
+        description: resolve(project.text_of("description").map(str::to_owned)),
+        packaging: project.text_of("packaging").unwrap_or("jar").to_owned(),
+        classifier: resolve(plugin_classifier(project)),
+        properties: raw.iter().map(|(name, text)| (name.clone(), interpolate(text, &raw))).collect(),
+        keyed: keyed.unwrap_or_default(),
+        uses_mule_plugin: mentions("mule-maven-plugin") || mentions("mule-extensions-maven-plugin"),
+        uses_exchange_plugin: mentions("exchange-mule-maven-plugin"),
+    }
+}
+
+fn plugin_classifier(project: &Element) -> Option<String> {
+    let plugins = project.child("build")?.child("plugins")?;
+    let plugin = plugins.children.iter().find(|plugin| plugin.text_of("artifactId") == Some("mule-maven-plugin"))?;
+    plugin.child("configuration")?.text_of("classifier").map(str::to_owned)
+}
+
+/// Replaces `${name}`; what is not known stays as it is.
+fn interpolate(text: &str, properties: &BTreeMap<String, String>) -> String {
+    let mut current = text.to_owned();
+    for _ in 0..MAX_STEPS {
+        let Some(start) = current.find("${") else { break };
+        let Some(length) = current[start..].find('}') else { break };
+        let Some(value) = properties.get(&current[start + 2..start + length]) else { break };
+        // A property that names itself would grow for ever.
+        if value.contains(&current[start..=start + length]) || current.len() + value.len() > 64 * 1024 {
+            break;
+        }
+        current = format!("{}{value}{}", &current[..start], &current[start + length + 1..]);
+    }
+    current
+}
+
+/// Whether a text still holds a property that no local file defines, or a placeholder of a build.
+pub(crate) fn is_unresolved(text: &str) -> bool {
+    text.contains("${") || (text.starts_with('%') && text.ends_with('%'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_and_properties_are_resolved_from_local_files() {
+        let folder = tempfile::tempdir().expect("temp");
+        let root = Utf8Path::from_path(folder.path()).expect("utf-8");
+        fs_err::write(
+            root.join("pom.xml"),
+            "<project><groupId>g</groupId><artifactId>parent</artifactId><version>${revision}</version>\
+             <packaging>pom</packaging><properties><revision>2.1.0</revision></properties></project>",
+        )
+        .expect("writes");
+        fs_err::create_dir(root.join("app")).expect("creates");
+        fs_err::write(
+            root.join("app/pom.xml"),
+            "<?xml version='1.0'?><project xmlns='http://maven.apache.org/POM/4.0.0'><parent><groupId>g</groupId>\
+             <artifactId>parent</artifactId><version>${revision}</version></parent><artifactId>app</artifactId>\
+             <name>App &amp; ${project.version}</name><packaging>mule-application</packaging><properties>\
+             <tags>a, b</tags><categories key='API layer'>System</categories></properties><build><plugins><plugin>\
+             <artifactId>mule-maven-plugin</artifactId><configuration><classifier>mule-application-template</classifier>\
+             </configuration></plugin></plugins></build></project>",
+        )
+        .expect("writes");
+        let pom = read(&root.join("app/pom.xml")).expect("reads");
+        assert_eq!((pom.group_id.as_deref(), pom.version.as_deref()), (Some("g"), Some("2.1.0")));
+        assert_eq!(pom.name.as_deref(), Some("App & 2.1.0"));
+        assert_eq!(pom.classifier.as_deref(), Some("mule-application-template"));
+        assert_eq!(pom.properties["tags"], "a, b");
+        assert_eq!(pom.keyed, [("categories".to_owned(), "API layer".to_owned(), "System".to_owned())]);
+        assert!(pom.uses_mule_plugin && !pom.uses_exchange_plugin);
+    }
+
+    #[test]
+    fn a_property_that_names_itself_ends() {
+        let text = "<project><version>${a}</version><properties><a>x${b}</a><b>${a}</b></properties></project>";
+        let pom = parse(text.as_bytes(), None).expect("parses");
+        assert!(pom.version.is_some_and(|version| is_unresolved(&version)));
+    }
+}

@@ -1,0 +1,280 @@
+//! A directory: which files are assets, which belong to others, in which order they come.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::asset::{Diagnosis, Problem, Sourced};
+use crate::package::detect::{self, Archive, Follower, Format, Project, Spec};
+
+use super::draft::{self, Found};
+use super::recognise;
+use super::tree::Tree;
+use super::{Options, SourceError, archives, maven, projects};
+
+/// Scans a directory. See [`super::Source::scan`].
+pub(crate) fn scan(
+    root: &Utf8Path,
+    options: &Options,
+    sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>,
+) -> Result<(), SourceError> {
+    let mut give = |found: Result<Found, Box<Diagnosis>>| {
+        let sourced = match found.and_then(|found| draft::finish(found, None, options)) {
+            Ok(draft) => Sourced::Draft(Box::new(draft)),
+            Err(diagnosis) => Sourced::Diagnosis(diagnosis),
+        };
+        sink(sourced)
+    };
+    scan_found(root, options, &mut give)
+}
+
+/// Scans a directory for assets that are not completed yet: a manifest may have more to say about them.
+pub(crate) fn scan_found(
+    root: &Utf8Path,
+    options: &Options,
+    give: &mut dyn FnMut(Result<Found, Box<Diagnosis>>) -> ControlFlow<()>,
+) -> Result<(), SourceError> {
+    let mut tree = Tree::walk(root, options)?;
+    let mut diagnoses = std::mem::take(&mut tree.diagnoses).into_iter().peekable();
+    let mut scan = Scan::new(&tree, options);
+    for file in &tree.files {
+        while let Some(diagnosis) = diagnoses.next_if(|d| d.path.as_str() < tree.root.join(file).as_str()) {
+            if give(Err(Box::new(diagnosis))).is_break() {
+                return Ok(());
+            }
+        }
+        if let Some(found) = scan.look(file)
+            && give(found).is_break()
+        {
+            return Ok(());
+        }
+    }
+    for diagnosis in diagnoses {
+        if give(Err(Box::new(diagnosis))).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What is known about a tree before the first asset is built.
+struct Scan<'a> {
+    tree: &'a Tree,
+    options: &'a Options,
+    follower: Follower,
+    /// Folders with an `exchange.json`: projects, vendored copies (`None`), and descriptors that are broken.
+    projects: BTreeMap<Utf8PathBuf, Option<Result<Project, Box<Diagnosis>>>>,
+    /// Root documents that other root documents refer to.
+    parts: BTreeSet<Utf8PathBuf>,
+    /// Folders that hold a RAML API.
+    api_folders: BTreeSet<Utf8PathBuf>,
+    /// Folders with a GraphQL schema that has a root, by folder: how many.
+    graphql_roots: BTreeMap<Utf8PathBuf, usize>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(tree: &'a Tree, options: &'a Options) -> Self {
+        let mut scan = Self {
+            tree,
+            options,
+            follower: Follower::new(&tree.root),
+            projects: BTreeMap::new(),
+            parts: BTreeSet::new(),
+            api_folders: BTreeSet::new(),
+            graphql_roots: BTreeMap::new(),
+        };
+        scan.find_projects();
+        scan.find_parts();
+        scan
+    }
+
+    fn find_projects(&mut self) {
+        for file in self.tree.files.iter().filter(|file| file.file_name() == Some("exchange.json")) {
+            let folder = file.parent().unwrap_or(Utf8Path::new("")).to_owned();
+            let path = self.tree.root.join(file);
+            let parsed = match fs_err::read(&path) {
+                Ok(bytes) => detect::parse_project(&bytes).map_err(|error| projects::broken(&path, &error)),
+                Err(error) => Err(recognise::unreadable(&path, &error)),
+            };
+            match parsed {
+                Ok(None) => {}
+                Ok(Some(project)) if project.is_vendored_at(&folder) => {
+                    self.projects.insert(folder, None);
+                }
+                Ok(Some(project)) => {
+                    self.projects.insert(folder, Some(Ok(project)));
+                }
+                Err(diagnosis) => {
+                    self.projects.insert(folder, Some(Err(diagnosis)));
+                }
+            }
+        }
+    }
+
+    /// The nearest folder above a file that is claimed by an `exchange.json`.
+    fn project_of(&self, file: &Utf8Path) -> Option<&Utf8Path> {
+        file.ancestors()
+            .skip(1)
+            .find_map(|folder| self.projects.get_key_value(folder))
+            .map(|(folder, _)| folder.as_path())
+    }
+
+    /// Reads every root document once, to learn which of them are parts of others.
+    fn find_parts(&mut self) {
+        let tree = self.tree;
+        for file in tree.files.iter().filter(|file| detect::is_worth_a_look(file)) {
+            if file.file_name() == Some("exchange.json") || self.project_of(file).is_some() {
+                continue;
+            }
+            let path = tree.root.join(file);
+            let Ok(Some(spec)) = recognise::read(&path, &path) else { continue };
+            let folder = file.parent().unwrap_or(Utf8Path::new(""));
+            match spec.format {
+                Format::RamlApi => {
+                    self.api_folders.insert(folder.to_owned());
+                }
+                Format::GraphQl(_) if spec.stands_alone => {
+                    *self.graphql_roots.entry(folder.to_owned()).or_default() += 1;
+                }
+                _ => {}
+            }
+            if spec.references.is_empty() {
+                continue;
+            }
+            let root = path.parent().unwrap_or(&tree.root).to_owned();
+            let main = Utf8PathBuf::from(file.file_name().unwrap_or_default());
+            let closure = self.follower.follow(&root, &main, &spec.references, true);
+            self.parts.extend(closure.members.into_iter().filter(|m| *m != main).map(|member| folder.join(member)));
+            // What is referred to from below is a part as well, even though its referrer cannot be packaged.
+            for reference in &spec.references {
+                if let detect::Target::Relative(readings) = detect::reference_target(&reference.target) {
+                    let targets = readings.iter().filter_map(|reading| detect::join_reference(folder, reading));
+                    self.parts.extend(targets.filter(|target| target != file && tree.has(target)));
+                }
+            }
+        }
+    }
+
+    /// What a file is: an asset, something wrong, or nothing to speak of.
+    fn look(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
+        if !self.tree.includes(file) {
+            return None;
+        }
+        match file.file_name() {
+            Some("exchange.json") => self.project(file),
+            Some("pom.xml") => self.pom(file),
+            _ => match file.extension().map(str::to_ascii_lowercase).as_deref() {
+                Some("jar" | "zip") => self.archive(file),
+                _ if self.project_of(file).is_some() => None,
+                _ if detect::is_worth_a_look(file) => self.specification(file),
+                _ => None,
+            },
+        }
+    }
+
+    fn project(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
+        let folder = file.parent().unwrap_or(Utf8Path::new(""));
+        let project = match self.projects.get(folder)?.as_ref()? {
+            Ok(project) => project,
+            Err(diagnosis) => return Some(Err(diagnosis.clone())),
+        };
+        // A copy that a project vendored under another name than `exchange_modules` is part of that project.
+        let projects = &self.projects;
+        let nested = |candidate: &Utf8Path| {
+            let mut owners =
+                candidate.ancestors().skip(1).take_while(|above| *above != folder && above.starts_with(folder));
+            owners.any(|above| matches!(projects.get(above), Some(Some(_))))
+        };
+        Some(projects::build(self.tree, folder, project, &nested, self.options, &mut self.follower))
+    }
+
+    fn pom(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
+        let folder = file.parent().unwrap_or(Utf8Path::new(""));
+        match detect::read_pom(&self.tree.root.join(file)) {
+            Ok(pom) => maven::build(self.tree, folder, &pom, self.options),
+            Err(error) => Some(Err(maven::broken(&self.tree.root.join(file), &error))),
+        }
+    }
+
+    fn archive(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
+        let path = self.tree.root.join(file);
+        let is_jar = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("jar"));
+        match detect::read_archive(&path) {
+            Ok(archive @ Archive::Mule { .. }) => maven::jar(&path, file, archive, self.options),
+            Ok(_) if is_jar || self.project_of(file).is_some() => None,
+            Ok(archive) => archives::build(&path, file, archive, self.options),
+            Err(_) if self.project_of(file).is_some() => None,
+            Err(error) => Some(Err(archives::broken(&path, &error))),
+        }
+    }
+
+    fn specification(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
+        let path = self.tree.root.join(file);
+        let spec = match recognise::read(&path, &path) {
+            Ok(Some(spec)) => spec,
+            Ok(None) => return None,
+            Err(diagnosis) => return Some(Err(diagnosis)),
+        };
+        let is_part = self.parts.contains(file);
+        if is_part && !spec.stands_alone {
+            return self.overlaid(file, &spec).then(|| recognise::lone(&path, file, &spec, &mut self.follower));
+        }
+        if let Some(diagnosis) = self.left_out(file, &path, &spec) {
+            return diagnosis.map(Err);
+        }
+        Some(recognise::lone(&path, file, &spec, &mut self.follower))
+    }
+
+    /// Whether a RAML API is referred to by overlays only: it stays an API of its own.
+    fn overlaid(&self, file: &Utf8Path, spec: &Spec) -> bool {
+        let _ = file;
+        spec.format == Format::RamlApi
+    }
+
+    /// Root documents that make no asset: `Some(None)` says nothing about it, `Some(Some(…))` says why.
+    fn left_out(&self, file: &Utf8Path, path: &Utf8Path, spec: &Spec) -> Option<Option<Box<Diagnosis>>> {
+        let folder = file.parent().unwrap_or(Utf8Path::new(""));
+        let skipped = |message: String, hint: &str| {
+            Some(Some(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint))))
+        };
+        match &spec.format {
+            Format::Unsupported(name) => {
+                skipped(format!("{name}: Exchange does not take it"), "convert it to OpenAPI 2 or 3")
+            }
+            Format::RamlOverlay(name) => skipped(
+                format!("{name}: changes an API and is none itself"),
+                "apply it to its API and publish the result",
+            ),
+            Format::RamlFragment(kind) => {
+                let api = folder.ancestors().find(|above| self.api_folders.contains(*above));
+                let is_piece = matches!(kind.as_str(), "DocumentationItem" | "NamedExample");
+                match api {
+                    Some(api) => {
+                        let of = if api.as_str().is_empty() { "this folder" } else { api.as_str() };
+                        skipped(
+                            format!("RAML {kind} that nothing refers to, beside the API in {of}"),
+                            "refer to it, remove it, or give it an exchange.json to publish it on its own",
+                        )
+                    }
+                    None if is_piece => skipped(
+                        format!("RAML {kind} that nothing refers to"),
+                        "refer to it, or give it an exchange.json to publish it on its own",
+                    ),
+                    None => None,
+                }
+            }
+            Format::PolicyDefinition => Some(None),
+            // The manifest of a bundle beside the registry's descriptor describes the same server.
+            Format::Mcp if file.file_name() == Some("manifest.json") && self.tree.has(&folder.join("server.json")) => {
+                Some(None)
+            }
+            Format::AgentCard
+                if file.file_name() == Some("agent.json") && self.tree.has(&folder.join("agent-card.json")) =>
+            {
+                skipped("older form of the agent card beside it".to_owned(), "remove it once no client reads it")
+            }
+            _ => None,
+        }
+    }
+}

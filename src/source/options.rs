@@ -1,0 +1,46 @@
+//! What to scan, and what the job says about it.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use camino::Utf8PathBuf;
+
+use crate::asset::Sourced;
+
+use super::{SourceError, directory};
+
+/// What the job says about its source.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The group of assets that name none: the target's organization or group.
+    pub group: String,
+    /// Globs, relative to the directory, of what is looked at; empty: everything. A `*` does not reach over a `/`.
+    pub include: Vec<String>,
+    /// Globs of what is left out, even where `include` names it.
+    pub exclude: Vec<String>,
+    /// `[defaults]` of the job, by manifest column: `status`, `tags` (`a,b`), `properties.apiVersion`, …
+    pub defaults: BTreeMap<String, String>,
+}
+
+/// Where assets come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A directory, in which assets are recognised by content.
+    Directory(Utf8PathBuf),
+    /// A CSV manifest.
+    Manifest(Utf8PathBuf),
+}
+
+impl Source {
+    /// Yields every asset and every diagnosis, in a stable order: a directory by path, a manifest by line. Stops early
+    /// when the sink breaks. Blocks: call it on a thread of its own.
+    ///
+    /// # Errors
+    /// When the source itself cannot be used. What is wrong with a single input goes to the sink.
+    pub fn scan(&self, options: &Options, sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>) -> Result<(), SourceError> {
+        match self {
+            Self::Directory(root) => directory::scan(root, options, sink),
+            Self::Manifest(path) => Err(SourceError::WrongKind { path: path.clone(), expected: "file" }),
+        }
+    }
+}

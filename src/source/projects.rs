@@ -1,0 +1,229 @@
+//! `exchange.json` projects: the folder is one asset.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
+use crate::package::detect::{Follower, Format, Project, ProjectError, Spec};
+
+use super::Options;
+use super::draft::Found;
+use super::facts::Facts;
+use super::recognise::{self, Document};
+use super::tree::Tree;
+use super::{extras, naming};
+
+/// Builds the asset of the project in `folder` (relative to the tree).
+///
+/// `nested` tells the files that belong to projects further down.
+pub(crate) fn build(
+    tree: &Tree,
+    folder: &Utf8Path,
+    project: &Project,
+    nested: &dyn Fn(&Utf8Path) -> bool,
+    options: &Options,
+    follower: &mut Follower,
+) -> Result<Found, Box<Diagnosis>> {
+    let shown = tree.root.join(folder).join("exchange.json");
+    let mut facts = facts(project, options);
+    let derived = naming::derive(&folder.join("exchange.json"), None);
+    let classifier = project.classifier.as_deref().unwrap_or_default();
+    if let Some((asset_type, files)) = without_document(tree, folder, project, classifier) {
+        facts.fill_from(extras_facts());
+        let files = with_extras(tree, folder, files);
+        return Ok(Found { path: shown, asset_type, facts, derived, files });
+    }
+    let (main, spec) = main_file(tree, folder, project, &shown, nested, &mut facts)?;
+    let document_folder = tree.root.join(folder);
+    // The main file must be in the root of the archive: a main file in a sub-folder makes that folder the root.
+    let inner = main.parent().unwrap_or(Utf8Path::new(""));
+    let root = if inner.as_str().is_empty() { document_folder } else { document_folder.join(inner) };
+    let name = Utf8PathBuf::from(main.file_name().unwrap_or_default());
+    facts.fill_from(recognise::facts(&spec));
+    let format = effective_format(&spec, classifier);
+    let declares = facts.get("dependencies").is_some();
+    let closure = Document { root: &root, main: &name, spec: &spec }.collect(follower, declares)?;
+    let mut members = closure.members;
+    let base = folder.join(inner);
+    for file in tree.below(&base).iter().filter(|file| !nested(file)) {
+        if let Ok(relative) = file.strip_prefix(&base)
+            && belongs(relative)
+        {
+            members.insert(relative.to_owned());
+        }
+    }
+    let members: Vec<Utf8PathBuf> = members.into_iter().collect();
+    let (asset_type, files) = match (classifier, &format) {
+        // Kinds that only the descriptor tells from a complete API.
+        ("oas-components" | "oas-fragment" | "json-schema", _) => {
+            let content = FileContent::Zip { root: root.clone(), members };
+            (AssetType::RamlFragment, vec![DraftFile { key: FileKey::new(classifier, "zip"), content }])
+        }
+        (_, format) => recognise::files(format, &root, &name, members),
+    };
+    if recognise::wants_main_file(&format) {
+        facts.fill("properties.mainFile", name.as_str(), Origin::ExchangeJson);
+    }
+    let mut found = Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files) };
+    let titled = naming::derive(&folder.join(&main), spec.title.as_deref());
+    let mut derived = titled;
+    derived.fill_from(found.derived);
+    found.derived = derived;
+    Ok(found)
+}
+
+fn extras_facts() -> Facts {
+    Facts::default()
+}
+
+fn with_extras(tree: &Tree, folder: &Utf8Path, mut files: Vec<DraftFile>) -> Vec<DraftFile> {
+    files.extend(extras::of(tree, folder));
+    files
+}
+
+/// The values of the descriptor.
+pub(crate) fn facts(project: &Project, options: &Options) -> Facts {
+    let mut facts = Facts::default();
+    let from = || Origin::ExchangeJson;
+    // What the descriptor calls a version may be a placeholder of a build.
+    let version = project.version.as_deref().filter(|text| Version::map(text).is_some());
+    facts.fill_some("version", version, from());
+    facts.fill_some("assetId", project.asset_id.as_deref(), from());
+    facts.fill_some("name", project.name.as_deref(), from());
+    facts.fill_some("description", project.description.as_deref(), from());
+    let api_version = project.api_version.as_deref().map(|text| text.trim().trim_matches('"').trim());
+    facts.fill_some("properties.apiVersion", api_version, from());
+    if let Some(tags) = &project.tags {
+        facts.fill("tags", &tags.join(","), from());
+    }
+    if let Some(group) = project.group_id.as_deref().filter(|group| *group != options.group && !group.is_empty()) {
+        let why = format!("the group of the job; exchange.json names `{group}`");
+        facts.fill("groupId", &options.group, Origin::Derived(why));
+    }
+    let dependencies: Vec<String> = project
+        .dependencies
+        .iter()
+        .flatten()
+        .filter(|dependency| dependency.scope.as_deref() != Some("validation"))
+        .map(|dependency| {
+            let own = project.is_own_group(&dependency.group_id);
+            let group = if own { &options.group } else { &dependency.group_id };
+            format!("{group}:{}:{}", dependency.asset_id, dependency.version)
+        })
+        .collect();
+    facts.fill("dependencies", &dependencies.join(","), from());
+    facts
+}
+
+/// Classifiers of which the main file is no document that we read.
+fn without_document(
+    tree: &Tree,
+    folder: &Utf8Path,
+    project: &Project,
+    classifier: &str,
+) -> Option<(AssetType, Vec<DraftFile>)> {
+    let main = project.main.as_deref().map(|main| folder.join(main));
+    match classifier {
+        "http" | "http-api" => Some((AssetType::HttpApi, Vec::new())),
+        // Exchange reads JSON metadata; the YAML form of Design Center has no documented place in the publish call.
+        "mcp-metadata" | "mcp" => {
+            let json = main.filter(|main| main.extension() == Some("json") && tree.has(main));
+            let file = json.map(|main| DraftFile {
+                key: FileKey::new("mcp-metadata", "json"),
+                content: FileContent::File(tree.root.join(main)),
+            });
+            Some((AssetType::Mcp, file.into_iter().collect()))
+        }
+        _ => None,
+    }
+}
+
+/// What the main file is, judged by content; the descriptor decides what the content leaves open.
+fn effective_format(spec: &Spec, classifier: &str) -> Format {
+    match (&spec.format, classifier) {
+        (Format::RamlOverlay(_), _) => Format::RamlApi,
+        (format, _) => format.clone(),
+    }
+}
+
+/// Finds and reads the main file: the one that is named, or the only one it can be.
+fn main_file(
+    tree: &Tree,
+    folder: &Utf8Path,
+    project: &Project,
+    shown: &Utf8Path,
+    nested: &dyn Fn(&Utf8Path) -> bool,
+    facts: &mut Facts,
+) -> Result<(Utf8PathBuf, Spec), Box<Diagnosis>> {
+    let named = project.main.clone().unwrap_or_default();
+    let main = Utf8PathBuf::from(named.trim_start_matches("./").replace('\\', "/"));
+    let joined = crate::package::detect::join_reference(folder, &main);
+    let file = joined.filter(|file| file.starts_with(folder)).map(|file| tree.root.join(file));
+    if let Some(file) = file.filter(|file| file.is_file()) {
+        let bare = project.classifier.as_deref().and_then(bare_format);
+        return match (recognise::read(&file, &file)?, bare) {
+            (Some(spec), _) => Ok((main, spec)),
+            (None, Some(format)) => Ok((main, Spec::bare_of(format))),
+            (None, None) => {
+                let classifier = project.classifier.as_deref().unwrap_or("an asset");
+                let message = format!("main file `{main}` is not a root document of {classifier}");
+                let hint =
+                    "its first line or top-level key must say what it is: `#%RAML 1.0`, `openapi`, `asyncapi`, …";
+                Err(Box::new(Diagnosis::failed(file, Problem::Invalid, message).hint(hint)))
+            }
+        };
+    }
+    let mut roots = Vec::new();
+    for file in tree.below(folder).iter().filter(|file| file.parent() == Some(folder) && !nested(file)) {
+        if crate::package::detect::is_worth_a_look(file)
+            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file), &tree.root.join(file))
+            && matches!(spec.format, Format::Oas | Format::RamlApi | Format::AsyncApi | Format::Wsdl)
+        {
+            roots.push((file.clone(), spec));
+        }
+    }
+    if roots.len() == 1 {
+        let (file, spec) = roots.remove(0);
+        let name = Utf8PathBuf::from(file.file_name().unwrap_or_default());
+        let why = format!("exchange.json names `{named}`, which is not there; `{name}` is the only API beside it");
+        facts.fill("properties.mainFile", name.as_str(), Origin::Derived(why));
+        return Ok((name, spec));
+    }
+    let message = format!("main file `{named}` is not there");
+    let hint = "add the file, or name the right one as `main` in exchange.json";
+    Err(Box::new(Diagnosis::failed(shown, Problem::Missing, message).hint(hint)))
+}
+
+/// Formats whose main file needs no mark of its own.
+fn bare_format(classifier: &str) -> Option<Format> {
+    match classifier {
+        "json-schema" | "oas-components" | "oas-fragment" => Some(Format::Oas),
+        "ruleset" => Some(Format::Ruleset),
+        "graphql" => Some(Format::GraphQl(false)),
+        "protobuf" => Some(Format::Protobuf),
+        _ => None,
+    }
+}
+
+/// Whether a file of the project folder goes into the archive.
+///
+/// `exchange.json` is written anew by the server, documentation and icon travel on their own, and vendored modules go in
+/// only where the specification refers to them.
+fn belongs(relative: &Utf8Path) -> bool {
+    let first = relative.components().next().map(|c| c.as_str()).unwrap_or_default();
+    let name = relative.file_name().unwrap_or_default();
+    let is_module = relative.components().any(|c| c.as_str() == "exchange_modules");
+    !is_module
+        && first != "exchange-docs"
+        && !matches!(name, ".DS_Store" | "Thumbs.db" | ".gitignore" | ".consignignore" | ".gitkeep")
+        && relative != "exchange.json"
+        && !extras::is_icon(relative)
+}
+
+/// An `exchange.json` that cannot be read.
+pub(crate) fn broken(path: &Utf8Path, error: &ProjectError) -> Box<Diagnosis> {
+    let (problem, line, column) = match error {
+        ProjectError::Encoding { line, column } => (Problem::Encoding, *line, *column),
+        ProjectError::Syntax(error) => (Problem::Invalid, error.line, error.column),
+    };
+    Box::new(Diagnosis::failed(path, problem, error.to_string()).at(line, column).hint("mend the file at this place"))
+}

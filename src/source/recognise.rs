@@ -1,0 +1,177 @@
+//! A root document becomes an asset: its package, its type, its values.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
+use crate::package::detect::{self, Closure, Dangling, Encoding, Follower, Format, MAX_READ, Spec, SpecError, Wrong};
+
+use super::draft::Found;
+use super::facts::Facts;
+use super::naming;
+
+/// Reads a root document; `Ok(None)` when the file is none.
+pub(crate) fn read(path: &Utf8Path, shown: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
+    let metadata = fs_err::metadata(path).map_err(|error| unreadable(shown, &error))?;
+    if metadata.len() > MAX_READ {
+        return Ok(None);
+    }
+    let bytes = fs_err::read(path).map_err(|error| unreadable(shown, &error))?;
+    detect::read_spec(path, &bytes).map_err(|error| broken(shown, &error))
+}
+
+/// A file that cannot be read.
+pub(crate) fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Box<Diagnosis> {
+    let message = format!("cannot be read: {}", error.kind());
+    Box::new(Diagnosis::failed(path, Problem::Unreadable, message).hint("check its permissions"))
+}
+
+/// A document that was meant as a specification and cannot be read as one.
+pub(crate) fn broken(path: &Utf8Path, error: &SpecError) -> Box<Diagnosis> {
+    let (problem, line, column, hint) = match error {
+        SpecError::Encoding { line, column, .. } => (Problem::Encoding, line, column, "save it as UTF-8"),
+        SpecError::Syntax { error, .. } => {
+            (Problem::Invalid, &error.line, &error.column, "mend the file at this place")
+        }
+    };
+    Box::new(Diagnosis::failed(path, problem, error.to_string()).at(*line, *column).hint(hint))
+}
+
+/// A root document with the files that belong to it.
+pub(crate) struct Document<'a> {
+    /// The folder that becomes the root of the archive.
+    pub(crate) root: &'a Utf8Path,
+    /// The main file, relative to the root.
+    pub(crate) main: &'a Utf8Path,
+    /// What it says.
+    pub(crate) spec: &'a Spec,
+}
+
+impl Document<'_> {
+    fn path(&self) -> Utf8PathBuf {
+        self.root.join(self.main)
+    }
+
+    /// Everything the main file pulls in, or why the asset cannot be packaged.
+    pub(crate) fn collect(&self, follower: &mut Follower, modules_elsewhere: bool) -> Result<Closure, Box<Diagnosis>> {
+        // Only XML says its encoding; a RAML or OpenAPI parser takes UTF-16 for binary data.
+        if self.spec.encoding == Encoding::Utf16 && self.spec.format != Format::Wsdl {
+            let message = format!("the {} file is UTF-16, Exchange takes UTF-8", self.spec.format.name());
+            return Err(Box::new(Diagnosis::failed(self.path(), Problem::Encoding, message).hint("save it as UTF-8")));
+        }
+        let closure = follower.follow(self.root, self.main, &self.spec.references, modules_elsewhere);
+        match &closure.dangling {
+            Some(dangling) => Err(self.dangling(dangling, closure.more)),
+            None => Ok(closure),
+        }
+    }
+
+    fn dangling(&self, dangling: &Dangling, more: usize) -> Box<Diagnosis> {
+        let target = &dangling.reference.target;
+        let how = dangling.reference.how;
+        let (what, hint) = match dangling.wrong {
+            Wrong::Missing => ("leads to a file that is not there", "add the file, or mend the reference".to_owned()),
+            Wrong::Above => (
+                "leads out of the folder of the main file",
+                "Exchange wants the main file in the root of the archive: move it up to a folder that holds everything \
+                 it refers to, or copy what it refers to below it"
+                    .to_owned(),
+            ),
+            Wrong::Machine => {
+                ("leads out of the source", "use a path relative to the file, within the source".to_owned())
+            }
+            Wrong::NotAFile => ("leads to a folder or a device", "refer to a file".to_owned()),
+        };
+        let others = match more {
+            0 => String::new(),
+            1 => " (and one more reference)".to_owned(),
+            more => format!(" (and {more} more references)"),
+        };
+        let of = if dangling.file == self.path() { String::new() } else { format!("; part of {}", self.path()) };
+        let message = format!("{how} `{target}` {what}{others}{of}");
+        let mut diagnosis = Diagnosis::failed(&dangling.file, Problem::Reference, message).hint(hint);
+        if let Some((line, column)) = detect::place(dangling) {
+            diagnosis = diagnosis.at(line, column);
+        }
+        Box::new(diagnosis)
+    }
+}
+
+/// The values that the specification itself gives.
+pub(crate) fn facts(spec: &Spec) -> Facts {
+    let mut facts = Facts::default();
+    // A version that begins with no number says nothing; it is as if it was not there.
+    if let Some(version) = spec.version.as_deref().filter(|text| Version::map(text).is_some()) {
+        facts.fill("version", version, Origin::Specification(None));
+    }
+    facts.fill_some("description", spec.description.as_deref(), Origin::Specification(None));
+    facts
+}
+
+/// The type of asset, and the files to send, for a main file in the root of its archive.
+pub(crate) fn files(
+    format: &Format,
+    root: &Utf8Path,
+    main: &Utf8Path,
+    members: Vec<Utf8PathBuf>,
+) -> (AssetType, Vec<DraftFile>) {
+    let zip = |classifier: &str| DraftFile {
+        key: FileKey::new(classifier, "zip"),
+        content: FileContent::Zip { root: root.to_owned(), members: members.clone() },
+    };
+    let single = |classifier: &str, packaging: &str| DraftFile {
+        key: FileKey::new(classifier, packaging),
+        content: FileContent::File(root.join(main)),
+    };
+    match format {
+        Format::Oas => (AssetType::RestApi, vec![zip("oas")]),
+        Format::RamlApi | Format::RamlOverlay(_) => (AssetType::RestApi, vec![zip("raml")]),
+        Format::RamlFragment(_) => (AssetType::RamlFragment, vec![zip("raml-fragment")]),
+        // A single `.json` is refused (EXCHANGE.md §10, C17), so AsyncAPI always travels in an archive.
+        Format::AsyncApi => (AssetType::EventedApi, vec![zip("evented-api")]),
+        Format::Wsdl => (AssetType::SoapApi, vec![zip("wsdl")]),
+        Format::GraphQl(false) => (AssetType::Graphql, vec![single("graphql", "graphql")]),
+        Format::GraphQl(true) => (AssetType::Graphql, vec![single("graphql-apollo", "graphql")]),
+        Format::Protobuf if members.len() == 1 => (AssetType::GrpcApi, vec![single("protobuf", "proto")]),
+        Format::Protobuf => (AssetType::GrpcApi, vec![zip("protobuf")]),
+        Format::AgentCard => (AssetType::Agent, vec![single("a2a-card", "json")]),
+        // The registry's server.json is not the metadata file that Exchange reads: the asset carries name, version and
+        // description, and no file.
+        Format::Mcp => (AssetType::Mcp, Vec::new()),
+        Format::Ruleset if members.len() <= 1 => (AssetType::Ruleset, vec![single("ruleset", "yaml")]),
+        Format::Ruleset => (AssetType::Ruleset, vec![zip("ruleset")]),
+        Format::PolicyDefinition | Format::Unsupported(_) => (AssetType::Custom, Vec::new()),
+    }
+}
+
+/// Whether the publish call of this format wants `properties.mainFile`.
+pub(crate) fn wants_main_file(format: &Format) -> bool {
+    !matches!(format, Format::AgentCard | Format::Mcp | Format::PolicyDefinition | Format::Unsupported(_))
+}
+
+/// A lone specification: `path` is its main file, and its folder is the root of the archive.
+pub(crate) fn lone(
+    path: &Utf8Path,
+    relative: &Utf8Path,
+    spec: &Spec,
+    follower: &mut Follower,
+) -> Result<Found, Box<Diagnosis>> {
+    let root = path.parent().unwrap_or(Utf8Path::new(""));
+    let main = Utf8Path::new(path.file_name().unwrap_or_default());
+    let document = Document { root, main, spec };
+    let closure = document.collect(follower, false)?;
+    let (asset_type, files) = files(&spec.format, root, main, closure.members.into_iter().collect());
+    let mut facts = facts(spec);
+    let mut derived = naming::derive(relative, spec.title.as_deref());
+    // A title is what the specification says, and comes before the defaults of the job.
+    for key in ["name", "assetId"] {
+        if let Some(Origin::Specification(_)) = derived.origin(key)
+            && let Some((text, origin)) = derived.take(key)
+        {
+            facts.fill(key, &text, origin);
+        }
+    }
+    if wants_main_file(&spec.format) {
+        facts.fill("properties.mainFile", main.as_str(), Origin::Derived("the root document".to_owned()));
+    }
+    Ok(Found { path: path.to_owned(), asset_type, facts, derived, files })
+}
