@@ -31,7 +31,8 @@ pub(super) fn copy<E>(
     snapshot: &Snapshot,
     mut sink: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<[u8; 32], Fault<E>> {
-    let mut buffer = vec![0; CHUNK];
+    // Most files are small; one byte more, so that a file that grew is noticed by the same read.
+    let mut buffer = vec![0; usize::try_from(snapshot.len + 1).map_or(CHUNK, |length| length.min(CHUNK))];
     let mut hash = Sha256::new();
     let mut left = snapshot.len;
     loop {

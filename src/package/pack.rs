@@ -138,8 +138,11 @@ impl Job<'_> {
             return Err(self.too_large(path, message));
         }
         let sha256 = content::copy(&mut file, &snapshot, |_| Ok(())).map_err(|fault| read_fault(path, fault))?;
-        let fingerprint =
-            if self.key.packaging == "zip" { self.ready_made(path, sha256)? } else { FileFingerprint::single(sha256) };
+        let fingerprint = if self.key.packaging == "zip" {
+            self.ready_made(path, &real, sha256)?
+        } else {
+            FileFingerprint::single(sha256)
+        };
         Ok(PackedFile {
             key: self.key.clone(),
             len: snapshot.len,
@@ -152,13 +155,13 @@ impl Job<'_> {
     }
 
     /// What an archive holds that somebody else packed. That of a specification has to be sound.
-    fn ready_made(&self, path: &Utf8Path, sha256: Sum) -> Result<FileFingerprint, Diagnosis> {
+    fn ready_made(&self, path: &Utf8Path, real: &Utf8Path, sha256: Sum) -> Result<FileFingerprint, Diagnosis> {
         if !fingerprint::is_specification_archive(self.key) {
-            let read = fingerprint::fingerprint_file(self.key, path, &Budget::default());
+            let read = fingerprint::fingerprint_file(self.key, real, &Budget::default());
             return Ok(read.unwrap_or_else(|_| FileFingerprint::single(sha256)));
         }
         let diagnosis = |error: super::archive::ArchiveError| error.diagnosis(path);
-        let mut archive = Archive::open(path, &Budget::default()).map_err(diagnosis)?;
+        let mut archive = Archive::open(real, &Budget::default()).map_err(diagnosis)?;
         self.demand_main_file(path, archive.entries().iter().map(|entry| entry.name.as_str()))?;
         fingerprint::of_archive(&mut archive).map_err(diagnosis)
     }
