@@ -2,6 +2,7 @@
 //!
 //! Everything goes through [`net::Client`](crate::net::Client); nothing here waits, repeats or keeps state.
 
+mod accounts;
 mod assets;
 mod conflict;
 mod exchange;
@@ -11,6 +12,7 @@ mod publication;
 mod status_link;
 mod upload;
 
+pub use accounts::Organization;
 pub use assets::{AssetQuery, DeleteType, Page, VersionOrder};
 pub use conflict::Conflict;
 pub use exchange::Exchange;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::asset::Coordinates;
+use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle};
 
 /// A version, as the publish call and the status link name it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,7 +193,28 @@ pub struct Dependency {
     pub version: String,
 }
 
+impl AssetFile {
+    /// The name that the file would have in a publish call.
+    #[must_use]
+    pub fn key(&self) -> FileKey {
+        FileKey { classifier: self.classifier.clone().filter(|c| !c.is_empty()), packaging: self.packaging.clone() }
+    }
+}
+
 impl Asset {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> AssetType {
+        let Ok(kind) = self.asset_type.parse();
+        kind
+    }
+
+    /// Whether this version may be published over.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.status.as_deref() == Some(Lifecycle::Development.as_str())
+    }
+
     /// All known versions of the asset, this one first.
     #[must_use]
     pub fn all_versions(&self) -> Vec<&str> {

@@ -210,6 +210,24 @@ impl Exchange {
         }
     }
 
+    /// Where to ask for the latest publication of a version, when its own link is not known (EXCHANGE.md §3.3).
+    #[must_use]
+    pub fn latest_publication(&self, coordinates: &Coordinates) -> StatusLink {
+        let Coordinates { group_id, asset_id, version } = coordinates;
+        let organization = self.organization();
+        let path = path(&[
+            &"organizations",
+            &organization,
+            &"assets",
+            group_id,
+            asset_id,
+            version,
+            &"publication",
+            &"status",
+        ]);
+        path.parse().expect("a path of checked coordinates is one")
+    }
+
     /// Asks how far a publication is; `None` when the server does not know it any more (404), and the asset itself has
     /// to be looked at.
     ///

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 /// Reads a duration: `250ms`, `30s`, `10m`, `1h 30m`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// When the text is no duration, or one of less than nothing.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let duration: jiff::SignedDuration =
         text.parse().map_err(|_| format!("`{text}` is not a duration such as 30s, 10m or 1h 30m"))?;
     Duration::try_from(duration).map_err(|_| format!("`{text}` is a duration of less than nothing"))

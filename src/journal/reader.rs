@@ -8,7 +8,10 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Counts, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State, open::connect_reader};
+use crate::asset::AssetDraft;
+
+use super::{
+    upsert,Counts, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State, open::connect_reader};
 
 /// Which items a report wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +117,18 @@ impl Reader {
             ))?
             .query_map(params![self.target, gav], read_row)?
             .collect()
+        })
+    }
+
+    /// Where an asset stands, and whether its source is as it was then; `None` when the journal does not know it.
+    pub fn standing(&self, draft: &AssetDraft) -> Result<Option<(ItemRow, bool)>, JournalError> {
+        let (_, digest) = upsert::entry(draft);
+        self.read(|c| {
+            c.prepare_cached(&format!("SELECT {ROW}, digest = ?3 FROM item WHERE target = ?1 AND key = ?2"))?
+                .query_row(params![self.target, draft.coordinates.to_string(), digest], |row| {
+                    Ok((read_row(row)?, row.get(12)?))
+                })
+                .optional()
         })
     }
 

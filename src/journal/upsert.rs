@@ -66,6 +66,20 @@ pub(super) fn offer(tx: &Transaction<'_>, target: i64, run: RunId, batch: &[Offe
     Ok(counts)
 }
 
+/// A draft as the queue keeps it, and the digest that tells whether the source has changed.
+///
+/// Where values came from is shown by `plan`, which reads the source itself. Only beside a POM does the publish call
+/// need to know it: what stands in the POM must not be sent twice.
+pub(super) fn entry(draft: &AssetDraft) -> (String, Vec<u8>) {
+    let mut lean = draft.clone();
+    if !lean.files.iter().any(|file| file.key.packaging == "pom") {
+        lean.origins.clear();
+    }
+    let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
+    let digest = Sha256::digest(&json).to_vec();
+    (json, digest)
+}
+
 fn take_draft(
     tx: &Transaction<'_>,
     target: i64,
@@ -75,11 +89,7 @@ fn take_draft(
     counts: &mut ScanCounts,
 ) -> rusqlite::Result<()> {
     let gav = draft.coordinates.to_string();
-    // Where values came from is shown by `plan`, which reads the source itself; the queue does not need it.
-    let mut lean = draft.clone();
-    lean.origins.clear();
-    let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
-    let digest = Sha256::digest(&json);
+    let (json, digest) = entry(draft);
     let Some(known) = find(tx, target, &gav)? else {
         insert_draft(tx, target, run, draft, &json, &digest, selected)?;
         counts.new += 1;
@@ -97,7 +107,7 @@ fn take_draft(
         diagnosis.line = draft.line;
         return take_diagnosis(tx, target, run, &diagnosis, counts);
     }
-    let unchanged = known.digest == digest.as_slice();
+    let unchanged = known.digest == digest;
     // What is under way ends first; the next run sees that the source has changed.
     let keep = unchanged && known.state != State::Pending || matches!(known.state, State::Acting | State::Waiting);
     if keep && !(known.state == State::Skipped && is_gone(tx, known.id)?) {

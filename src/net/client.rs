@@ -131,6 +131,18 @@ impl Client {
         self.inner.pace.waiting_reason()
     }
 
+    /// Fetches the token that the first call will need, so that wrong credentials are told before any work begins.
+    /// Does nothing where there is nothing to fetch.
+    ///
+    /// # Errors
+    /// [`CallError::Auth`]
+    pub async fn sign_in(&self) -> Result<(), CallError> {
+        if let Some(keeper) = &self.inner.keeper {
+            self.token(keeper).await?;
+        }
+        Ok(())
+    }
+
     /// Makes a call, and repeats it where the call allows it.
     ///
     /// # Errors

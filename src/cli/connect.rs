@@ -1,0 +1,149 @@
+//! From a job to its target: the embedded sandbox, or a server with credentials.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use super::Problem;
+use crate::{
+    exchange::Exchange,
+    job::{CredentialsFrom, Job, Place},
+    net::{
+        Client, ClientSettings, Credentials, CredentialsError, Origin, PaceSettings, ReqwestTransport, RetrySettings,
+        TransportSettings, VariableNames,
+    },
+    sandbox::{self, Running, Sandbox},
+    work::Connection,
+};
+
+/// A target, and the sandbox that it is, where it is one.
+pub(super) struct Connected {
+    pub(super) connection: Connection,
+    embedded: Option<Running>,
+}
+
+impl Connected {
+    /// Ends what lives inside this process.
+    pub(super) async fn close(self) {
+        if let Some(running) = self.embedded {
+            running.stop().await;
+        }
+    }
+}
+
+/// Where the embedded sandbox of a job keeps its state: beside the journal, so that a second run sees what the first
+/// one published.
+pub(super) fn sandbox_data(job: &Job) -> Utf8PathBuf {
+    job.journal.with_extension("sandbox")
+}
+
+/// Connects a job to its target.
+pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
+    match &job.target.place {
+        Place::Sandbox => embedded(job).await,
+        Place::Host(host) => remote(job, host).await,
+    }
+}
+
+async fn embedded(job: &Job) -> Result<Connected, Problem> {
+    let settings = sandbox::Settings {
+        organization: job.target.organization.clone(),
+        data: Some(sandbox_data(job)),
+        ..sandbox::Settings::default()
+    };
+    let problem = |error: sandbox::SandboxError| Problem::of(&error);
+    let sandbox = Sandbox::open(settings).map_err(problem)?;
+    let running =
+        sandbox::serve(sandbox.clone(), std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await.map_err(problem)?;
+    let origin: Origin = running.url.parse().map_err(|error| Problem::new("the sandbox is lost").because(&error))?;
+    let given = sandbox.credentials();
+    let credentials =
+        Credentials::ConnectedApp { id: given.client_id.clone(), secret: given.client_secret.clone().into() };
+    let client = client(job, origin, credentials)?;
+    let organization = given.organization.clone();
+    let group = job.target.group.clone().unwrap_or_else(|| organization.clone());
+    let connection = Connection {
+        key: format!("sandbox:{organization}"),
+        name: "the embedded sandbox".to_owned(),
+        exchange: Exchange::new(client, organization),
+        group,
+    };
+    Ok(Connected { connection, embedded: Some(running) })
+}
+
+async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
+    let origin: Origin = host.parse().map_err(|error| Problem::new("target").because(&error))?;
+    let credentials = credentials(&job.target.credentials).await?;
+    let name = origin.to_string();
+    let client = client(job, origin, credentials)?;
+    let organization = organization(job, &client, &name).await?;
+    let group = job.target.group.clone().unwrap_or_else(|| organization.clone());
+    let connection =
+        Connection { key: organization.clone(), name, exchange: Exchange::new(client, organization), group };
+    Ok(Connected { connection, embedded: None })
+}
+
+fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client, Problem> {
+    let settings = TransportSettings { extra_ca: job.target.ca_file.clone(), ..TransportSettings::default() };
+    let transport = ReqwestTransport::new(&origin, &settings)
+        .map_err(|error| Problem::new("cannot prepare the connection").because(&error))?;
+    Ok(Client::new(ClientSettings {
+        origin,
+        transport: Arc::new(transport),
+        credentials: Some(credentials),
+        pace: PaceSettings {
+            requests_per_second: job.pace.requests_per_second,
+            concurrency: job.pace.concurrency,
+            ..PaceSettings::default()
+        },
+        retry: RetrySettings::default(),
+        user_agent: concat!("consign/", env!("CARGO_PKG_VERSION")).to_owned(),
+    }))
+}
+
+/// The organization's id: the job's, looked up where it is a name, or the caller's own.
+async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, Problem> {
+    let wanted = job.target.organization.as_deref();
+    if let Some(id) = wanted.filter(|id| uuid::Uuid::parse_str(id).is_ok()) {
+        return Ok(id.to_owned());
+    }
+    let known = Exchange::my_organizations(client)
+        .await
+        .map_err(|error| Problem::new(format!("cannot sign in at {host}")).because(&error).hint(error.hint()))?;
+    let found = match wanted {
+        Some(name) => known.iter().find(|org| org.id == name || org.name == name),
+        None => known.first(),
+    };
+    found.map(|org| org.id.clone()).ok_or_else(|| {
+        let message = match wanted {
+            Some(name) => format!("no organization of yours is called `{name}`"),
+            None => "the target names no organization".to_owned(),
+        };
+        Problem::new(message).hint(Some("set target.organization or ANYPOINT_ORG to the organization's id"))
+    })
+}
+
+async fn credentials(from: &CredentialsFrom) -> Result<Credentials, Problem> {
+    let problem = |error: CredentialsError| Problem::of(&error).hint(error.hint());
+    let credentials = if let Some(command) = &from.command {
+        Credentials::from_command(command).await
+    } else if let Some(file) = &from.file {
+        Credentials::from_file(file)
+    } else {
+        Credentials::from_variables(&names(from), &|name| std::env::var(name).ok())
+    }
+    .map_err(problem)?;
+    Ok(if from.basic { credentials.into_basic() } else { credentials })
+}
+
+/// The variables that the job names, or those of the official CLI.
+fn names(from: &CredentialsFrom) -> VariableNames {
+    let named = VariableNames {
+        bearer: from.bearer_env.clone(),
+        username: from.username_env.clone(),
+        password: from.password_env.clone(),
+        client_id: from.client_id_env.clone(),
+        client_secret: from.client_secret_env.clone(),
+    };
+    if named == VariableNames::default() { VariableNames::official() } else { named }
+}

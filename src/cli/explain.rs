@@ -1,0 +1,27 @@
+//! `consign explain`: one item's whole history.
+
+use std::io::Write;
+
+use super::{
+    Exit, Problem,
+    args::ExplainArgs,
+    status::{journal_problem, open},
+};
+use crate::report;
+
+pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Problem> {
+    let reader = open(&args.place)?;
+    if reader.find(&args.gav).map_err(journal_problem)?.is_empty() {
+        return Err(Problem::new(format!("the journal knows no item {}", args.gav))
+            .hint(Some("name it as group/asset/version, as `consign status` and `consign plan` show it")));
+    }
+    let mut out = anstream::stdout().lock();
+    // A reader that has seen enough closes the pipe.
+    let _ = if args.json {
+        let value = report::explain_json(&reader, &args.gav).map_err(journal_problem)?;
+        serde_json::to_writer_pretty(&mut out, &value).map_err(std::io::Error::from).and_then(|()| writeln!(out))
+    } else {
+        report::explain_text(&reader, &args.gav, &mut out)
+    };
+    Ok(Exit::Success)
+}

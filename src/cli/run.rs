@@ -1,0 +1,160 @@
+//! `consign run` and `consign retry`.
+
+use std::{io::Write, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Exit, Problem,
+    args::{PlanArgs, RunArgs},
+    block_on,
+    connect::{self, Connected},
+    plan, signals,
+};
+use crate::{
+    engine::{Ended, Sink, Tally},
+    job::Job,
+    journal::Reader,
+    report::{self, DoorView, Fanout, JsonLines, Live, Outcome, Progress, ReportMeta, Style, Summary},
+    work::{self, Connection, RunError, RunOptions, RunOutcome, Selection},
+};
+
+pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Problem> {
+    let job = load(args)?;
+    let only = selection(&args.only)?;
+    if args.dry_run {
+        return plan::plan_job(&job, &only, PlanArgs::default_for(args.json));
+    }
+    block_on(async {
+        let stop = CancellationToken::new();
+        signals::watch(stop.clone());
+        if let Some(after) = args.max_duration {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                stop.cancel();
+            });
+        }
+        let connected = connect::connect(&job).await?;
+        let exit = carry_out(&job, &connected, args, quiet, RunOptions { only, retry }, stop).await;
+        connected.close().await;
+        exit
+    })
+}
+
+pub(super) fn load(args: &RunArgs) -> Result<Job, Problem> {
+    load_job(&args.job)
+}
+
+pub(super) fn load_job(args: &super::args::JobArgs) -> Result<Job, Problem> {
+    Job::load(&args.job, &args.overrides(), &|name| std::env::var(name).ok())
+        .map_err(|error| Problem::of(&error).hint(error.hint()))
+}
+
+pub(super) fn selection(globs: &[String]) -> Result<Selection, Problem> {
+    Selection::new(globs).map_err(|error| Problem::new("--only").because(&error))
+}
+
+async fn carry_out(
+    job: &Job,
+    connected: &Connected,
+    args: &RunArgs,
+    quiet: bool,
+    options: RunOptions,
+    stop: CancellationToken,
+) -> Result<Exit, Problem> {
+    let tally = Arc::new(Tally::default());
+    let progress = Arc::new(Progress::start(style(quiet), live(&connected.connection, &tally)));
+    let lines = args.json.then(|| Arc::new(JsonLines::new(std::io::stdout())));
+    let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&progress) as _];
+    sinks.extend(lines.iter().map(|lines| Arc::clone(lines) as Arc<dyn Sink>));
+    let sink = Arc::new(Fanout(sinks));
+    let result = work::run(job, connected.connection.clone(), options, sink, tally, stop).await;
+    progress.finish().await;
+    let outcome = result.map_err(|error| problem(&error))?;
+    let summary = summary(job, &outcome);
+    if let Some(lines) = &lines {
+        lines.finish(&summary);
+    }
+    tell(job, &summary, &outcome, args.json)?;
+    write_reports(job, args, connected)?;
+    Ok(exit(&outcome))
+}
+
+fn problem(error: &RunError) -> Problem {
+    let exit = if error.is_resumable() { Exit::Stopped } else { Exit::CouldNotStart };
+    Problem::new(error.chain()).hint(error.hint()).exits(exit)
+}
+
+fn style(quiet: bool) -> Style {
+    if quiet { Style::Quiet } else { Style::detect() }
+}
+
+fn live(connection: &Connection, tally: &Arc<Tally>) -> Live {
+    let client = connection.exchange.client().clone();
+    let door = move || {
+        let counters = client.counters();
+        DoorView {
+            requests: counters.requests,
+            polls: counters.polls,
+            refused: counters.refused,
+            bytes: counters.bytes_sent,
+            waits: counters.waiting_reason,
+        }
+    };
+    Live { tally: Arc::clone(tally), door: Arc::new(door) }
+}
+
+fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
+    let totals = &outcome.totals;
+    Summary {
+        job: job.name.clone(),
+        run: outcome.run.clone(),
+        outcome: match &outcome.ended {
+            Ended::Complete if outcome.counts.failed + outcome.counts.blocked == 0 => Outcome::Complete,
+            Ended::Complete => Outcome::Partial,
+            Ended::Stopped | Ended::Halted(_) => Outcome::Stopped,
+        },
+        counts: outcome.counts,
+        published: totals.published,
+        updated: totals.updated,
+        requests: totals.requests,
+        polls: totals.polls,
+        refused: totals.refused,
+        bytes: totals.bytes,
+        seconds: outcome.seconds,
+    }
+}
+
+/// Says on stderr what happened and what to do next.
+fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, json: bool) -> Result<(), Problem> {
+    let reader = Reader::open(&job.journal).map_err(super::status::journal_problem)?;
+    // The summary is the result of a run; with --json the last line is, and people read along on stderr.
+    let mut out: Box<dyn Write> =
+        if json { Box::new(anstream::stderr().lock()) } else { Box::new(anstream::stdout().lock()) };
+    // Nobody is left to tell when the stream is gone.
+    let _ = summary.write_text(&reader, &job.file, &mut out);
+    drop(out);
+    if let Some(failure) = outcome.halted() {
+        Problem::new(format!("stopped: {}", failure.message)).hint(failure.hint.as_deref()).print();
+    }
+    Ok(())
+}
+
+fn write_reports(job: &Job, args: &RunArgs, connected: &Connected) -> Result<(), Problem> {
+    let Some(folder) = &args.report else { return Ok(()) };
+    let reader = Reader::open(&job.journal).map_err(super::status::journal_problem)?;
+    let meta = ReportMeta { job: job.name.clone(), target: connected.connection.name.clone() };
+    report::write_all(folder, &reader, &meta)
+        .map_err(|error| Problem::new(format!("cannot write reports into {folder}")).because(&error))
+}
+
+fn exit(outcome: &RunOutcome) -> Exit {
+    match &outcome.ended {
+        Ended::Complete if outcome.counts.failed + outcome.counts.blocked == 0 => Exit::Success,
+        Ended::Complete => Exit::Partial,
+        // Credentials that let nothing through are as good as none.
+        Ended::Halted(failure) if failure.class == "credentials" && outcome.totals.published == 0 => Exit::CouldNotStart,
+        Ended::Stopped | Ended::Halted(_) => Exit::Stopped,
+    }
+}

@@ -1,0 +1,39 @@
+//! `consign sandbox`: an Exchange in a box, until it is told to stop.
+
+use std::io::Write;
+
+use super::{Exit, Problem, args::SandboxArgs, block_on, signals};
+use crate::sandbox::{Sandbox, Settings, serve};
+
+pub(super) fn sandbox(args: &SandboxArgs) -> Result<Exit, Problem> {
+    let settings = settings(args)?;
+    block_on(async {
+        let sandbox = Sandbox::open(settings).map_err(|error| Problem::of(&error))?;
+        let running = serve(sandbox.clone(), args.listen).await.map_err(|error| Problem::of(&error))?;
+        let line = sandbox.ready_line(&running.url);
+        let mut out = std::io::stdout();
+        writeln!(out, "{line}")
+            .and_then(|()| out.flush())
+            .map_err(|error| Problem::new("cannot say that the sandbox is ready").because(&error))?;
+        signals::next().await;
+        running.stop().await;
+        Ok(Exit::Success)
+    })
+}
+
+fn settings(args: &SandboxArgs) -> Result<Settings, Problem> {
+    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(flag: &str, text: &str) -> Result<T, Problem> {
+        text.parse().map_err(|error| Problem::new(format!("--{flag}: {error}")))
+    }
+    Ok(Settings {
+        organization: args.organization.clone(),
+        data: args.data.clone(),
+        rate_limit: args.rate_limit.as_deref().map(|text| parsed("rate-limit", text)).transpose()?,
+        rate_limit_status: args.rate_limit_status,
+        publish_latency: parsed("publish-latency", &args.publish_latency)?,
+        faults: parsed("faults", &args.faults)?,
+        token_lifetime: args.token_lifetime,
+        seed: args.seed,
+        ..Settings::default()
+    })
+}

@@ -1,0 +1,72 @@
+//! A failed call as the journal tells it.
+
+use std::{error::Error, time::Duration};
+
+use crate::{
+    engine::Outcome,
+    journal::Failure,
+    net::{CallError, Disposition, TransportKind},
+};
+
+/// How long to wait before a step is tried again when the server names no time: the door has waited already.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a failed call says: what happened, in the server's own words, and what to do next.
+pub(super) fn failure(error: &CallError) -> Failure {
+    let class = match error {
+        CallError::Refused(refusal) if refusal.status >= 500 => "server",
+        CallError::Refused(refusal) if refusal.status == 429 => "rate-limit",
+        CallError::Refused(_) => "refused",
+        CallError::Transport { source, .. } if source.kind == TransportKind::Tls => "tls",
+        CallError::Transport { .. } => "network",
+        CallError::Auth(_) => "credentials",
+        CallError::ForeignOrigin { .. } => "foreign-origin",
+        CallError::BadReply { .. } | CallError::TooLarge { .. } => "bad-reply",
+        CallError::Local(_) => "local-file",
+    };
+    let failure = Failure::new(class, chain(error)).http(error.http());
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// An error with its causes, outermost first.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat their cause in their own words.
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// What a failed call means for the step that made it.
+pub(super) fn outcome(error: &CallError) -> Outcome {
+    let failure = failure(error);
+    if stops_the_run(error) {
+        return Outcome::Halt(failure);
+    }
+    match error.disposition() {
+        Disposition::Final => Outcome::Failed(failure),
+        Disposition::Again { after } => Outcome::Again { failure, after: after.unwrap_or(PAUSE), doubt: false },
+        Disposition::Doubt { after } => Outcome::Again { failure, after: after.unwrap_or(PAUSE), doubt: true },
+    }
+}
+
+/// Whether no other item would fare better: wrong credentials, an unreachable host, a certificate that is not trusted.
+fn stops_the_run(error: &CallError) -> bool {
+    match error {
+        CallError::Auth(_) => true,
+        CallError::Transport { source, .. } => {
+            source.kind == TransportKind::Tls || (source.kind == TransportKind::Connect && !source.sent)
+        }
+        _ => false,
+    }
+}

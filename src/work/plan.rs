@@ -1,0 +1,182 @@
+//! What a run would do, and why. Reads the source, the journal and the target; changes nothing.
+
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
+
+use futures::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use super::{Connection, RunError, Selection, publish::Publish, run::source_of};
+use crate::{
+    asset::{AssetDraft, Diagnosis, Problem, Sourced, Verdict},
+    engine::Tally,
+    job::{Job, OnConflict},
+    journal::{Reader, State},
+};
+
+/// Sourced items on their way to be looked at: bounds memory.
+const AHEAD: usize = 64;
+
+/// What would be done to an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intent {
+    /// The asset is new.
+    Create,
+    /// The asset exists; this version is new.
+    NewVersion,
+    /// Nothing: the reason says why.
+    Skip,
+    /// The target holds other content under the same coordinates, and the job says to fail.
+    Conflict,
+    /// It waits for an item that failed.
+    Blocked,
+    /// The input cannot be published.
+    Invalid,
+    /// The journal or the target has it already, as it is.
+    Unchanged,
+}
+
+/// One item of a plan.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Its coordinates, where they are known.
+    pub gav: Option<String>,
+    /// Where it comes from.
+    pub path: String,
+    /// What would be done.
+    pub intent: Intent,
+    /// Why.
+    pub reason: String,
+    /// The asset, with the origin of every value.
+    pub draft: Option<Box<AssetDraft>>,
+}
+
+/// Plans a job; gives each item to `each`, in the order of the source.
+///
+/// Without a connection only the source and the journal speak. `group` is the group of assets that name none.
+pub async fn plan(
+    job: &Job,
+    connection: Option<&Connection>,
+    group: &str,
+    journal: Option<Reader>,
+    only: &Selection,
+    mut each: impl FnMut(Planned),
+) -> Result<(), RunError> {
+    let publish = connection
+        .map(|c| Publish::new(c.exchange.clone(), &job.publish, job.limits, Arc::new(Tally::default())))
+        .transpose()
+        .map_err(RunError::Scratch)?;
+    let (items, arriving) = mpsc::channel(AHEAD);
+    let (source, options) = source_of(job, group);
+    let reading = tokio::task::spawn_blocking(move || {
+        source.scan(&options, &mut |sourced| match items.blocking_send(sourced) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        })
+    });
+    let mut places = HashMap::new();
+    let found = stream::unfold(arriving, |mut arriving| async move { Some((arriving.recv().await?, arriving)) })
+        .filter(|sourced| std::future::ready(is_meant(sourced, only)))
+        .map(|sourced| refuse_duplicate(sourced, &mut places))
+        .map(|sourced| foresee(job, publish.as_ref(), journal.as_ref(), sourced))
+        .buffered(job.pace.concurrency);
+    let mut found = std::pin::pin!(found);
+    while let Some(planned) = found.next().await {
+        each(planned);
+    }
+    reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    Ok(())
+}
+
+fn is_meant(sourced: &Sourced, only: &Selection) -> bool {
+    match sourced {
+        Sourced::Draft(draft) => only.contains(&draft.coordinates.to_string()),
+        Sourced::Diagnosis(_) => only.is_all(),
+    }
+}
+
+/// The second claim to the same coordinates is a mistake, as it is for a run.
+fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> Sourced {
+    let Sourced::Draft(draft) = &sourced else { return sourced };
+    let place = draft.line.map_or_else(|| draft.path.to_string(), |line| format!("{}:{line}", draft.path));
+    let gav = draft.coordinates.to_string();
+    match places.get(&gav) {
+        None => {
+            places.insert(gav, place);
+            sourced
+        }
+        Some(first) => {
+            let message = format!("has the same coordinates as {first}: {gav}");
+            let diagnosis = Diagnosis::failed(draft.path.clone(), Problem::Duplicate, message).gav(gav);
+            Sourced::Diagnosis(Box::new(diagnosis))
+        }
+    }
+}
+
+async fn foresee(job: &Job, publish: Option<&Publish>, journal: Option<&Reader>, sourced: Sourced) -> Planned {
+    let draft = match sourced {
+        Sourced::Draft(draft) => draft,
+        Sourced::Diagnosis(diagnosis) => return diagnosed(&diagnosis),
+    };
+    let (intent, reason) = match remembered(journal, &draft) {
+        Some(known) => known,
+        None => match publish {
+            Some(publish) => on_target(job, publish, &draft).await,
+            None => (Intent::Create, "not in the journal; the target was not asked".to_owned()),
+        },
+    };
+    Planned {
+        gav: Some(draft.coordinates.to_string()),
+        path: draft.path.to_string(),
+        intent,
+        reason,
+        draft: Some(draft),
+    }
+}
+
+fn diagnosed(diagnosis: &Diagnosis) -> Planned {
+    Planned {
+        gav: diagnosis.gav.clone(),
+        path: diagnosis.path.to_string(),
+        intent: if diagnosis.verdict == Verdict::Skipped { Intent::Skip } else { Intent::Invalid },
+        reason: match &diagnosis.hint {
+            Some(hint) => format!("{diagnosis} ({hint})"),
+            None => diagnosis.to_string(),
+        },
+        draft: None,
+    }
+}
+
+/// What the journal says of an item whose source has not changed.
+fn remembered(journal: Option<&Reader>, draft: &AssetDraft) -> Option<(Intent, String)> {
+    let (row, unchanged) = journal?.standing(draft).ok()??;
+    if !unchanged {
+        return None;
+    }
+    let why = row.message.unwrap_or_default();
+    match row.state {
+        State::Done => Some((Intent::Unchanged, "published by an earlier run".to_owned())),
+        State::Skipped if row.class.as_deref() != Some("gone") => Some((Intent::Unchanged, why)),
+        State::Failed => Some((Intent::Skip, format!("failed in an earlier run, `consign retry` opens it: {why}"))),
+        State::Blocked if row.class.is_some() => Some((Intent::Blocked, why)),
+        _ => None,
+    }
+}
+
+async fn on_target(job: &Job, publish: &Publish, draft: &AssetDraft) -> (Intent, String) {
+    use super::publish::OnTarget;
+    match publish.foresee(draft).await {
+        Ok(OnTarget::NewAsset) => (Intent::Create, "the target has no such asset".to_owned()),
+        Ok(OnTarget::NewVersion { latest }) => (Intent::NewVersion, format!("the latest version there is {latest}")),
+        Ok(OnTarget::Development) => (Intent::NewVersion, "replaces the development version on the target".to_owned()),
+        Ok(OnTarget::Same(proof)) => (Intent::Unchanged, format!("on the target already: {proof}")),
+        Ok(OnTarget::Different(what)) => {
+            let differs = format!("the target holds other content: {what}");
+            match job.publish.on_conflict {
+                OnConflict::Fail => (Intent::Conflict, differs),
+                OnConflict::Skip => (Intent::Skip, differs),
+                _ => (Intent::NewVersion, format!("{differs}; the next free version is published")),
+            }
+        }
+        Err(failure) => (Intent::Invalid, failure.message),
+    }
+}

@@ -1,0 +1,123 @@
+//! Polling a publication until it is completed.
+
+use std::time::Duration;
+
+use super::{PUBLISH, Publish, Subject, poll_delay, send::Token};
+use crate::{
+    engine::Outcome,
+    exchange::{PublicationState, PublicationStatus},
+    journal::{Failure, Item},
+    net::Disposition,
+    work::failure,
+};
+
+/// A status link may be slow to appear. When it has been missing for so long, the server has forgotten the publication,
+/// and its coordinates tell what became of it (EXCHANGE.md §3.3).
+const LOST_AFTER: Duration = Duration::from_secs(60);
+
+impl Publish {
+    pub(super) async fn await_status(&self, subject: &mut Subject, item: &Item) -> Outcome {
+        let text = item.token.as_deref().unwrap_or_default();
+        let Ok(token) = serde_json::from_str::<Token>(text) else {
+            let failure = Failure::new("journal", "the journal holds no status link");
+            return Outcome::Back { step: PUBLISH, failure, after: Duration::ZERO, doubt: true };
+        };
+        // What was sent is on the server now; the archives only take up room.
+        subject.package = None;
+        subject.polls += 1;
+        let status = match self.exchange.publication_status(&token.link).await {
+            Ok(status) => status,
+            Err(error) => match error.disposition() {
+                // Not being told is no news about the publication.
+                Disposition::Again { .. } | Disposition::Doubt { .. } if !self.is_overdue(&token) => {
+                    return match failure::outcome(&error) {
+                        Outcome::Halt(failure) => Outcome::Halt(failure),
+                        _ => self.ask_again(subject, item),
+                    };
+                }
+                Disposition::Final => return failure::outcome(&error),
+                _ => return self.overdue(&token),
+            },
+        };
+        match status {
+            Some(status) => self.read_status(subject, item, &token, &status).await,
+            None => self.status_missing(subject, item, &token).await,
+        }
+    }
+
+    async fn read_status(&self, subject: &mut Subject, item: &Item, token: &Token, status: &PublicationStatus) -> Outcome {
+        subject.lost_since = None;
+        match status.state {
+            PublicationState::Completed => Self::published(subject, None),
+            PublicationState::Failed => refused_publication(status),
+            PublicationState::Running if self.is_overdue(token) => match self.is_there(subject).await {
+                Ok(true) => Self::published(subject, Some("found after its deadline had passed".to_owned())),
+                _ => self.overdue(token),
+            },
+            PublicationState::Running => self.ask_again(subject, item),
+        }
+    }
+
+    /// The link is not known to the server: not yet, or no more.
+    async fn status_missing(&self, subject: &mut Subject, item: &Item, token: &Token) -> Outcome {
+        let now = self.clock.now();
+        let since = *subject.lost_since.get_or_insert(now);
+        match self.is_there(subject).await {
+            Ok(true) => return Self::published(subject, Some("the status link is gone, the asset is there".to_owned())),
+            Ok(false) => {}
+            Err(outcome) => return outcome,
+        }
+        if millis_since(since, now) < LOST_AFTER && !self.is_overdue(token) {
+            return self.ask_again(subject, item);
+        }
+        let failure = Failure::new("lost", "the server knows neither the publication nor the asset");
+        Outcome::Back { step: PUBLISH, failure, after: Duration::ZERO, doubt: true }
+    }
+
+    /// Whether the server lists the asset, whatever it holds.
+    async fn is_there(&self, subject: &Subject) -> Result<bool, Outcome> {
+        match self.exchange.asset(&subject.draft.coordinates).await {
+            Ok(asset) => Ok(asset.is_some()),
+            Err(error) => Err(failure::outcome(&error)),
+        }
+    }
+
+    fn ask_again(&self, subject: &Subject, item: &Item) -> Outcome {
+        let after = poll_delay(subject.polls).min(self.settings.deadline);
+        Outcome::Wait { token: item.token.clone().unwrap_or_default(), after }
+    }
+
+    fn is_overdue(&self, token: &Token) -> bool {
+        millis_since(token.since, self.clock.now()) > self.settings.deadline
+    }
+
+    fn overdue(&self, token: &Token) -> Outcome {
+        let waited = millis_since(token.since, self.clock.now()).as_secs();
+        Outcome::Failed(
+            Failure::new("deadline", format!("the publication was accepted but has not ended after {waited} s"))
+                .hint("`consign retry` looks the asset up and goes on; publish.deadline gives publications more time"),
+        )
+    }
+}
+
+fn millis_since(since: i64, now: i64) -> Duration {
+    Duration::from_millis(u64::try_from(now.saturating_sub(since)).unwrap_or(0))
+}
+
+/// The server took the package and then refused it: it says why step by step.
+fn refused_publication(status: &PublicationStatus) -> Outcome {
+    let words: Vec<String> = status
+        .steps
+        .iter()
+        .filter(|step| !step.errors.is_empty())
+        .map(|step| format!("{}: {}", step.description, step.errors.join("; ")))
+        .collect();
+    let code = status.steps.iter().filter(|step| !step.errors.is_empty()).find_map(|step| step.status_code);
+    let message = if words.is_empty() { "the publication failed without a reason".to_owned() } else { words.join("; ") };
+    let failure = Failure::new("publication", message).http(code);
+    // A fault of the server's own may pass; what it says about the package will not.
+    match code {
+        Some(429 | 500..=599) => Outcome::Back { step: PUBLISH, failure, after: Duration::from_secs(2), doubt: true },
+        _ => Outcome::Failed(failure.hint("mend the asset, then run again")),
+    }
+}

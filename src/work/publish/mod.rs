@@ -1,0 +1,178 @@
+//! `kind = "publish"`: brings assets from files to Exchange.
+//!
+//! 1. **package**: make the archives, check their size, take the fingerprint of the content.
+//! 2. **publish**: `POST` the package. A `409` is read: same content is skipped, other content follows `on_conflict`,
+//!    tombstones and publications in progress are told apart.
+//! 3. **await**: poll the status link until the publication is completed, within its deadline.
+//!
+//! A publication in doubt (a lost reply, a crash) is looked up by its coordinates before anything is sent again.
+
+mod await_status;
+mod compare;
+mod conflict;
+mod foresee;
+mod probe;
+mod send;
+
+pub(super) use foresee::OnTarget;
+
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
+
+use camino::Utf8PathBuf;
+
+use crate::{
+    asset::{AssetDraft, Coordinates},
+    engine::{Clock, Effect, Outcome, Step, Tally, Work},
+    exchange::{Exchange, PublishHeaders},
+    job,
+    journal::{Failure, Item},
+    package::{Limits, Package, pack},
+};
+
+const PACKAGE: &str = "package";
+const PUBLISH: &str = "publish";
+const AWAIT: &str = "await";
+
+const STEPS: &[Step] = &[
+    Step { name: PACKAGE, effect: Effect::Local },
+    Step { name: PUBLISH, effect: Effect::Write },
+    Step { name: AWAIT, effect: Effect::Await },
+];
+
+/// What publishing an asset needs beside the asset.
+pub(super) struct Publish {
+    exchange: Exchange,
+    settings: job::Publish,
+    headers: PublishHeaders,
+    limits: Limits,
+    /// A folder for archives; gone with the run.
+    scratch: Arc<tempfile::TempDir>,
+    tally: Arc<Tally>,
+    clock: Clock,
+    /// Conflicts that nobody could explain.
+    riddles: AtomicU32,
+}
+
+/// An asset on its way.
+pub(super) struct Subject {
+    draft: AssetDraft,
+    package: Option<Package>,
+    /// Polls of the status link so far, for their rhythm.
+    polls: u32,
+    /// Since when the status link has not been found, in milliseconds since 1970.
+    lost_since: Option<i64>,
+    /// Probes that found nothing.
+    fruitless_probes: u32,
+}
+
+impl Subject {
+    fn new(draft: AssetDraft) -> Self {
+        Self { draft, package: None, polls: 0, lost_since: None, fruitless_probes: 0 }
+    }
+}
+
+impl Publish {
+    pub(super) fn new(
+        exchange: Exchange,
+        settings: &job::Publish,
+        limits: job::PackageLimits,
+        tally: Arc<Tally>,
+    ) -> std::io::Result<Self> {
+        let documented = Limits::default();
+        Ok(Self {
+            exchange,
+            headers: PublishHeaders {
+                file_validation: settings.file_validation,
+                strict_package: settings.strict_package,
+                snapshots_allowed: settings.snapshots_allowed,
+                allowed_api_spec_formats: (!settings.allowed_api_spec_formats.is_empty())
+                    .then(|| settings.allowed_api_spec_formats.join(",")),
+                user_id: settings.user_id.clone(),
+                assign_roles: settings.assign_roles,
+            },
+            settings: settings.clone(),
+            limits: Limits {
+                spec: limits.spec.unwrap_or(documented.spec),
+                jar: limits.jar.unwrap_or(documented.jar),
+                icon: limits.icon.unwrap_or(documented.icon),
+                ..documented
+            },
+            scratch: Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?),
+            tally,
+            clock: Clock::start(),
+            riddles: AtomicU32::new(0),
+        })
+    }
+
+    async fn package(&self, subject: &mut Subject) -> Outcome {
+        if subject.package.is_some() {
+            return Outcome::Next;
+        }
+        let (draft, limits, scratch) = (subject.draft.clone(), self.limits, Arc::clone(&self.scratch));
+        let packed = tokio::task::spawn_blocking(move || {
+            let folder = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
+                Failure::new("local-file", format!("the folder for temporary files has a name that is not UTF-8: {error}"))
+            })?;
+            pack(&draft, &folder, &limits).map_err(|diagnosis| {
+                let failure = Failure::new(diagnosis.problem.as_str(), diagnosis.to_string());
+                Failure { hint: diagnosis.hint, ..failure }
+            })
+        });
+        match packed.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+            Ok(package) => {
+                subject.package = Some(package);
+                Outcome::Next
+            }
+            Err(failure) => Outcome::Failed(failure),
+        }
+    }
+}
+
+impl Work for Publish {
+    type Subject = Subject;
+
+    fn steps(&self) -> &'static [Step] {
+        STEPS
+    }
+
+    fn open(&self, item: &Item) -> Result<Subject, Failure> {
+        let unreadable = |error: &dyn std::fmt::Display| {
+            Failure::new("journal", format!("the journal's entry cannot be read: {error}"))
+                .hint("the journal was written by another version: `consign retry` reads the source anew")
+        };
+        let mut draft: AssetDraft = serde_json::from_str(&item.draft).map_err(|e| unreadable(&e))?;
+        if let Some(gav) = &item.published_as {
+            draft.coordinates = gav.parse::<Coordinates>().map_err(|e| unreadable(&e))?;
+        }
+        Ok(Subject::new(draft))
+    }
+
+    async fn act(&self, subject: &mut Subject, item: &Item, step: &'static str) -> Outcome {
+        match step {
+            PACKAGE => self.package(subject).await,
+            PUBLISH => {
+                if let Some(gav) = item.published_as.as_deref().and_then(|gav| gav.parse().ok()) {
+                    subject.draft.coordinates = gav;
+                }
+                self.send(subject).await
+            }
+            _ => self.await_status(subject, item).await,
+        }
+    }
+
+    async fn probe(&self, subject: &mut Subject, _item: &Item, _step: &'static str) -> Option<Outcome> {
+        self.look_up(subject).await
+    }
+}
+
+/// Waits a little longer from poll to poll: half a second at first, five seconds at most (EXCHANGE.md §3.3).
+fn poll_delay(polls: u32) -> Duration {
+    const FIRST: f64 = 0.5;
+    const GROWTH: f64 = 1.5;
+    const LONGEST: f64 = 5.0;
+    let exponent = i32::try_from(polls.min(20)).unwrap_or(20);
+    Duration::from_secs_f64((FIRST * GROWTH.powi(exponent)).min(LONGEST))
+}

@@ -1,0 +1,297 @@
+//! One run of a job: scan, order, work, tell.
+
+use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Selection, failure, publish::Publish};
+use crate::{
+    asset::Sourced,
+    engine::{Ended, Engine, Event, Limits, Sink, Tally},
+    exchange::Exchange,
+    job::{self, Job},
+    journal::{Counts, Failure, Journal, JournalError, Offer, RunTotals, ScanCounts, StatusFilter},
+    net::CallError,
+    source::{self, Source, SourceError},
+};
+
+/// Items handed to the journal at once while scanning.
+const BATCH: usize = 256;
+
+/// Batches on their way to the journal: bounds memory when the source is faster than the disk.
+const BATCHES: usize = 4;
+
+/// The target of a run.
+#[derive(Clone)]
+pub struct Connection {
+    /// The client.
+    pub exchange: Exchange,
+    /// The target as the journal names it: items of one target are never taken for those of another.
+    pub key: String,
+    /// The target as people know it.
+    pub name: String,
+    /// The group of assets that name none.
+    pub group: String,
+}
+
+/// What a run is asked for beside the job.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Which items.
+    pub only: Selection,
+    /// Whether failed items are opened again first.
+    pub retry: bool,
+}
+
+/// How a run ended, and what it did.
+#[derive(Debug, Clone)]
+pub struct RunOutcome {
+    /// The run's own id.
+    pub run: String,
+    /// How it ended.
+    pub ended: Ended,
+    /// All items of the journal by state.
+    pub counts: Counts,
+    /// What was read from the source.
+    pub scanned: ScanCounts,
+    /// What was sent.
+    pub totals: RunTotals,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Why a run could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The source cannot be used.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Journal(JournalError),
+    /// The journal could not be written or read any more: items in flight are in doubt, and the next run probes them.
+    #[error("stopped: the journal failed")]
+    JournalBroke(#[source] JournalError),
+    /// The target lets nobody in.
+    #[error("cannot sign in at {target}")]
+    SignIn {
+        /// The target.
+        target: String,
+        /// Why.
+        source: CallError,
+    },
+    /// There is no room for archives.
+    #[error("cannot make a folder for temporary files")]
+    Scratch(#[source] std::io::Error),
+}
+
+impl RunError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.hint(),
+            Self::Journal(error) | Self::JournalBroke(error) => error.hint(),
+            Self::SignIn { source, .. } => source.hint().map(str::to_owned),
+            Self::Scratch(_) => Some("TMPDIR names the folder to use".to_owned()),
+        }
+    }
+
+    /// Whether work had begun, so that another run goes on.
+    #[must_use]
+    pub fn is_resumable(&self) -> bool {
+        matches!(self, Self::JournalBroke(_))
+    }
+
+    /// What happened, with its causes.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        failure::chain(self)
+    }
+}
+
+/// Carries out a job.
+pub async fn run(
+    job: &Job,
+    connection: Connection,
+    options: RunOptions,
+    sink: Arc<dyn Sink>,
+    tally: Arc<Tally>,
+    stop: CancellationToken,
+) -> Result<RunOutcome, RunError> {
+    let started = Instant::now();
+    let sign_in = connection.exchange.client().sign_in();
+    sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
+    let journal = Arc::new(Journal::open(&job.journal, &connection.key).await.map_err(RunError::Journal)?);
+    sink.emit(&Event::Start {
+        job: job.name.clone(),
+        run: journal.run_uuid().to_owned(),
+        target: connection.name.clone(),
+        journal: job.journal.to_string(),
+    });
+    let shift = Shift { job, connection, options, sink, tally, stop, journal: Arc::clone(&journal) };
+    let worked = shift.work().await;
+    let outcome = match worked {
+        Ok((ended, scanned)) => shift.sum_up(ended, scanned, started).await,
+        Err(error) => Err(error),
+    };
+    drop(shift);
+    if let Some(journal) = Arc::into_inner(journal) {
+        journal.close().await;
+    }
+    outcome
+}
+
+/// A run under way.
+struct Shift<'a> {
+    job: &'a Job,
+    connection: Connection,
+    options: RunOptions,
+    sink: Arc<dyn Sink>,
+    tally: Arc<Tally>,
+    stop: CancellationToken,
+    journal: Arc<Journal>,
+}
+
+impl Shift<'_> {
+    async fn work(&self) -> Result<(Ended, ScanCounts), RunError> {
+        if self.options.retry {
+            self.reopen().await.map_err(RunError::JournalBroke)?;
+        }
+        let scanned = self.scan().await?;
+        if self.stop.is_cancelled() {
+            return Ok((Ended::Stopped, scanned));
+        }
+        self.journal.put_in_order().await.map_err(RunError::JournalBroke)?;
+        self.tally.set(self.journal.counts().map_err(RunError::JournalBroke)?);
+        let exchange = self.connection.exchange.clone();
+        let publish = Publish::new(exchange, &self.job.publish, self.job.limits, Arc::clone(&self.tally))
+            .map_err(RunError::Scratch)?;
+        let engine = Engine::new(
+            Arc::clone(&self.journal),
+            Arc::new(publish),
+            Arc::clone(&self.sink),
+            Arc::clone(&self.tally),
+            limits(&self.job.pace),
+            self.stop.clone(),
+        );
+        let ended = engine.run().await.map_err(RunError::JournalBroke)?;
+        Ok((ended, scanned))
+    }
+
+    /// Opens failed items again; with `--only`, those that are meant.
+    async fn reopen(&self) -> Result<(), JournalError> {
+        let mut wanted = None;
+        if !self.options.only.is_all() {
+            let mut gavs = Vec::new();
+            self.journal.reader().rows(StatusFilter::Failed, |row| gavs.extend(row.gav))?;
+            gavs.retain(|gav| self.options.only.contains(gav));
+            wanted = Some(gavs);
+        }
+        self.journal.reopen_failed(wanted).await.map(drop)
+    }
+
+    /// Reads the source into the journal, a bounded number of batches at a time.
+    async fn scan(&self) -> Result<ScanCounts, RunError> {
+        let (batches, mut arriving) = tokio::sync::mpsc::channel(BATCHES);
+        let (source, options) = source_of(self.job, &self.connection.group);
+        let (stop, only) = (self.stop.clone(), self.options.only.clone());
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut batch = Vec::with_capacity(BATCH);
+            let result = source.scan(&options, &mut |sourced| {
+                batch.push(offer(sourced, &only));
+                let full = batch.len() >= BATCH;
+                if stop.is_cancelled() || (full && batches.blocking_send(std::mem::take(&mut batch)).is_err()) {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            });
+            // Nobody takes the last batch when the journal has failed; that error is the one to tell.
+            let _ = batches.blocking_send(batch);
+            result
+        });
+        let mut counts = ScanCounts::default();
+        while let Some(batch) = arriving.recv().await {
+            counts.add(self.journal.offer(batch).await.map_err(RunError::JournalBroke)?);
+            self.sink.emit(&Event::Scanning { items: counts.new + counts.changed + counts.unchanged + counts.diagnosed });
+        }
+        reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        if self.stop.is_cancelled() {
+            return Ok(counts);
+        }
+        let gone = self.journal.end_scan().await.map_err(RunError::JournalBroke)?;
+        let ScanCounts { new, changed, unchanged, diagnosed } = counts;
+        self.sink.emit(&Event::Scanned { new, changed, unchanged, diagnosed, gone });
+        Ok(counts)
+    }
+
+    async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {
+        let counts = self.journal.counts().map_err(RunError::JournalBroke)?;
+        let door = self.connection.exchange.client().counters();
+        let outcome = match &ended {
+            Ended::Complete if counts.failed + counts.blocked == 0 => "complete",
+            Ended::Complete => "partial",
+            Ended::Stopped | Ended::Halted(_) => "stopped",
+        };
+        let totals = RunTotals {
+            uuid: self.journal.run_uuid().to_owned(),
+            outcome: Some(outcome.to_owned()),
+            published: self.tally.published.load(Ordering::Relaxed),
+            updated: self.tally.updated.load(Ordering::Relaxed),
+            requests: door.requests,
+            polls: door.polls,
+            refused: door.refused,
+            bytes: door.bytes_sent,
+            ..RunTotals::default()
+        };
+        self.journal.record_totals(totals.clone()).await.map_err(RunError::JournalBroke)?;
+        Ok(RunOutcome {
+            run: totals.uuid.clone(),
+            ended,
+            counts,
+            scanned,
+            totals,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+}
+
+/// The source of a job.
+pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
+    let source = match &job.source {
+        job::SourceSpec::Directory(path) => Source::Directory(path.clone()),
+        job::SourceSpec::Manifest(path) => Source::Manifest(path.clone()),
+    };
+    let options = source::Options {
+        group: group.to_owned(),
+        include: job.include.clone(),
+        exclude: job.exclude.clone(),
+        defaults: job.defaults.clone(),
+    };
+    (source, options)
+}
+
+fn offer(sourced: Sourced, only: &Selection) -> Offer {
+    let selected = match &sourced {
+        Sourced::Draft(draft) => only.contains(&draft.coordinates.to_string()),
+        Sourced::Diagnosis(_) => true,
+    };
+    Offer::new(sourced, selected)
+}
+
+/// Some items are packaged while as many others have their requests in flight.
+fn limits(pace: &job::Pace) -> Limits {
+    Limits { acting: 2 * pace.concurrency, waiting: pace.publications, attempts: pace.attempts }
+}
+
+/// Why a run was halted, if it was.
+impl RunOutcome {
+    /// The failure that stopped the run before its end.
+    #[must_use]
+    pub fn halted(&self) -> Option<&Failure> {
+        match &self.ended {
+            Ended::Halted(failure) => Some(failure),
+            Ended::Complete | Ended::Stopped => None,
+        }
+    }
+}
