@@ -21,3 +21,6 @@ pub use model::{Asset, AssetFile, AssetSummary, Attribute, Category, CustomField
 pub use publication::{Accepted, PublicationState, PublicationStatus, PublicationStep, PublishHeaders, PublishRequest};
 pub use status_link::{StatusLink, StatusLinkError};
 pub use upload::UploadFile;
+
+#[cfg(test)]
+mod tests;

@@ -425,3 +425,7 @@ impl Tries<'_> {
         backoff::delay(settings.first_delay, settings.longest_delay, self.done, random)
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -29,7 +29,9 @@ mod refusal;
 mod transport;
 
 #[cfg(test)]
-mod scripted;
+pub(crate) mod scripted;
+#[cfg(test)]
+mod socket_tests;
 
 pub use auth::AuthError;
 pub use call::{Body, Call, FormFactory, Lane, Repeat, Reply};

@@ -90,14 +90,15 @@ fn kind_of(error: &reqwest::Error) -> (TransportKind, bool) {
         if current.is::<UploadError>() {
             return (TransportKind::Body, true);
         }
-        if let Some(io) = current.downcast_ref::<io::Error>() {
+        let io = current.downcast_ref::<io::Error>();
+        if let Some(io) = io {
             io_kind = Some(io.kind());
-            // `io::Error::source` skips the error that it wraps.
-            if io.get_ref().is_some_and(|inner| inner.is::<UploadError>()) {
-                return (TransportKind::Body, true);
-            }
         }
-        cause = current.source();
+        // `io::Error::source` skips the error that it wraps.
+        cause = match io.and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => current.source(),
+        };
     }
     if error.is_builder() || error.is_redirect() {
         return (TransportKind::Other, false);

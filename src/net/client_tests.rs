@@ -1,0 +1,226 @@
+//! Promises of the door, on a paused clock and with scripted replies.
+
+use http::Method;
+use secrecy::SecretString;
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::net::{
+    Disposition,
+    scripted::{Scripted, Step, reply, with_header},
+};
+
+fn app() -> Option<Credentials> {
+    Some(Credentials::ConnectedApp { id: "id".to_owned(), secret: SecretString::from("s3cret") })
+}
+
+fn token(name: &str, seconds: u32) -> Step {
+    reply(200, &format!(r#"{{"access_token":"{name}","token_type":"bearer","expires_in":{seconds}}}"#))
+}
+
+fn post() -> Call {
+    Call::new(Method::POST, "/x").body(Body::Json(serde_json::json!({})))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_safe_call_outlives_everything_that_passes() {
+    let steps = [
+        reply(503, "busy"),
+        Step::Fail(TransportKind::Reset, true),
+        Step::Fail(TransportKind::Connect, false),
+        reply(502, "<html>"),
+        Step::Silence,
+        reply(200, "[]"),
+    ];
+    let server = Scripted::new(steps);
+    let client = server.client(None);
+    let reply = client.call(Call::get("/x")).await.expect("gets through");
+    assert_eq!((reply.status.as_u16(), server.asked().len(), client.counters().retries), (200, 6, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tries_are_bounded() {
+    let server = Scripted::new((0..50).map(|_| reply(502, "")));
+    let error = server.client(None).call(Call::get("/x")).await.expect_err("gives up");
+    assert_eq!((error.http(), server.asked().len()), (Some(502), 6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_repeated_only_when_it_was_refused_untouched() {
+    let server = Scripted::new([with_header(429, "retry-after", "5"), Step::Fail(TransportKind::Connect, false)]);
+    server.client(None).call(post()).await.expect("gets through");
+    assert_eq!(server.asked().len(), 3);
+    assert!(server.asked()[1].at >= Duration::from_secs(5));
+    for (step, expected) in [
+        (reply(503, ""), Disposition::Doubt { after: None }),
+        (reply(500, "oops"), Disposition::Doubt { after: None }),
+        (Step::Fail(TransportKind::Reset, true), Disposition::Doubt { after: None }),
+        (Step::Silence, Disposition::Doubt { after: None }),
+        (reply(409, "{}"), Disposition::Final),
+        (Step::Fail(TransportKind::Tls, false), Disposition::Final),
+    ] {
+        let server = Scripted::new([step]);
+        let error = server.client(None).call(post()).await.expect_err("fails");
+        assert_eq!((error.disposition(), server.asked().len()), (expected, 1), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_token_serves_all_workers() {
+    let server = Scripted::new([token("t1", 3600)]);
+    let client = server.client(app());
+    let mut tasks = JoinSet::new();
+    for _ in 0..20 {
+        let client = client.clone();
+        tasks.spawn(async move { client.call(Call::get("/x")).await.map(drop) });
+    }
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+    let asked = server.asked();
+    assert_eq!(asked[0].line, "POST exchange.example/accounts/api/v2/oauth2/token");
+    assert_eq!((asked[0].authorization.as_deref(), asked.len()), (None, 21));
+    assert!(asked[1..].iter().all(|asked| asked.authorization.as_deref() == Some("Bearer t1")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_before_it_ends() {
+    let server = Scripted::new([token("t1", 100), reply(200, ""), reply(200, ""), token("t2", 100), reply(200, "")]);
+    let client = server.client(app());
+    for wait in [0, 70, 11] {
+        tokio::time::sleep(Duration::from_secs(wait)).await;
+        client.call(Call::get("/x")).await.expect("gets through");
+    }
+    let used: Vec<_> = server.asked().into_iter().filter_map(|asked| asked.authorization).collect();
+    assert_eq!(used, ["Bearer t1", "Bearer t1", "Bearer t2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_renewed_once_for_everybody() {
+    let slow_401 = || Step::Reply(401, Vec::new(), String::new(), Duration::from_millis(50));
+    let mut steps = vec![token("t1", 3600)];
+    steps.extend((0..8).map(|_| slow_401()));
+    steps.push(token("t2", 3600));
+    let server = Scripted::new(steps);
+    let client = server.client(app());
+    let mut tasks = JoinSet::new();
+    for _ in 0..8 {
+        let client = client.clone();
+        tasks.spawn(async move { client.call(post()).await.map(drop) });
+    }
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(client.counters().tokens, 2);
+    assert_eq!(server.asked().iter().filter(|a| a.authorization.as_deref() == Some("Bearer t2")).count(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_token_that_is_refused_is_the_end() {
+    let server = Scripted::new([token("t1", 3600), reply(401, ""), token("t2", 3600), reply(401, "no")]);
+    let error = server.client(app()).call(Call::get("/x")).await.expect_err("fails");
+    assert!(matches!(error, CallError::Auth(AuthError::TokenRefused { status: 401, .. })), "{error:?}");
+    assert_eq!((error.disposition(), server.asked().len()), (Disposition::Final, 4));
+    assert!(error.hint().is_some());
+    let server = Scripted::new([reply(401, "")]);
+    let bearer = Some(Credentials::Bearer(SecretString::from("b")));
+    server.client(bearer).call(Call::get("/x")).await.expect_err("cannot renew");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_credentials_are_tried_once_whoever_asks() {
+    let server = Scripted::new([reply(401, r#"{"error":"invalid_client"}"#)]);
+    let client = server.client(app());
+    for _ in 0..3 {
+        let error = client.call(Call::get("/x")).await.expect_err("fails");
+        assert!(matches!(error, CallError::Auth(AuthError::Rejected { status: 401, .. })));
+    }
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_with_a_second_factor_is_told_apart() {
+    let server = Scripted::new([reply(200, r#"{"url":"https://mfa","body":"x"}"#)]);
+    let user = Credentials::User { name: "u".to_owned(), password: SecretString::from("p") };
+    let error = server.client(Some(user)).call(Call::get("/x")).await.expect_err("fails");
+    assert!(matches!(error, CallError::Auth(AuthError::SecondFactor)));
+    assert_eq!(server.lines(), ["POST exchange.example/accounts/login"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn basic_signs_every_call_itself() {
+    let server = Scripted::new([]);
+    let client = server.client(app().map(Credentials::into_basic));
+    client.call(Call::get("/x")).await.expect("gets through");
+    let sent = server.asked()[0].authorization.clone().expect("is signed");
+    assert_eq!(sent, "Basic fn5+Q2xpZW50fn5+Omlkfj9+czNjcmV0", "base64 of `~~~Client~~~:id~?~s3cret`");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_origin_is_never_called() {
+    let server = Scripted::new([]);
+    let client = server.client(app());
+    let error = client.call(Call::at(Method::GET, "https://evil.example/s?t=1".parse().expect("parses"))).await;
+    let error = error.expect_err("is refused");
+    assert!(matches!(&error, CallError::ForeignOrigin { address, .. } if address == "https://evil.example/s"));
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_is_fine_and_silent_is_not() {
+    let pieces = vec!["[", "1", ",", "2", "]"];
+    let server = Scripted::new([Step::Slow(pieces, Duration::from_secs(9))]);
+    let call = Call::get("/x").idle(Duration::from_secs(10)).repeat(Repeat::OnlyIfRefused);
+    let reply = server.client(None).call(call.clone()).await.expect("moves");
+    assert_eq!(reply.json::<Vec<u8>>().expect("is JSON"), [1, 2]);
+    let server = Scripted::new([Step::Slow(vec!["[", "]"], Duration::from_secs(11))]);
+    let error = server.client(None).call(call).await.expect_err("stands still");
+    assert!(
+        matches!(&error, CallError::Transport { source, .. } if source.kind == TransportKind::Timeout),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn replies_are_bounded() {
+    let server = Scripted::new([reply(200, "12345")]);
+    let error = server.client(None).call(Call::get("/x").max_reply(4)).await.expect_err("is too large");
+    assert!(matches!(error, CallError::TooLarge { limit: 4 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_and_repeats_are_paced_too() {
+    let steps = [token("t1", 3600), reply(502, ""), reply(401, ""), token("t2", 3600), reply(429, "")];
+    let server = Scripted::new(steps);
+    let pace = PaceSettings { requests_per_second: Some(1.0), concurrency: 1, ..PaceSettings::default() };
+    let client = server.paced(app(), pace);
+    client.call(Call::get("/x")).await.expect("gets through");
+    let asked = server.asked();
+    assert_eq!(asked.len(), 6);
+    let times: Vec<Duration> = asked.iter().map(|asked| asked.at).collect();
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_millis(999)), "{times:?}");
+    assert_eq!(client.counters().refused, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_secret_is_shown() {
+    let server = Scripted::new([token("t0ken", 3600), reply(403, "no")]);
+    let client = server.client(app());
+    let error = client.call(post()).await.expect_err("fails");
+    let shown = format!("{error} {error:?} {client:?} {:?} {:?}", app(), client.inner.keeper);
+    assert!(!shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_download_loses_its_credentials_on_the_way_to_another_host() {
+    let server = Scripted::new([
+        token("t1", 3600),
+        with_header(302, "location", "https://store.example/file?signature=x"),
+        reply(200, "content"),
+    ]);
+    let client = server.client(app());
+    let mut file = tokio::fs::File::from_std(tempfile::tempfile().expect("is made"));
+    let url = client.origin().join("/file");
+    let done = client.download(url, super::super::Attach::Credentials, &mut file, 100).await.expect("arrives");
+    assert_eq!((done.length, hex::encode(done.md5).as_str()), (7, "9a0364b9e99bb480dd25e1f0284c8555"));
+    let asked = server.asked();
+    assert_eq!(asked[1].authorization.as_deref(), Some("Bearer t1"));
+    assert_eq!((asked[2].line.as_str(), &asked[2].authorization), ("GET store.example/file?signature=x", &None));
+}
