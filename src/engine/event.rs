@@ -7,7 +7,10 @@ use std::sync::{
 
 use serde::Serialize;
 
-use crate::journal::{Counts, Failure, State};
+use crate::{
+    asset::{Diagnosis, Verdict},
+    journal::{Counts, Failure, State},
+};
 
 /// Something that happened in a run. Whatever is shown of it can be rebuilt from the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +45,22 @@ pub enum Event {
         /// Open items that are no longer in the source.
         gone: u64,
     },
+    /// An input fails or is skipped before anything is sent.
+    Diagnosed {
+        /// The coordinates of the asset, as far as they are known.
+        gav: Option<String>,
+        /// The file or folder.
+        path: String,
+        /// The line, counted from 1.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u64>,
+        /// Failed or skipped.
+        #[serde(serialize_with = "name")]
+        state: State,
+        /// What is wrong, and what to do.
+        #[serde(flatten)]
+        failure: Failure,
+    },
     /// An item moved to another state.
     Item {
         /// Its coordinates.
@@ -66,6 +85,28 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+}
+
+impl Event {
+    /// Tells a diagnosis.
+    #[must_use]
+    pub fn diagnosed(diagnosis: &Diagnosis) -> Self {
+        Self::Diagnosed {
+            gav: diagnosis.gav.clone(),
+            path: diagnosis.path.to_string(),
+            line: diagnosis.line,
+            state: match diagnosis.verdict {
+                Verdict::Failed => State::Failed,
+                Verdict::Skipped => State::Skipped,
+            },
+            failure: Failure {
+                class: diagnosis.problem.as_str().to_owned(),
+                http: None,
+                message: diagnosis.message.clone(),
+                hint: diagnosis.hint.clone(),
+            },
+        }
+    }
 }
 
 fn name<S: serde::Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {

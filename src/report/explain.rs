@@ -1,0 +1,166 @@
+//! The whole history of one item, and what it means now.
+
+use std::{
+    fmt,
+    io::{self, Write},
+};
+
+use serde::Serialize;
+
+use super::{
+    ReportError,
+    status::{name_of, write_json},
+    table::{Table, left, right},
+    text,
+};
+use crate::journal::{EventRow, ItemRow, Reader, State};
+
+/// What the journal knows about the items of one name: usually one; more when a duplicate was diagnosed beside it.
+///
+/// `{}` writes it as JSON on one line, `{:#}` on several.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    name: String,
+    target: String,
+    items: Vec<Explained>,
+}
+
+#[derive(Debug, Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    row: ItemRow,
+    needs: Vec<Need>,
+    events: Vec<Told>,
+    meaning: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Need {
+    gav: String,
+    /// `None`: it is no item of this job.
+    state: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    time: String,
+    #[serde(flatten)]
+    event: EventRow,
+}
+
+/// Explains an item as JSON. `name` is its coordinates, or the path it comes from.
+///
+/// # Errors
+/// Also when the journal has no such item.
+pub fn explain_json(reader: &Reader, name: &str) -> Result<Explanation, ReportError> {
+    let target = reader.target_name()?;
+    let rows = reader.find(name)?;
+    if rows.is_empty() {
+        return Err(ReportError::NoSuchItem {
+            name: text::printable(name).into_owned(),
+            target: text::printable(&target).into_owned(),
+        });
+    }
+    let items = rows.into_iter().map(|row| explain(reader, row)).collect::<Result<_, _>>()?;
+    Ok(Explanation { name: name.to_owned(), target, items })
+}
+
+/// Explains an item to people. `name` is its coordinates, or the path it comes from.
+///
+/// # Errors
+/// Also when the journal has no such item.
+pub fn explain_text(reader: &Reader, name: &str, out: &mut dyn Write) -> Result<(), ReportError> {
+    let explanation = explain_json(reader, name)?;
+    for (place, item) in explanation.items.iter().enumerate() {
+        if place > 0 {
+            writeln!(out)?;
+        }
+        write_item(item, out)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_json(self, f)
+    }
+}
+
+fn explain(reader: &Reader, row: ItemRow) -> Result<Explained, ReportError> {
+    let mut needs = Vec::new();
+    for gav in reader.needs(row.id)? {
+        let state = reader.find(&gav)?.first().map(|row| row.state.as_str());
+        needs.push(Need { gav, state });
+    }
+    let events = reader.events(row.id)?.into_iter().map(|event| Told { time: text::time(event.at), event }).collect();
+    let meaning = meaning(&row);
+    Ok(Explained { row, needs, events, meaning })
+}
+
+/// What the state of an item means for whoever asks.
+fn meaning(row: &ItemRow) -> String {
+    let reason = || text::reason(row.message.as_deref(), row.class.as_deref(), row.http);
+    match row.state {
+        State::Pending => "not put in order yet: the next run takes it up, unless --only leaves it out".to_owned(),
+        State::Blocked if row.class.is_some() => {
+            format!("blocked by a failure: {}; once that is mended, `consign retry` takes both up", reason())
+        }
+        State::Blocked => "waits for another item of this job: one it needs, or an older version of it".to_owned(),
+        State::Ready => "nothing holds it up: a run does it as soon as there is room".to_owned(),
+        State::Acting => "a step was begun and its outcome is not written yet: a run is doing it, or was killed; \
+                          the next run asks the server before it sends anything again"
+            .to_owned(),
+        State::Waiting if row.message.is_some() => {
+            format!("is tried again when its time comes, after this: {}", reason())
+        }
+        State::Waiting => "the server works on it: a run asks for the result when its time comes".to_owned(),
+        State::Done => match &row.published_as {
+            Some(gav) => format!("done, as {}; nothing is left to do unless its source changes", text::printable(gav)),
+            None => "done; nothing is left to do unless its source changes".to_owned(),
+        },
+        State::Skipped => format!("left as it is: {}", reason()),
+        State::Failed => format!("failed: {}; mend it, then `consign retry`", reason()),
+    }
+}
+
+fn write_item(item: &Explained, out: &mut dyn Write) -> io::Result<()> {
+    let row = &item.row;
+    writeln!(out, "{}", name_of(row))?;
+    writeln!(out, "  state  {}", row.state)?;
+    if let Some(step) = &row.step {
+        writeln!(out, "  step   {}, attempt {}", text::printable(step), row.attempt)?;
+    }
+    if let Some(gav) = &row.published_as {
+        writeln!(out, "  as     {}", text::printable(gav))?;
+    }
+    for need in &item.needs {
+        let state = need.state.unwrap_or("not an item of this job: it must be on the server");
+        writeln!(out, "  needs  {} ({state})", text::printable(&need.gav))?;
+    }
+    writeln!(out)?;
+    write_events(&item.events, out)?;
+    writeln!(out, "\n  now: {}", item.meaning)?;
+    if let Some(hint) = &row.hint {
+        writeln!(out, "  hint: {}", text::printable(hint))?;
+    }
+    Ok(())
+}
+
+fn write_events(events: &[Told], out: &mut dyn Write) -> io::Result<()> {
+    let columns =
+        vec![left("  time"), right("run"), left("state"), left("step"), right("attempt"), right("http"), left("note")];
+    let mut table = Table::new(out, columns);
+    for Told { time, event } in events {
+        table.row([
+            format!("  {time}"),
+            event.run.to_string(),
+            event.state.to_string(),
+            event.step.clone().unwrap_or_default(),
+            if event.attempt > 0 { event.attempt.to_string() } else { String::new() },
+            event.http.map(|status| status.to_string()).unwrap_or_default(),
+            event.note.clone().unwrap_or_default(),
+        ])?;
+    }
+    table.finish()
+}

@@ -1,0 +1,1 @@
+//! A small journal for the tests of this room.

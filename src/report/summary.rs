@@ -1,0 +1,217 @@
+//! What a run came to: the last line of `--json`, and the last words to people.
+
+use std::{fmt, io::Write, time::Duration};
+
+use serde::{Serialize, Serializer};
+
+use super::{
+    ReportError,
+    status::{each_row, name_of},
+    text,
+};
+use crate::journal::{Counts, ItemRow, Reader, State, StatusFilter};
+
+/// How many failures the summary names; `status --failed` has them all.
+const NAMED: usize = 10;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Everything is done or skipped.
+    Complete,
+    /// It came to its end, and some items failed.
+    Partial,
+    /// It was stopped before the end.
+    Stopped,
+}
+
+impl Outcome {
+    /// The word of the journal and of `--json`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The name of the job.
+    pub job: String,
+    /// The run's own id.
+    pub run: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// All items of the job by state, not only those that this run touched.
+    pub counts: Counts,
+    /// Publications that the server accepted in this run.
+    pub published: u64,
+    /// Updates of what existed that the server accepted in this run.
+    pub updated: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Of these, polls of status links.
+    pub polls: u64,
+    /// Answers that told us to slow down.
+    pub refused: u64,
+    /// Bytes sent.
+    pub bytes: u64,
+    /// How long it took, in seconds.
+    #[serde(serialize_with = "to_the_millisecond")]
+    pub seconds: f64,
+}
+
+fn to_the_millisecond<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((seconds * 1000.0).round() / 1000.0)
+}
+
+/// The summary as the last JSON line shows it.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema: u32,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+impl Summary {
+    pub(super) fn document(&self) -> Document<'_> {
+        Document { kind: "summary", schema: 1, summary: self }
+    }
+
+    /// The last line of `run --json`, without its end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&self.document()).expect("numbers and text always have a JSON form")
+    }
+
+    /// Says to people what happened, what failed, and what to do next. `job` is what commands call the job: its file.
+    pub fn write_text(&self, job: &str, reader: &Reader, out: &mut dyn Write) -> Result<(), ReportError> {
+        let job = text::printable(job);
+        let took = text::duration(Duration::try_from_secs_f64(self.seconds).unwrap_or_default());
+        writeln!(out, "{}: {} after {took}", text::printable(&self.job), self.headline())?;
+        writeln!(out, "  items     {}", states(&self.counts))?;
+        writeln!(out, "  this run  {}", self.totals())?;
+        if self.counts.failed > 0 {
+            write_failures(&job, reader, out)?;
+        }
+        for advice in self.advice(&job) {
+            writeln!(out, "{advice}")?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    fn headline(&self) -> String {
+        let total = text::count(self.counts.total(), "item");
+        match self.outcome {
+            Outcome::Complete => format!("complete, {total}"),
+            Outcome::Partial => format!("finished, {} of {total} failed", text::number(self.counts.failed)),
+            Outcome::Stopped => {
+                format!("stopped before the end, {} of {total} left", text::number(self.counts.open()))
+            }
+        }
+    }
+
+    fn totals(&self) -> String {
+        totals(self.published, self.updated, self.requests, self.polls, self.refused, self.bytes)
+    }
+
+    fn advice(&self, job: &str) -> Vec<String> {
+        let mut advice = Vec::new();
+        if self.outcome == Outcome::Stopped {
+            advice.push("next: run the same command again to go on where this run stopped".to_owned());
+        }
+        if self.counts.failed > 0 {
+            let blocked = match self.counts.blocked {
+                0 => String::new(),
+                n => format!(" and the {} waiting for them", text::number(n)),
+            };
+            advice
+                .push(format!("next: mend what failed, then `consign retry {job}` takes up the failed items{blocked}"));
+        }
+        if self.outcome != Outcome::Stopped && self.counts.pending > 0 {
+            advice.push(format!("{} left out of this run by --only", text::count(self.counts.pending, "item")));
+        }
+        advice
+    }
+}
+
+/// Counts by state, those that are not zero: `12 done, 3 failed`.
+pub(super) fn states(counts: &Counts) -> String {
+    let mut counts = *counts;
+    let order = [
+        State::Done,
+        State::Skipped,
+        State::Failed,
+        State::Acting,
+        State::Waiting,
+        State::Ready,
+        State::Blocked,
+        State::Pending,
+    ];
+    let parts = order.map(|state| (*counts.of(state), state));
+    let shown = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, state)| format!("{} {state}", text::number(n)));
+    match text::join(shown, ", ") {
+        none if none.is_empty() => "none".to_owned(),
+        some => some,
+    }
+}
+
+/// What a run did, on one line.
+pub(super) fn totals(published: u64, updated: u64, requests: u64, polls: u64, refused: u64, bytes: u64) -> String {
+    let mut parts = vec![format!("{} published", text::number(published))];
+    if updated > 0 {
+        parts.push(format!("{} updated", text::number(updated)));
+    }
+    let mut sent = text::count(requests, "request");
+    let of_these = [(polls, "polls"), (refused, "told to slow down")];
+    let of_these = of_these.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", text::number(n)));
+    let of_these = text::join(of_these, ", ");
+    if !of_these.is_empty() {
+        sent.push_str(&format!(" ({of_these})"));
+    }
+    parts.push(sent);
+    parts.push(format!("{} sent", text::bytes(bytes)));
+    parts.join(", ")
+}
+
+/// Names the first failures; those that only wait for a failed item are not named.
+fn write_failures(job: &str, reader: &Reader, out: &mut dyn Write) -> Result<(), ReportError> {
+    writeln!(out, "failed:")?;
+    let mut failed = 0;
+    each_row(reader, StatusFilter::Failed, |row| {
+        if row.state != State::Failed {
+            return Ok(());
+        }
+        failed += 1;
+        if failed <= NAMED { write_failure(&row, out) } else { Ok(()) }
+    })?;
+    if failed > NAMED {
+        let more = text::number((failed - NAMED) as u64);
+        writeln!(out, "  … and {more} more: consign status {job} --failed")?;
+    }
+    Ok(())
+}
+
+/// One failure: its name, what happened, what to do.
+pub(super) fn write_failure(row: &ItemRow, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "  {}", name_of(row))?;
+    writeln!(out, "    {}", text::reason(row.message.as_deref(), row.class.as_deref(), row.http))?;
+    if let Some(hint) = &row.hint {
+        writeln!(out, "    hint: {}", text::printable(hint))?;
+    }
+    Ok(())
+}
