@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::asset::{Diagnosis, Problem, Sourced};
 use crate::package::detect::{self, Archive, Follower, Format, Project, Spec};
 
-use super::draft::{self, Found};
+use super::draft::{self, Found, Place};
 use super::recognise;
 use super::tree::Tree;
 use super::{Options, SourceError, archives, maven, projects};
@@ -20,7 +20,11 @@ pub(crate) fn scan(
     sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>,
 ) -> Result<(), SourceError> {
     let mut give = |found: Result<Found, Box<Diagnosis>>| {
-        let sourced = match found.and_then(|found| draft::finish(found, None, options)) {
+        let finished = found.and_then(|found| {
+            let path = found.path.clone();
+            draft::finish(found, &Place { path: &path, line: None }, options)
+        });
+        let sourced = match finished {
             Ok(draft) => Sourced::Draft(Box::new(draft)),
             Err(diagnosis) => Sourced::Diagnosis(diagnosis),
         };
@@ -69,8 +73,6 @@ struct Scan<'a> {
     parts: BTreeSet<Utf8PathBuf>,
     /// Folders that hold a RAML API.
     api_folders: BTreeSet<Utf8PathBuf>,
-    /// Folders with a GraphQL schema that has a root, by folder: how many.
-    graphql_roots: BTreeMap<Utf8PathBuf, usize>,
 }
 
 impl<'a> Scan<'a> {
@@ -82,7 +84,6 @@ impl<'a> Scan<'a> {
             projects: BTreeMap::new(),
             parts: BTreeSet::new(),
             api_folders: BTreeSet::new(),
-            graphql_roots: BTreeMap::new(),
         };
         scan.find_projects();
         scan.find_parts();
@@ -130,14 +131,8 @@ impl<'a> Scan<'a> {
             let path = tree.root.join(file);
             let Ok(Some(spec)) = recognise::read(&path, &path) else { continue };
             let folder = file.parent().unwrap_or(Utf8Path::new(""));
-            match spec.format {
-                Format::RamlApi => {
-                    self.api_folders.insert(folder.to_owned());
-                }
-                Format::GraphQl(_) if spec.stands_alone => {
-                    *self.graphql_roots.entry(folder.to_owned()).or_default() += 1;
-                }
-                _ => {}
+            if spec.format == Format::RamlApi {
+                self.api_folders.insert(folder.to_owned());
             }
             if spec.references.is_empty() {
                 continue;

@@ -24,8 +24,26 @@ pub(crate) struct Found {
     pub(crate) files: Vec<DraftFile>,
 }
 
-/// Completes a draft.
-pub(crate) fn finish(found: Found, line: Option<u64>, options: &Options) -> Result<AssetDraft, Box<Diagnosis>> {
+/// Where an asset is named: shown in diagnoses about its values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The input, or the manifest.
+    pub(crate) path: &'a Utf8Path,
+    /// The line of the manifest.
+    pub(crate) line: Option<u64>,
+}
+
+impl Place<'_> {
+    /// A failure at this place.
+    pub(crate) fn failed(&self, problem: Problem, message: impl Into<String>) -> Diagnosis {
+        let mut diagnosis = Diagnosis::failed(self.path, problem, message);
+        diagnosis.line = self.line;
+        diagnosis
+    }
+}
+
+/// Completes a draft. All values that cannot be used are told in one diagnosis.
+pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Result<AssetDraft, Box<Diagnosis>> {
     let Found { path, asset_type, mut facts, derived, mut files } = found;
     for (key, text) in &options.defaults {
         facts.fill(key, text, Origin::Defaults);
@@ -33,45 +51,23 @@ pub(crate) fn finish(found: Found, line: Option<u64>, options: &Options) -> Resu
     facts.fill_from(derived);
     facts.fill("groupId", &options.group, Origin::Derived("the group of the job".to_owned()));
     facts.fill("version", "1.0.0", Origin::Derived("nothing names a version".to_owned()));
-    let mut reader = Reader { facts, origins: BTreeMap::new(), path: &path, line };
-
-    let asset_type = match reader.take("type") {
-        Some(text) => {
-            let Ok(parsed) = text.parse();
-            parsed
-        }
-        None => {
-            let from = files.first().map_or("no file".to_owned(), |file| file.key.to_string());
-            reader.origins.insert("type".to_owned(), Origin::Derived(from));
-            asset_type
-        }
+    let mut reader = Reader { facts, origins: BTreeMap::new(), problems: Vec::new() };
+    let asset_type = reader.asset_type(asset_type, &files);
+    let coordinates = reader.coordinates();
+    let status = reader.status();
+    let dependencies = reader.dependencies();
+    let properties = reader.properties(&asset_type, coordinates.as_ref(), files.is_empty());
+    let name = reader.name(coordinates.as_ref());
+    let Some(coordinates) = coordinates.filter(|_| reader.problems.is_empty()) else {
+        return Err(Box::new(place.failed(Problem::Value, reader.problems.join("; ")).hint(
+            "mend the value, or give another one in a manifest or in the defaults of the job",
+        )));
     };
-    let version = reader.version()?;
-    let coordinates = reader.coordinates(version)?;
-    let name = reader.take("name").unwrap_or_else(|| {
-        reader.origins.insert("name".to_owned(), Origin::Derived("the asset id".to_owned()));
-        coordinates.asset_id.clone()
-    });
-    let status = match reader.take("status") {
-        Some(text) => Some(reader.parse::<Lifecycle>("status", &text).and_then(|status| match status {
-            Lifecycle::Deprecated => Err(reader.wrong("status", "nothing can be published as deprecated")),
-            status => Ok(status),
-        })?),
-        None => None,
-    };
-    let dependencies = reader.dependencies()?;
-    let mut properties = reader.properties(&asset_type, &coordinates.version);
-    if asset_type == AssetType::SoapApi && files.is_empty() && !properties.contains_key("assetLink") {
-        return Err(reader.wrong("properties.assetLink", "a soap-api without a file needs a link"));
-    }
-    if files.is_empty() {
-        properties.remove("mainFile");
-    }
     let lists = |values: Vec<(String, String)>| values.into_iter().map(|(key, text)| (key, list(&text))).collect();
     files.sort_by(|a, b| a.key.cmp(&b.key));
-    let draft = AssetDraft {
+    Ok(AssetDraft {
         asset_type,
-        name: clip(&fold(&name), 256).to_owned(),
+        name,
         description: reader.take("description").map(|text| summary(&text)).filter(|text| !text.is_empty()),
         status,
         tags: reader.take("tags").map(|text| list(&text)).filter(|tags| !tags.is_empty()),
@@ -84,23 +80,21 @@ pub(crate) fn finish(found: Found, line: Option<u64>, options: &Options) -> Resu
         fields: lists(reader.prefixed("fields.")),
         stamp: stamp::of(&files),
         files,
-        line,
-        origins: std::mem::take(&mut reader.origins),
-        path: path.clone(),
+        line: place.line,
+        origins: reader.origins,
+        path,
         coordinates,
-    };
-    Ok(draft)
+    })
 }
 
 /// Takes values out of the facts, notes their origins and words what is wrong with them.
-struct Reader<'a> {
+struct Reader {
     facts: Facts,
     origins: BTreeMap<String, Origin>,
-    path: &'a Utf8Path,
-    line: Option<u64>,
+    problems: Vec<String>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn take(&mut self, key: &str) -> Option<String> {
         let (text, origin) = self.facts.take(key)?;
         self.origins.insert(key.to_owned(), origin);
@@ -116,26 +110,36 @@ impl Reader<'_> {
         values
     }
 
-    /// A value that cannot be used: names the column of a manifest, or the source of the value.
-    fn wrong(&self, key: &str, why: impl std::fmt::Display) -> Box<Diagnosis> {
-        let message = match self.origins.get(key) {
+    /// A value that cannot be used: names the column of a manifest, or where the value came from.
+    fn wrong(&mut self, key: &str, why: impl std::fmt::Display) {
+        self.problems.push(match self.origins.get(key) {
             Some(Origin::Manifest(column)) => format!("column \"{column}\": {why}"),
             Some(origin) => format!("{key} ({origin}): {why}"),
             None => format!("{key}: {why}"),
+        });
+    }
+
+    fn asset_type(&mut self, found: AssetType, files: &[DraftFile]) -> AssetType {
+        let Some(text) = self.take("type") else {
+            let from = files.first().map_or("the descriptor".to_owned(), |file| file.key.to_string());
+            self.origins.insert("type".to_owned(), Origin::Derived(from));
+            return found;
         };
-        let mut diagnosis = Diagnosis::failed(self.path, Problem::Value, message);
-        diagnosis.line = self.line;
-        Box::new(diagnosis)
+        let Ok(asset_type) = text.parse();
+        if let (AssetType::Other(name), Some(Origin::Manifest(_) | Origin::Defaults)) =
+            (&asset_type, self.origins.get("type"))
+        {
+            let known: Vec<&str> = AssetType::KNOWN.iter().map(AssetType::as_str).collect();
+            self.wrong("type", format!("`{name}` is none of {}", known.join(", ")));
+        }
+        asset_type
     }
 
-    fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(&self, key: &str, text: &str) -> Result<T, Box<Diagnosis>> {
-        text.parse::<T>().map_err(|error| self.wrong(key, error))
-    }
-
-    fn version(&mut self) -> Result<Version, Box<Diagnosis>> {
+    fn version(&mut self) -> Option<Version> {
         let text = self.take("version").unwrap_or_default();
         let Some(mapped) = Version::map(&text) else {
-            return Err(self.wrong("version", format!("`{text}` is not a version and begins with no number")));
+            self.wrong("version", format!("`{text}` is not a version and begins with no number"));
+            return None;
         };
         if let Some(rule) = mapped.rule {
             let origin = match self.origins.remove("version") {
@@ -144,45 +148,86 @@ impl Reader<'_> {
             };
             self.origins.insert("version".to_owned(), origin);
         }
-        Ok(mapped.version)
+        Some(mapped.version)
     }
 
-    fn coordinates(&mut self, version: Version) -> Result<Coordinates, Box<Diagnosis>> {
+    fn coordinates(&mut self) -> Option<Coordinates> {
+        let version = self.version();
         let group = self.take("groupId").unwrap_or_default();
-        let Some(asset) = self.take("assetId") else {
-            return Err(self.wrong("assetId", "there is none, and none could be derived"));
+        let asset = self.take("assetId");
+        if let Err(error) = Coordinates::new(group.clone(), "a", Version::new(1, 0, 0)) {
+            self.wrong("groupId", error);
+            return None;
+        }
+        let Some(asset) = asset else {
+            self.wrong("assetId", "there is none, and none could be derived");
+            return None;
         };
-        let key = match Coordinates::new(group.clone(), "a", Version::new(1, 0, 0)) {
-            Err(_) => "groupId",
-            Ok(_) => "assetId",
-        };
-        Coordinates::new(group, asset, version).map_err(|error| self.wrong(key, error))
+        let checked = version.clone().unwrap_or(Version::new(1, 0, 0));
+        match Coordinates::new(group, asset, checked) {
+            Ok(coordinates) => version.map(|_| coordinates),
+            Err(error) => {
+                self.wrong("assetId", error);
+                None
+            }
+        }
     }
 
-    fn dependencies(&mut self) -> Result<Vec<Coordinates>, Box<Diagnosis>> {
-        let Some(text) = self.take("dependencies") else { return Ok(Vec::new()) };
+    fn name(&mut self, coordinates: Option<&Coordinates>) -> String {
+        if let Some(name) = self.take("name") {
+            return clip(&fold(&name), 256).to_owned();
+        }
+        self.origins.insert("name".to_owned(), Origin::Derived("the asset id".to_owned()));
+        coordinates.map(|coordinates| coordinates.asset_id.clone()).unwrap_or_default()
+    }
+
+    fn status(&mut self) -> Option<Lifecycle> {
+        let text = self.take("status")?;
+        match text.parse() {
+            Ok(Lifecycle::Deprecated) => self.wrong("status", "nothing can be published as deprecated"),
+            Ok(status) => return Some(status),
+            Err(error) => self.wrong("status", error),
+        }
+        None
+    }
+
+    fn dependencies(&mut self) -> Vec<Coordinates> {
+        let Some(text) = self.take("dependencies") else { return Vec::new() };
         let mut found = Vec::new();
         for part in list(&text) {
-            let parsed = Coordinates::parse_colons(&part).or_else(|error| part.parse().map_err(|_| error));
-            let dependency = parsed.map_err(|error| self.wrong("dependencies", error))?;
-            if !found.contains(&dependency) {
-                found.push(dependency);
+            match Coordinates::parse_colons(&part).or_else(|error| part.parse().map_err(|_| error)) {
+                Ok(dependency) if !found.contains(&dependency) => found.push(dependency),
+                Ok(_) => {}
+                Err(error) => self.wrong("dependencies", error),
             }
         }
         if found.len() > 100 {
-            return Err(self.wrong("dependencies", format!("{} dependencies, Exchange takes 100", found.len())));
+            self.wrong("dependencies", format!("{} dependencies, Exchange takes 100", found.len()));
         }
-        Ok(found)
+        found
     }
 
-    fn properties(&mut self, asset_type: &AssetType, version: &Version) -> BTreeMap<String, String> {
+    fn properties(
+        &mut self,
+        asset_type: &AssetType,
+        coordinates: Option<&Coordinates>,
+        is_fileless: bool,
+    ) -> BTreeMap<String, String> {
         if asset_type.requires_api_version() {
-            let from = Origin::Derived(format!("the major number of version {version}"));
-            self.facts.fill("properties.apiVersion", &format!("v{}", version.major()), from);
-        } else if !matches!(self.facts.origin("properties.apiVersion"), None | Some(Origin::Manifest(_))) {
+            if let Some(version) = coordinates.map(|coordinates| &coordinates.version) {
+                let from = Origin::Derived(format!("the major number of version {version}"));
+                self.facts.fill("properties.apiVersion", &format!("v{}", version.major()), from);
+            }
+        } else if *asset_type != AssetType::Graphql
+            && !matches!(self.facts.origin("properties.apiVersion"), Some(Origin::Manifest(_)))
+        {
             // `exchange.json` of a fragment may carry one, and job defaults are meant for APIs.
-            if *asset_type != AssetType::Graphql {
-                self.facts.remove("properties.apiVersion");
+            self.facts.remove("properties.apiVersion");
+        }
+        if is_fileless {
+            self.facts.remove("properties.mainFile");
+            if *asset_type == AssetType::SoapApi && self.facts.get("properties.assetLink").is_none() {
+                self.wrong("properties.assetLink", "a soap-api without a file needs a link");
             }
         }
         self.prefixed("properties.").into_iter().collect()

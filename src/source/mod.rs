@@ -11,11 +11,15 @@
 //! it becomes a dependency on the job's group. Dependencies on any other group are left as they are.
 
 mod archives;
+mod columns;
 mod directory;
 mod draft;
 mod error;
 mod extras;
 mod facts;
+mod lines;
+mod locate;
+mod manifest;
 mod maven;
 mod naming;
 mod options;
@@ -23,6 +27,8 @@ mod projects;
 mod recognise;
 mod stamp;
 mod tree;
+#[cfg(test)]
+mod tests;
 
 pub use error::SourceError;
 pub use options::{Options, Source};

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use crate::asset::Sourced;
 
-use super::{SourceError, directory};
+use super::{SourceError, directory, manifest};
 
 /// What the job says about its source.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Source {
     pub fn scan(&self, options: &Options, sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>) -> Result<(), SourceError> {
         match self {
             Self::Directory(root) => directory::scan(root, options, sink),
-            Self::Manifest(path) => Err(SourceError::WrongKind { path: path.clone(), expected: "file" }),
+            Self::Manifest(path) => manifest::scan(path, options, sink),
         }
     }
 }

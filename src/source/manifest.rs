@@ -1,0 +1,245 @@
+//! A CSV manifest: one asset per row, read as a stream.
+
+use std::ops::ControlFlow;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use csv::{ByteRecord, ReaderBuilder};
+
+use crate::asset::{AssetDraft, AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Sourced};
+
+use super::columns::{self, Column, Columns};
+use super::draft::{self, Found, Place};
+use super::facts::Facts;
+use super::lines::Lines;
+use super::{Options, SourceError, locate};
+
+/// Scans a manifest. See [`super::Source::scan`].
+pub(crate) fn scan(
+    path: &Utf8Path,
+    options: &Options,
+    sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>,
+) -> Result<(), SourceError> {
+    let unreadable = |cause| SourceError::Unreadable { path: path.to_owned(), cause };
+    if path.is_dir() {
+        return Err(SourceError::WrongKind { path: path.to_owned(), expected: "file" });
+    }
+    let mark = byte_order_mark(path).map_err(unreadable)?;
+    if mark == Mark::Utf16 {
+        let message = "the manifest is UTF-16".to_owned();
+        return Err(SourceError::Header { path: path.to_owned(), message, hint: "save it as UTF-8".to_owned() });
+    }
+    let open = || fs_err::File::open(path).map_err(unreadable);
+    // Rows of a wrong length are diagnosed here, with their line, and do not end the run.
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(open()?);
+    let mut lines = Lines::new(open()?);
+    let mut record = ByteRecord::new();
+    let columns = loop {
+        if !reader.read_byte_record(&mut record).map_err(|error| unreadable(into_io(error)))? {
+            let message = "the manifest is empty".to_owned();
+            let hint = "its first line must name the columns".to_owned();
+            return Err(SourceError::Header { path: path.to_owned(), message, hint });
+        }
+        if !is_blank(&record) {
+            let header: Vec<String> = record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+            break Columns::parse(path, &header)?;
+        }
+    };
+    let manifest = Manifest { path, base: columns::base(path), columns, options };
+    while reader.read_byte_record(&mut record).map_err(|error| unreadable(into_io(error)))? {
+        if is_blank(&record) {
+            continue;
+        }
+        let offset = record.position().map_or(0, csv::Position::byte);
+        let line = lines.at(offset).map_err(unreadable)?;
+        let sourced = match manifest.row(line, &record) {
+            Ok(draft) => Sourced::Draft(Box::new(draft)),
+            Err(diagnosis) => Sourced::Diagnosis(diagnosis),
+        };
+        if sink(sourced).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[derive(PartialEq, Eq)]
+enum Mark {
+    None,
+    Utf16,
+}
+
+fn byte_order_mark(path: &Utf8Path) -> std::io::Result<Mark> {
+    use std::io::Read;
+    let mut head = Vec::with_capacity(2);
+    fs_err::File::open(path)?.take(2).read_to_end(&mut head)?;
+    let is_utf16 = head == b"\xFF\xFE" || head == b"\xFE\xFF" || head.contains(&0);
+    Ok(if is_utf16 { Mark::Utf16 } else { Mark::None })
+}
+
+fn into_io(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
+}
+
+fn is_blank(record: &ByteRecord) -> bool {
+    record.iter().all(|cell| cell.trim_ascii().is_empty())
+}
+
+struct Manifest<'a> {
+    path: &'a Utf8Path,
+    base: Utf8PathBuf,
+    columns: Columns,
+    options: &'a Options,
+}
+
+/// The cells of one row, sorted by what they are.
+#[derive(Default)]
+struct Row {
+    path: Option<String>,
+    facts: Facts,
+    files: Vec<(FileKey, String)>,
+}
+
+impl Manifest<'_> {
+    fn row(&self, line: u64, record: &ByteRecord) -> Result<AssetDraft, Box<Diagnosis>> {
+        let place = Place { path: self.path, line: Some(line) };
+        let row = self.cells(&place, record)?;
+        let found = match (row.path, row.files.is_empty()) {
+            (_, false) => self.explicit(&place, row.facts, row.files)?,
+            (Some(path), true) => self.located(&place, row.facts, &path)?,
+            (None, true) => fileless(&place, self.path, row.facts)?,
+        };
+        draft::finish(found, &place, self.options)
+    }
+
+    fn cells(&self, place: &Place<'_>, record: &ByteRecord) -> Result<Row, Box<Diagnosis>> {
+        let names = &self.columns.0;
+        if record.len() != names.len() {
+            let message = format!("the row has {} cells, the header has {}", record.len(), names.len());
+            let hint = "check the commas, and that every quote is closed; quote cells that hold a comma";
+            return Err(Box::new(place.failed(Problem::Invalid, message).hint(hint)));
+        }
+        let mut row = Row::default();
+        for ((name, column), cell) in names.iter().zip(record) {
+            let Ok(text) = std::str::from_utf8(cell) else {
+                let message = format!("column \"{name}\": the text is not UTF-8");
+                return Err(Box::new(place.failed(Problem::Encoding, message).hint("save the manifest as UTF-8")));
+            };
+            let text = text.trim();
+            if text.is_empty() {
+                continue;
+            }
+            match column {
+                Column::Path => row.path = Some(text.to_owned()),
+                Column::Fact => row.facts.fill(name, text, Origin::Manifest(name.clone())),
+                Column::File(key) => row.files.push((key.clone(), text.to_owned())),
+            }
+        }
+        Ok(row)
+    }
+
+    /// Files that the row names: nothing is detected, and nothing is read.
+    fn explicit(&self, place: &Place<'_>, facts: Facts, named: Vec<(FileKey, String)>) -> Result<Found, Box<Diagnosis>> {
+        let mut files = Vec::with_capacity(named.len());
+        let mut missing = Vec::new();
+        for (key, text) in named {
+            let path = self.base.join(&text);
+            match path.metadata() {
+                Ok(metadata) if metadata.is_file() => files.push(DraftFile { key, content: FileContent::File(path) }),
+                Ok(metadata) if metadata.is_dir() && key.packaging == "zip" => {
+                    let members = locate::members(&path, self.options);
+                    files.push(DraftFile { key, content: FileContent::Zip { root: path, members } });
+                }
+                Ok(_) => missing.push(format!("column \"{key}\": `{text}` is no file")),
+                Err(_) => missing.push(format!("column \"{key}\": `{text}` is not there")),
+            }
+        }
+        if !missing.is_empty() {
+            let hint = "paths are relative to the folder of the manifest";
+            return Err(Box::new(place.failed(Problem::Missing, missing.join("; ")).hint(hint)));
+        }
+        let asset_type = type_of(&files);
+        let first = files.first().map(|file| match &file.content {
+            FileContent::File(path) | FileContent::Zip { root: path, .. } => path.clone(),
+        });
+        let derived = first.map(|path| super::naming::derive(&path, None)).unwrap_or_default();
+        Ok(Found { path: self.path.to_owned(), asset_type, facts, derived, files })
+    }
+
+    /// A path that the row names: what it is, is detected.
+    fn located(&self, place: &Place<'_>, mut facts: Facts, text: &str) -> Result<Found, Box<Diagnosis>> {
+        let path = self.base.join(text);
+        let path: Utf8PathBuf = path.components().collect();
+        let metadata = path.metadata().map_err(|error| {
+            let (problem, why) = match error.kind() {
+                std::io::ErrorKind::NotFound => (Problem::Missing, "is not there".to_owned()),
+                kind => (Problem::Unreadable, format!("cannot be read: {kind}")),
+            };
+            let message = format!("column \"path\": `{text}` {why}");
+            Box::new(place.failed(problem, message).hint("paths are relative to the folder of the manifest"))
+        })?;
+        let found = if metadata.is_dir() {
+            locate::folder(&path, self.options)
+        } else if metadata.is_file() {
+            locate::file(&path, Utf8Path::new(text), facts.get("type"), self.options)
+        } else {
+            let message = format!("column \"path\": `{text}` is a device, a socket or a FIFO");
+            return Err(Box::new(place.failed(Problem::Unreadable, message)));
+        };
+        let mut found = found.map_err(|mut diagnosis| {
+            // The place within the input says more than the line of the manifest; both are told.
+            diagnosis.message = format!("{} (named by {}:{})", diagnosis.message, self.path, place.line.unwrap_or(0));
+            diagnosis
+        })?;
+        facts.fill_from(found.facts);
+        found.facts = facts;
+        self.path.clone_into(&mut found.path);
+        Ok(found)
+    }
+}
+
+/// The type that the classifier of the main file implies (EXCHANGE.md §2.1).
+fn type_of(files: &[DraftFile]) -> AssetType {
+    let known = files.iter().find_map(|file| match (file.key.classifier(), file.key.packaging.as_str()) {
+        ("raml" | "oas", _) => Some(AssetType::RestApi),
+        ("wsdl", _) => Some(AssetType::SoapApi),
+        ("evented-api", _) => Some(AssetType::EventedApi),
+        ("graphql" | "graphql-apollo", _) => Some(AssetType::Graphql),
+        ("protobuf", _) => Some(AssetType::GrpcApi),
+        ("raml-fragment" | "oas-components" | "oas-fragment" | "json-schema", _) => Some(AssetType::RamlFragment),
+        ("mule-plugin", _) => Some(AssetType::Extension),
+        ("mule-application", _) => Some(AssetType::App),
+        ("mule-application-template", _) => Some(AssetType::Template),
+        ("mule-application-example", _) => Some(AssetType::Example),
+        ("mule-policy" | "policy-definition" | "schema" | "metadata", _) => Some(AssetType::Policy),
+        ("studio-plugin", _) => Some(AssetType::Connector),
+        ("ruleset", _) => Some(AssetType::Ruleset),
+        ("external-library", _) => Some(AssetType::ExternalLibrary),
+        ("mcp-metadata", _) => Some(AssetType::Mcp),
+        ("agent-metadata" | "a2a-card", _) => Some(AssetType::Agent),
+        ("llm-metadata", _) => Some(AssetType::Llm),
+        _ => None,
+    });
+    known.unwrap_or(AssetType::Custom)
+}
+
+/// A row that names no file: only some types do without.
+fn fileless(place: &Place<'_>, path: &Utf8Path, facts: Facts) -> Result<Found, Box<Diagnosis>> {
+    let Some(text) = facts.get("type") else {
+        let message = "neither a path nor a file nor a type is given";
+        return Err(Box::new(place.failed(Problem::Value, message).hint("fill in \"path\", or \"type\" for an asset without a file")));
+    };
+    let Ok(asset_type) = text.parse::<AssetType>();
+    let needs_none = matches!(
+        asset_type,
+        AssetType::Custom | AssetType::HttpApi | AssetType::SoapApi | AssetType::Mcp | AssetType::Agent | AssetType::Llm
+    );
+    if !needs_none {
+        let message = format!("column \"type\": a {asset_type} needs a file");
+        let hint = "fill in \"path\" or a \"files.<classifier>.<packaging>\" column";
+        return Err(Box::new(place.failed(Problem::Value, message).hint(hint)));
+    }
+    Ok(Found { path: path.to_owned(), asset_type, facts, derived: Facts::default(), files: Vec::new() })
+}
