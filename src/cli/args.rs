@@ -135,6 +135,10 @@ pub(super) struct PlanArgs {
     #[arg(long)]
     pub(super) offline: bool,
 
+    /// Show every value that would be sent, and where it came from
+    #[arg(long)]
+    pub(super) values: bool,
+
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -124,7 +124,7 @@ async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, 
 }
 
 async fn credentials(from: &CredentialsFrom) -> Result<Credentials, Problem> {
-    let problem = |error: CredentialsError| Problem::of(&error).hint(error.hint());
+    let problem = |error: CredentialsError| Problem::of(&error);
     let credentials = if let Some(command) = &from.command {
         Credentials::from_command(command).await
     } else if let Some(file) = &from.file {

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt::Display, io::Write, process::ExitCode};
 
+use crate::report::printable;
+
 /// How the process ends. The numbers are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
@@ -83,9 +85,14 @@ impl Problem {
         let mut err = anstream::stderr().lock();
         let bold = anstyle::AnsiColor::Red.on_default().bold();
         // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(err, "{bold}error:{bold:#} {}", crate::report::printable_lines(&self.message));
+        let _ = writeln!(err, "{bold}error:{bold:#} {}", printable_lines(&self.message));
         if let Some(hint) = &self.hint {
-            let _ = writeln!(err, "  hint: {}", crate::report::printable_lines(hint));
+            let _ = writeln!(err, "  hint: {}", printable_lines(hint));
         }
     }
+}
+
+/// Several lines, each without control characters: a parser's message shows the line it is about.
+fn printable_lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }

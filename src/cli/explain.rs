@@ -5,6 +5,7 @@ use std::io::Write;
 use super::{
     Exit, Problem,
     args::ExplainArgs,
+    plan::finish,
     status::{journal_problem, open},
 };
 use crate::report;
@@ -16,12 +17,9 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Problem> {
             .hint(Some("name it as group/asset/version, as `consign status` and `consign plan` show it")));
     }
     let mut out = anstream::stdout().lock();
-    // A reader that has seen enough closes the pipe.
-    let _ = if args.json {
-        let value = report::explain_json(&reader, &args.gav).map_err(journal_problem)?;
-        serde_json::to_writer_pretty(&mut out, &value).map_err(std::io::Error::from).and_then(|()| writeln!(out))
+    finish(if args.json {
+        report::explain_json(&reader, &args.gav).and_then(|explanation| Ok(writeln!(out, "{explanation:#}")?))
     } else {
         report::explain_text(&reader, &args.gav, &mut out)
-    };
-    Ok(Exit::Success)
+    })
 }

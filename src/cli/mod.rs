@@ -26,7 +26,7 @@ pub fn main(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(&args, cli.quiet, false),
         Command::Retry(args) => run::run(&args, cli.quiet, true),
-        Command::Plan(args) => plan::plan(&args),
+        Command::Plan(args) => plan::plan(&args, cli.verbose > 0),
         Command::Status(args) => status::status(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Report(args) => report::report(&args),

@@ -1,10 +1,11 @@
 //! `consign report`: a report of the last run.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use super::{
     Exit, Problem,
     args::ReportArgs,
+    plan::finish,
     status::{journal_problem, open},
 };
 use crate::report::{ReportMeta, write_report};
@@ -19,12 +20,5 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Problem> {
         ),
         None => Box::new(std::io::stdout().lock()),
     };
-    let mut buffered = BufWriter::new(&mut out);
-    let written = write_report(args.format.into(), &reader, &meta, &mut buffered).and_then(|()| buffered.flush());
-    match written {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Problem::new("cannot write the report").because(&error))
-        }
-        _ => Ok(Exit::Success),
-    }
+    finish(write_report(args.format.into(), &reader, &meta, &mut out))
 }

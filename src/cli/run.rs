@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Exit, Problem,
-    args::{PlanArgs, RunArgs},
+    args::RunArgs,
     block_on,
     connect::{self, Connected},
     plan, signals,
@@ -20,10 +20,10 @@ use crate::{
 };
 
 pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Problem> {
-    let job = load(args)?;
+    let job = load_job(&args.job)?;
     let only = selection(&args.only)?;
     if args.dry_run {
-        return plan::plan_job(&job, &only, PlanArgs::default_for(args.json));
+        return plan::plan_job(&job, &only, plan::View { json: args.json, offline: false, values: false });
     }
     block_on(async {
         let stop = CancellationToken::new();
@@ -40,10 +40,6 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
         connected.close().await;
         exit
     })
-}
-
-pub(super) fn load(args: &RunArgs) -> Result<Job, Problem> {
-    load_job(&args.job)
 }
 
 pub(super) fn load_job(args: &super::args::JobArgs) -> Result<Job, Problem> {
@@ -70,14 +66,14 @@ async fn carry_out(
     sinks.extend(lines.iter().map(|lines| Arc::clone(lines) as Arc<dyn Sink>));
     let sink = Arc::new(Fanout(sinks));
     let result = work::run(job, connected.connection.clone(), options, sink, tally, stop).await;
-    progress.finish().await;
+    progress.finish();
     let outcome = result.map_err(|error| problem(&error))?;
     let summary = summary(job, &outcome);
     if let Some(lines) = &lines {
-        lines.finish(&summary);
+        lines.summary(&summary);
     }
     tell(job, &summary, &outcome, args.json)?;
-    write_reports(job, args, connected)?;
+    write_reports(job, args, connected, &summary)?;
     Ok(exit(&outcome))
 }
 
@@ -133,7 +129,7 @@ fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, json: bool) -> Resul
     let mut out: Box<dyn Write> =
         if json { Box::new(anstream::stderr().lock()) } else { Box::new(anstream::stdout().lock()) };
     // Nobody is left to tell when the stream is gone.
-    let _ = summary.write_text(&reader, &job.file, &mut out);
+    let _ = summary.write_text(job.file.as_str(), &reader, &mut out);
     drop(out);
     if let Some(failure) = outcome.halted() {
         Problem::new(format!("stopped: {}", failure.message)).hint(failure.hint.as_deref()).print();
@@ -141,12 +137,11 @@ fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, json: bool) -> Resul
     Ok(())
 }
 
-fn write_reports(job: &Job, args: &RunArgs, connected: &Connected) -> Result<(), Problem> {
+fn write_reports(job: &Job, args: &RunArgs, connected: &Connected, summary: &Summary) -> Result<(), Problem> {
     let Some(folder) = &args.report else { return Ok(()) };
     let reader = Reader::open(&job.journal).map_err(super::status::journal_problem)?;
     let meta = ReportMeta { job: job.name.clone(), target: connected.connection.name.clone() };
-    report::write_all(folder, &reader, &meta)
-        .map_err(|error| Problem::new(format!("cannot write reports into {folder}")).because(&error))
+    report::write_all(folder, &reader, &meta, summary).map_err(|error| Problem::of(&error))
 }
 
 fn exit(outcome: &RunOutcome) -> Exit {

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use super::{
     Exit, Problem,
     args::{StatusArgs, WhereArgs},
+    plan::finish,
 };
 use crate::{
     job::{Job, Overrides},
@@ -20,17 +21,17 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Problem> {
         let counts = reader.counts().map_err(journal_problem)?;
         let mut out = anstream::stdout().lock();
         let written = if args.json {
-            let value = report::status_json(&reader, args.failed).map_err(journal_problem)?;
-            serde_json::to_writer_pretty(&mut out, &value).map_err(std::io::Error::from).and_then(|()| writeln!(out))
+            report::status_json(&reader, args.failed).and_then(|status| status.write(&mut out))
         } else {
             if args.watch {
+                // Clears the screen. Nobody is left to see it when stdout is gone.
                 let _ = write!(out, "\x1b[2J\x1b[H");
             }
             report::status_text(&reader, args.failed, &mut out)
         };
-        // A reader that has seen enough closes the pipe.
-        if written.is_err() || !args.watch || counts.ready + counts.acting + counts.waiting + counts.pending == 0 {
-            return Ok(Exit::Success);
+        let settled = counts.ready + counts.acting + counts.waiting + counts.pending == 0;
+        if written.is_err() || !args.watch || settled {
+            return finish(written);
         }
         drop(out);
         std::thread::sleep(Duration::from_secs(1));

@@ -90,7 +90,7 @@ impl RunError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Source(error) => error.hint(),
+            Self::Source(error) => error.hint().map(str::to_owned),
             Self::Journal(error) | Self::JournalBroke(error) => error.hint(),
             Self::SignIn { source, .. } => source.hint().map(str::to_owned),
             Self::Scratch(_) => Some("TMPDIR names the folder to use".to_owned()),

@@ -1,0 +1,167 @@
+//! `consign plan`, and `consign run --dry-run`.
+
+use std::{collections::BTreeMap, io::Write};
+
+use super::{
+    Exit, Problem,
+    args::PlanArgs,
+    block_on, connect,
+    run::{load_job, selection},
+    status::journal_problem,
+};
+use crate::{
+    asset::AssetDraft,
+    job::{Job, Place},
+    journal::{JournalError, Reader},
+    report::{Action, PlanAction, PlanWriter, PlannedValue, ReportError},
+    sandbox,
+    work::{
+        Selection,
+        plan::{Intent, Planned, plan as draw_up},
+    },
+};
+
+/// How a plan is shown, and whom it asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View {
+    pub(super) json: bool,
+    pub(super) offline: bool,
+    /// Whether each value is shown, with its origin.
+    pub(super) values: bool,
+}
+
+pub(super) fn plan(args: &PlanArgs, verbose: bool) -> Result<Exit, Problem> {
+    let job = load_job(&args.job)?;
+    let view = View { json: args.json, offline: args.offline, values: args.values || verbose };
+    plan_job(&job, &selection(&args.only)?, view)
+}
+
+pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, Problem> {
+    block_on(async {
+        let connected = if view.offline { None } else { Some(connect::connect(job).await?) };
+        let connection = connected.as_ref().map(|connected| &connected.connection);
+        let group = match connection {
+            Some(connection) => connection.group.clone(),
+            None => offline_group(job)?,
+        };
+        let journal = journal(job, connection.map(|connection| connection.key.as_str()))?;
+        let mut out = anstream::stdout().lock();
+        let out: &mut dyn Write = &mut out;
+        let mut writer = if view.json { PlanWriter::json(out) } else { PlanWriter::text(out, view.values) };
+        let mut written = Ok(());
+        let drawn = draw_up(job, connection, &group, journal, only, |planned| {
+            if written.is_ok() {
+                written = writer.push(&action(planned));
+            }
+        });
+        drawn.await.map_err(|error| Problem::new(error.chain()).hint(error.hint()))?;
+        let written = written.and_then(|()| writer.finish());
+        if let Some(connected) = connected {
+            connected.close().await;
+        }
+        finish(written)
+    })
+}
+
+/// A reader that has seen enough closes the pipe; anything else is an error.
+pub(super) fn finish(written: Result<(), ReportError>) -> Result<Exit, Problem> {
+    match written {
+        Err(error) if !error.is_closed_pipe() => Err(Problem::of(&error)),
+        _ => Ok(Exit::Success),
+    }
+}
+
+/// The journal of the job, if it has one for this target.
+fn journal(job: &Job, target: Option<&str>) -> Result<Option<Reader>, Problem> {
+    let reader = match Reader::open(&job.journal) {
+        Ok(reader) => reader,
+        Err(JournalError::Absent { .. }) => return Ok(None),
+        Err(error) => return Err(journal_problem(error)),
+    };
+    let same = match target {
+        Some(target) => reader.target_name().map_err(journal_problem)? == target,
+        None => true,
+    };
+    Ok(same.then_some(reader))
+}
+
+fn offline_group(job: &Job) -> Result<String, Problem> {
+    let named = job.target.group.clone().or_else(|| job.target.organization.clone());
+    let sandboxed = || (job.target.place == Place::Sandbox).then(|| sandbox::DEFAULT_ORGANIZATION.to_owned());
+    named.or_else(sandboxed).ok_or_else(|| {
+        Problem::new("the target names no organization").hint(Some("set target.organization or ANYPOINT_ORG"))
+    })
+}
+
+fn action(planned: Planned) -> PlanAction {
+    PlanAction {
+        gav: planned.gav,
+        path: planned.path,
+        action: match planned.intent {
+            Intent::Create => Action::Create,
+            Intent::NewVersion => Action::NewVersion,
+            Intent::Skip => Action::Skip,
+            Intent::Conflict => Action::Conflict,
+            Intent::Blocked => Action::Blocked,
+            Intent::Invalid => Action::Invalid,
+            Intent::Unchanged => Action::Unchanged,
+        },
+        reason: planned.reason,
+        after: planned.draft.iter().flat_map(|d| &d.dependencies).map(ToString::to_string).collect(),
+        values: planned.draft.map(|draft| values(&draft)).unwrap_or_default(),
+    }
+}
+
+/// Every value of a draft by the name of its field, and where it came from.
+fn values(draft: &AssetDraft) -> BTreeMap<String, PlannedValue> {
+    let mut values = BTreeMap::new();
+    let mut add = |name: &str, value: String| {
+        let origin = draft.origins.get(name).map(ToString::to_string).unwrap_or_default();
+        values.insert(name.to_owned(), PlannedValue { value, origin });
+    };
+    add("groupId", draft.coordinates.group_id.clone());
+    add("assetId", draft.coordinates.asset_id.clone());
+    add("version", draft.coordinates.version.to_string());
+    add("type", draft.asset_type.to_string());
+    add("name", draft.name.clone());
+    let lists = [("tags", draft.tags.clone().unwrap_or_default()), ("keywords", draft.keywords.clone())];
+    let dependencies = draft.dependencies.iter().map(ToString::to_string).collect();
+    for (name, list) in lists.into_iter().chain([("dependencies", dependencies)]) {
+        if !list.is_empty() {
+            add(name, list.join(", "));
+        }
+    }
+    let texts = [
+        ("description", draft.description.clone()),
+        ("status", draft.status.map(|status| status.to_string())),
+        ("contactName", draft.contact_name.clone()),
+        ("contactEmail", draft.contact_email.clone()),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            add(name, text);
+        }
+    }
+    for (key, value) in &draft.properties {
+        add(&format!("properties.{key}"), value.clone());
+    }
+    for (prefix, map) in [("categories", &draft.categories), ("fields", &draft.fields)] {
+        for (key, list) in map {
+            add(&format!("{prefix}.{key}"), list.join(", "));
+        }
+    }
+    for file in &draft.files {
+        add(&file.key.to_string(), describe(&file.content));
+    }
+    values
+}
+
+fn describe(content: &crate::asset::FileContent) -> String {
+    match content {
+        crate::asset::FileContent::File(path) => path.to_string(),
+        crate::asset::FileContent::Zip { root, members } => match members.len() {
+            1 => format!("{root}: 1 file"),
+            n => format!("{root}: {n} files"),
+        },
+    }
+}
