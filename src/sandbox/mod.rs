@@ -1,1 +1,39 @@
-//! (see the crate documentation)
+//! An Exchange in a box: a server that answers as Anypoint Exchange does, for trials, tests and rehearsals.
+//!
+//! The contract is EXCHANGE.md and the official OpenAPI; `docs/sandbox.md` says what is simulated, how to make things go
+//! wrong, and which reading was taken where the sources are silent.
+//!
+//! [`Sandbox::open`] makes one, [`serve`] puts it on a socket, [`Sandbox::router`] hands it to tests without one.
+//! Every resource of the API has a module with a `routes` function; they meet in one store, which lives in memory and
+//! is written behind to a directory where there is one. This room shares [`crate::asset`] with the client and nothing
+//! else, so that a mistake of one is not hidden by the same mistake of the other.
+
+mod accounts;
+mod app;
+mod assets;
+mod clock;
+mod connection;
+mod control;
+mod faults;
+mod files;
+mod gate;
+mod lifecycle;
+mod metadata;
+mod organizations;
+mod problem;
+mod publish;
+mod runs;
+mod server;
+mod settings;
+mod stats;
+mod store;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use app::{Credentials, Sandbox, SandboxError};
+pub use connection::Reset;
+pub use faults::{FaultKind, Faults};
+pub use server::{Running, serve};
+pub use settings::{Latency, RateLimit, SettingError, Settings};
+pub use store::StoreError;

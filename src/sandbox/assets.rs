@@ -1,0 +1,238 @@
+//! Reading and finding assets (EXCHANGE.md §6).
+
+use axum::{
+    Json, Router,
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+    routing::get,
+};
+use serde_json::{Value, json};
+
+use crate::asset::{Coordinates, Lifecycle};
+
+use super::{
+    app::App,
+    problem::Problem,
+    store::{Asset, VersionRecord},
+    view::{Others, View},
+};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/exchange/api/v2/assets", get(list))
+        .route("/exchange/api/v2/assets/search", get(list))
+        .route("/exchange/api/v2/assets/{g}/{a}", get(latest))
+        .route("/exchange/api/v2/assets/{g}/{a}/asset", get(latest))
+        .route("/exchange/api/v2/assets/{g}/{a}/minorVersions/{minor}", get(latest_of_minor))
+        .route("/exchange/api/v2/assets/{g}/{a}/versionGroups", get(version_groups))
+        .route("/exchange/api/v2/assets/{g}/{a}/{v}", get(version))
+        .route("/exchange/api/v2/assets/{g}/{a}/{v}/asset", get(version_plain))
+}
+
+/// The parameters of a query; a name may come several times.
+pub(super) struct Params(Vec<(String, String)>);
+
+impl Params {
+    pub(super) fn read(query: Option<&str>) -> Self {
+        Self(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    /// Every value of a name; `types=a,b` and `types[]=a` are read as well.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.0.iter().filter(move |(key, _)| key.strip_suffix("[]").unwrap_or(key) == name);
+        values.flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn one(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.one(name) == Some("true")
+    }
+
+    /// `limit` and `offset`, checked.
+    pub(super) fn page(&self, default_limit: usize) -> Result<Page, Problem> {
+        let limit = self.number("limit")?.unwrap_or(default_limit);
+        if limit > 250 {
+            return Err(Problem::bad_request("request/query/limit must be <= 250"));
+        }
+        Ok(Page { limit, offset: self.number("offset")?.unwrap_or(0) })
+    }
+
+    fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
+        let Some(text) = self.one(name) else { return Ok(None) };
+        let number: i64 =
+            text.parse().map_err(|_| Problem::bad_request(format!("request/query/{name} must be integer")))?;
+        usize::try_from(number)
+            .map(Some)
+            .map_err(|_| Problem::bad_request(format!("request/query/{name} must be >= 0")))
+    }
+
+    fn states(&self) -> Result<Vec<Lifecycle>, Problem> {
+        let read = |text: &str| {
+            text.parse().map_err(|_| {
+                Problem::bad_request(
+                    "request/query/status must be equal to one of the allowed values: development, published, deprecated",
+                )
+            })
+        };
+        self.all("status").map(read).collect()
+    }
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Page {
+    pub(super) limit: usize,
+    pub(super) offset: usize,
+}
+
+/// Reads coordinates from a path. What cannot be coordinates is nowhere to be found.
+pub(super) fn coordinates(group: &str, asset: &str, version: &str) -> Result<Coordinates, Problem> {
+    let version = version.parse().map_err(|_| not_found())?;
+    Coordinates::new(group, asset, version).map_err(|_| not_found())
+}
+
+pub(super) fn not_found() -> Problem {
+    Problem::not_found("Asset not found")
+}
+
+async fn list(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Vec<Value>>, Problem> {
+    let params = Params::read(query.as_deref());
+    let page = params.page(20)?;
+    let organizations: Vec<&str> = params.all("organizationId").chain(params.all("rootOrganizationId")).collect();
+    let types: Vec<&str> = params.all("types").collect();
+    let search = params.one("search").unwrap_or_default().to_lowercase();
+    let states = params.states()?;
+    Ok(app.state.read(|tables| {
+        let matches = |asset: &&Asset| {
+            let record = &asset.record;
+            (organizations.is_empty()
+                || organizations.contains(&record.organization.as_str())
+                || organizations.contains(&record.group_id.as_str()))
+                && (types.is_empty() || types.contains(&record.asset_type.as_str()))
+                && (search.is_empty()
+                    || record.name.to_lowercase().contains(&search)
+                    || record.asset_id.to_lowercase().contains(&search))
+        };
+        let assets = tables.order.values().filter_map(|ga| tables.assets.get(ga)).filter(matches);
+        let view = View { shared: &app.shared, tables, origin: app.origin(&headers) };
+        let show = |(asset, version): (&Asset, &VersionRecord)| view.item(asset, version);
+        let found = assets.filter_map(|asset| Some((asset, representative(asset, &states)?)));
+        let Some(key) = params.one("sort") else {
+            return Json(found.skip(page.offset).take(page.limit).map(show).collect());
+        };
+        let mut found: Vec<_> = found.collect();
+        match key {
+            "name" => found.sort_by(|(a, _), (b, _)| a.record.name.cmp(&b.record.name)),
+            "updatedAt" => found.sort_by_key(|(asset, _)| asset.record.updated),
+            _ => found.sort_by_key(|(asset, _)| asset.record.created),
+        }
+        if !params.is_set("ascending") {
+            found.reverse();
+        }
+        Json(found.into_iter().skip(page.offset).take(page.limit).map(show).collect())
+    }))
+}
+
+/// The version that stands for an asset: the latest, or the latest in one of some states.
+fn representative<'a>(asset: &'a Asset, states: &[Lifecycle]) -> Option<&'a VersionRecord> {
+    if states.is_empty() {
+        return asset.latest();
+    }
+    asset.versions.values().rev().find(|version| states.contains(&version.status))
+}
+
+/// Shows one version of an asset.
+fn show(
+    app: &App,
+    (group, asset): (&str, &str),
+    headers: &HeaderMap,
+    params: &Params,
+    plain: bool,
+    pick: impl FnOnce(&Asset) -> Option<&VersionRecord>,
+) -> Result<Json<Value>, Problem> {
+    let states = params.states()?;
+    app.state.read(|tables| {
+        let asset = tables.asset(group, asset).ok_or_else(not_found)?;
+        let version = pick(asset).filter(|version| states.is_empty() || states.contains(&version.status));
+        let version = version.ok_or_else(not_found)?;
+        let view = View { shared: &app.shared, tables, origin: app.origin(headers) };
+        let others = Others { plain, states: if params.is_set("strict") { &states } else { &[] } };
+        Ok(Json(view.full(asset, version, &others)))
+    })
+}
+
+async fn version(
+    State(app): State<App>,
+    Path((g, a, v)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let gav = coordinates(&g, &a, &v)?;
+    let params = Params::read(query.as_deref());
+    show(&app, (&g, &a), &headers, &params, false, |asset| asset.versions.get(&gav.version))
+}
+
+async fn version_plain(
+    State(app): State<App>,
+    Path((g, a, v)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let gav = coordinates(&g, &a, &v)?;
+    let params = Params::read(query.as_deref());
+    show(&app, (&g, &a), &headers, &params, true, |asset| asset.versions.get(&gav.version))
+}
+
+async fn latest(
+    State(app): State<App>,
+    Path((g, a)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    show(&app, (&g, &a), &headers, &Params::read(query.as_deref()), true, Asset::latest)
+}
+
+async fn latest_of_minor(
+    State(app): State<App>,
+    Path((g, a, minor)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !minor.split_once('.').is_some_and(|(x, y)| number(x) && number(y)) {
+        return Err(Problem::bad_request("request/params/minorVersion must match pattern \"^[0-9]+\\.[0-9]+$\""));
+    }
+    show(&app, (&g, &a), &headers, &Params::read(query.as_deref()), true, |asset| {
+        asset.versions.values().rev().find(|version| version.gav.version.minor_version() == minor)
+    })
+}
+
+async fn version_groups(
+    State(app): State<App>,
+    Path((g, a)): Path<(String, String)>,
+) -> Result<Json<Vec<Value>>, Problem> {
+    app.state.read(|tables| {
+        let asset = tables.asset(&g, &a).ok_or_else(not_found)?;
+        let mut groups: Vec<(String, u64)> =
+            asset.versions.values().map(|v| (v.version_group(), v.gav.version.major())).collect();
+        groups.dedup();
+        let show = |(group, major): (String, u64)| {
+            json!({
+                "organizationId": asset.record.organization,
+                "groupId": g,
+                "assetId": a,
+                "versionGroup": group,
+                "major": major,
+                "isPublic": false,
+            })
+        };
+        Ok(Json(groups.into_iter().map(show).collect()))
+    })
+}

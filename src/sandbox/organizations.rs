@@ -1,0 +1,135 @@
+//! What belongs to the organization: settings, soft-deleted versions, the next free version.
+
+use axum::{
+    Json, Router,
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    routing::get,
+};
+use serde_json::{Value, json};
+
+use super::{
+    app::App,
+    assets::Params,
+    problem::Problem,
+    store::{Ga, Tables},
+};
+
+pub(super) fn routes() -> Router<App> {
+    const ORGANIZATION: &str = "/exchange/api/v2/organizations/{org}";
+    Router::new()
+        .route(&format!("{ORGANIZATION}/settings"), get(settings).patch(set_settings))
+        .route(&format!("{ORGANIZATION}/softDeleted"), get(soft_deleted))
+        .route(&format!("{ORGANIZATION}/groups/{{g}}/assets/{{a}}/nextAvailableVersion"), get(next_version))
+}
+
+/// The settings that there are, and what they are until somebody changes them.
+fn default_setting(name: &str) -> Option<Value> {
+    match name {
+        "deletionSettings" => Some(json!({ "hardDeletionEnabled": true })),
+        "assetRoleAssignmentSettings" => Some(json!({ "assignRoleToConnectedApps": true })),
+        _ => None,
+    }
+}
+
+fn setting(tables: &Tables, name: &str) -> Option<Value> {
+    default_setting(name).map(|default| tables.settings.get(name).cloned().unwrap_or(default))
+}
+
+fn own(app: &App, org: &str) -> Result<(), Problem> {
+    if app.is_own(org) { Ok(()) } else { Err(Problem::forbidden()) }
+}
+
+async fn settings(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<Value>>, Problem> {
+    own(&app, &org)?;
+    let params = Params::read(query.as_deref());
+    let invalid =
+        || Problem::bad_request("request/query/settings must name deletionSettings or assetRoleAssignmentSettings");
+    let found: Option<Vec<Value>> = app
+        .state
+        .read(|tables| params.all("settings").map(|name| Some(json!({ name: setting(tables, name)? }))).collect());
+    found.filter(|settings| !settings.is_empty()).map(Json).ok_or_else(invalid)
+}
+
+async fn set_settings(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    body: bytes::Bytes,
+) -> Result<StatusCode, Problem> {
+    own(&app, &org)?;
+    let invalid = || Problem::bad_request("request/body must hold known settings");
+    let body: Value = serde_json::from_slice(&body).map_err(|_| invalid())?;
+    let body = body.as_object().filter(|settings| !settings.is_empty()).ok_or_else(invalid)?;
+    for (name, value) in body {
+        let default = default_setting(name).ok_or_else(invalid)?;
+        let values = value.as_object().filter(|values| !values.is_empty()).ok_or_else(invalid)?;
+        if values.iter().any(|(key, value)| default.get(key).is_none() || !value.is_boolean()) {
+            return Err(invalid());
+        }
+    }
+    let ((), durable) = app.state.change(|tables, changes| {
+        for (name, value) in body {
+            tables.set(name, value.clone(), changes);
+        }
+    });
+    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn soft_deleted(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<Value>>, Problem> {
+    own(&app, &org)?;
+    let page = Params::read(query.as_deref()).page(20)?;
+    Ok(Json(app.state.read(|tables| {
+        let all = tables.tombstones.values().flat_map(|versions| versions.values());
+        let show = |tombstone: &super::store::Tombstone| {
+            json!({
+                "organizationId": tombstone.organization,
+                "groupId": tombstone.gav.group_id,
+                "assetId": tombstone.gav.asset_id,
+                "version": tombstone.gav.version,
+            })
+        };
+        all.skip(page.offset).take(page.limit).map(show).collect()
+    })))
+}
+
+async fn next_version(
+    State(app): State<App>,
+    Path((org, g, a)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    own(&app, &org)?;
+    let params = Params::read(query.as_deref());
+    let highest = app.state.read(|tables| {
+        let ga = Ga(g, a);
+        let live = tables.assets.get(&ga).and_then(|asset| asset.versions.keys().next_back().cloned());
+        let dead = tables.tombstones.get(&ga).and_then(|versions| versions.keys().next_back().cloned());
+        live.max(dead)
+    });
+    let next = match highest {
+        None => "1.0.0".to_owned(),
+        Some(version) => {
+            let highest = version.semver();
+            let (major, minor, patch) = (highest.major, highest.minor, highest.patch);
+            match params.one("versionOrder").unwrap_or("PATCH") {
+                "MAJOR" => format!("{}.0.0", major + 1),
+                "MINOR" => format!("{major}.{}.0", minor + 1),
+                "PATCH" => format!("{major}.{minor}.{}", patch + 1),
+                _ => {
+                    return Err(Problem::bad_request(
+                        "request/query/versionOrder must be equal to one of the allowed values: MAJOR, MINOR, PATCH",
+                    ));
+                }
+            }
+        }
+    };
+    Ok(Json(json!({ "nextAvailableVersion": next })))
+}

@@ -1,0 +1,161 @@
+//! The multipart body of a publication, read as a stream.
+
+use std::io::Write;
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Multipart, Request, multipart::Field},
+    http::{StatusCode, header},
+};
+use tempfile::SpooledTempFile;
+
+use crate::asset::FileKey;
+
+use super::super::{app::Shared, gate::drain, problem::Problem};
+
+/// The most bytes of one text field.
+const MAX_TEXT: usize = 256 * 1024;
+
+/// The most parts of one form.
+const MAX_PARTS: usize = 2_000;
+
+/// The most bytes that are read and thrown away after a form was refused.
+const MAX_DRAIN: usize = 256 * 1024 * 1024;
+
+/// The fields and files of a form.
+#[derive(Debug, Default)]
+pub(in super::super) struct Form {
+    texts: Vec<(String, String)>,
+    pub(in super::super) files: Vec<Upload>,
+}
+
+/// One file of a form.
+#[derive(Debug)]
+pub(in super::super) struct Upload {
+    pub(in super::super) key: FileKey,
+    pub(in super::super) content: SpooledTempFile,
+}
+
+impl Form {
+    /// Reads a form to its end, also where it is refused: an early answer is lost on clients that are still sending.
+    pub(in super::super) async fn read(shared: &Shared, request: Request<Body>) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
+            drain(request.into_body()).await;
+            return Err(Problem::plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "request/headers/content-type must be multipart/form-data",
+            ));
+        }
+        let mut parts = Multipart::from_request(request, &()).await.map_err(|e| broken(&e))?;
+        let mut form = Self::default();
+        match form.fill(shared, &mut parts).await {
+            Ok(()) => Ok(form),
+            Err(problem) => {
+                discard(parts).await;
+                Err(problem)
+            }
+        }
+    }
+
+    async fn fill(&mut self, shared: &Shared, parts: &mut Multipart) -> Result<(), Problem> {
+        let mut count = 0;
+        while let Some(field) = parts.next_field().await.map_err(|e| broken(&e))? {
+            count += 1;
+            if count > MAX_PARTS {
+                return Err(Problem::bad_request(format!("the form has more than {MAX_PARTS} parts")));
+            }
+            let name = field.name().unwrap_or_default().to_owned();
+            if name.starts_with("files.") || field.file_name().is_some() {
+                let upload = receive(shared, &name, field).await?;
+                self.files.push(upload);
+            } else {
+                let text = text(&name, field).await?;
+                self.texts.push((name, text));
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a field, trimmed; an empty one counts as absent.
+    pub(in super::super) fn text(&self, name: &str) -> Option<&str> {
+        let found = self.texts.iter().rev().find(|(known, _)| known == name);
+        found.map(|(_, text)| text.trim()).filter(|text| !text.is_empty())
+    }
+
+    /// The fields `<prefix>.<key>`, by key.
+    pub(in super::super) fn prefixed<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.texts.iter().filter_map(move |(name, text)| {
+            let key = name.strip_prefix(prefix)?.strip_prefix('.')?;
+            (!key.is_empty()).then_some((key, text.trim()))
+        })
+    }
+
+    /// Takes a file out of the form.
+    pub(in super::super) fn take(&mut self, key: &FileKey) -> Option<Upload> {
+        let at = self.files.iter().position(|upload| upload.key == *key)?;
+        Some(self.files.swap_remove(at))
+    }
+}
+
+fn broken(error: &dyn std::fmt::Display) -> Problem {
+    Problem::bad_request(format!("the multipart body cannot be read: {error}"))
+}
+
+async fn text(name: &str, mut field: Field<'_>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
+        if bytes.len() + chunk.len() > MAX_TEXT {
+            return Err(Problem::too_large(format!("the field `{name}` is longer than {MAX_TEXT} bytes")));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::bad_request(format!("the field `{name}` is not UTF-8")))
+}
+
+async fn receive(shared: &Shared, name: &str, mut field: Field<'_>) -> Result<Upload, Problem> {
+    let key: FileKey = name.parse().map_err(|_| {
+        Problem::publication(
+            StatusCode::BAD_REQUEST,
+            "INVALID_FILE_IDENTIFIER_ERROR",
+            "Invalid file identifier",
+            format!("The file identifier `{name}` must have the form files.<classifier>.<packaging>"),
+        )
+    })?;
+    let limit = max_size(shared, &key);
+    let mut content = shared.blobs.spool();
+    let mut size = 0;
+    while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
+        size += chunk.len() as u64;
+        if size > limit {
+            return Err(Problem::too_large(format!("the file `{name}` is larger than {limit} bytes")));
+        }
+        // Small files stay in memory; a chunk of a large one goes to the page cache, which is quicker than a hop to
+        // another thread.
+        content.write_all(&chunk).map_err(|e| Problem::internal(&e))?;
+    }
+    Ok(Upload { key, content })
+}
+
+/// The most bytes of a file (EXCHANGE.md §2.6, §3.8).
+fn max_size(shared: &Shared, key: &FileKey) -> u64 {
+    match (key.classifier(), key.packaging.as_str()) {
+        ("icon", "svg") => 100 * 1024,
+        ("icon", _) => 2 * 1024 * 1024,
+        (_, "jar") => shared.settings.max_jar,
+        ("studio-plugin", _) => shared.settings.max_jar,
+        _ => shared.settings.max_file,
+    }
+}
+
+async fn discard(mut parts: Multipart) {
+    let mut left = MAX_DRAIN;
+    while let Ok(Some(mut field)) = parts.next_field().await {
+        while let Ok(Some(chunk)) = field.chunk().await {
+            if chunk.len() > left {
+                return;
+            }
+            left -= chunk.len();
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The call itself.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde_json::json;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use crate::asset::Coordinates;
+
+use super::super::{
+    FaultKind,
+    app::App,
+    gate::Fate,
+    problem::{AssetProblem, Problem},
+    runs::STEPS,
+    store::{Outcome, Payload, RunKind, RunRecord, Tables, VersionRecord},
+};
+use super::{
+    content::{self, Processed, Refused},
+    draft::{Draft, Options},
+    form::Form,
+    rules,
+};
+
+pub(in super::super) fn routes() -> Router<App> {
+    Router::new().route("/exchange/api/v2/organizations/{org}/assets/{g}/{a}/{v}", post(publish))
+}
+
+async fn publish(
+    State(app): State<App>,
+    Path((org, g, a, v)): Path<(String, String, String, String)>,
+    request: Request<Body>,
+) -> Response {
+    let gav = coordinates(&g, &a, &v);
+    let known = gav.as_ref().ok().cloned();
+    let mut response = match answer(app.clone(), org.clone(), gav, request).await {
+        Ok(response) => response,
+        Err(problem) => {
+            app.stats.refused();
+            AssetProblem { problem, organization: org, gav: known }.into_response()
+        }
+    };
+    // The official client never ends a multipart request without a file; only the end of the connection frees it.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn coordinates(group: &str, asset: &str, version: &str) -> Result<Coordinates, Problem> {
+    let refused = |error: String| Problem::bad_request(format!("request/params: {error}"));
+    let version = version.parse().map_err(|error: crate::asset::VersionError| refused(error.to_string()))?;
+    Coordinates::new(group, asset, version).map_err(|error| refused(error.to_string()))
+}
+
+/// Frees reserved coordinates when a publication does not come to be, whatever the reason.
+struct Reservation {
+    app: App,
+    gav: Option<Coordinates>,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if let Some(gav) = &self.gav {
+            drop(self.app.state.change(|tables, _| tables.release(gav)));
+        }
+    }
+}
+
+async fn answer(
+    app: App,
+    org: String,
+    gav: Result<Coordinates, Problem>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let fate = request.extensions().get::<Fate>().copied();
+    let form = Form::read(&app, request).await?;
+    let gav = gav?;
+    if !app.is_own(&org) {
+        return Err(Problem::forbidden());
+    }
+    let options = Options::read(&headers)?;
+    let mut draft = Draft::read(gav.clone(), form, &options)?;
+    let reserved = app.state.change(|tables, _| {
+        rules::check_now(tables, &draft)?;
+        tables.reserve(&gav);
+        Ok::<_, Problem>(())
+    });
+    reserved.0?;
+    let mut reservation = Reservation { app: app.clone(), gav: Some(gav.clone()) };
+    let accepted = app.state.now();
+    let (worker, sync) = (app.clone(), options.sync);
+    let user = options.user.clone();
+    let work = spawn_blocking(move || {
+        let processed = content::process(&worker, &mut draft, &options, accepted);
+        (draft, processed)
+    });
+    let (draft, processed) = work.await.map_err(|error| Problem::internal(&error))?;
+    let processed = match processed {
+        Ok(processed) => Ok(processed),
+        Err(Refused::Internal(problem)) => return Err(problem),
+        Err(Refused::Content(problem)) if sync => return Err(problem),
+        Err(Refused::Content(problem)) => Err(problem),
+    };
+    let fails = app.is_fated(fate, FaultKind::PublishError);
+    let creator = user.unwrap_or_else(|| app.user_id());
+    let (run, durable) = app.state.change(|tables, changes| {
+        let outcome = processed.map_err(|problem| (STEPS[0], problem)).and_then(|processed| {
+            let dependencies = rules::check_later(tables, &draft).map_err(|problem| (STEPS[2], problem))?;
+            if fails { Err((STEPS[2], transient())) } else { Ok((processed, dependencies)) }
+        });
+        let outcome = match outcome {
+            Ok((processed, dependencies)) => {
+                Outcome::Completed(Some(Box::new(payload(&draft, processed, dependencies, accepted, creator))))
+            }
+            // Whoever waits is told at once, and nothing was accepted.
+            Err((_, problem)) if sync && !fails => return Err(problem),
+            Err((step, problem)) => Outcome::Failed { step: step.to_owned(), problem },
+        };
+        let run = new_run(&app, tables, RunKind::Publication, &org, &draft, accepted, outcome);
+        let (id, due) = (run.id.clone(), run.due);
+        tables.accept(run, changes);
+        Ok((id, due))
+    });
+    let (id, due) = run?;
+    // From here the run holds the coordinates.
+    reservation.gav = None;
+    app.stats.accepted();
+    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+    if sync {
+        return finished(&app, &org, &draft, &id, due).await;
+    }
+    let origin = app.origin(&headers);
+    let link = format!("{origin}/exchange/api/v2/organizations/{org}/assets/{gav}/publication/status/{id}");
+    Ok((StatusCode::ACCEPTED, Json(json!({ "publicationStatusLink": link }))).into_response())
+}
+
+/// What the fault `publish-error` ends a publication with.
+fn transient() -> Problem {
+    Problem::publication(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "INTERNAL_ERROR",
+        "The publication failed",
+        "A transient error occurred while publishing the asset, please try again",
+    )
+}
+
+/// Waits for the end of a run, for a publisher that waits.
+async fn finished(app: &App, org: &str, draft: &Draft, id: &str, due: i64) -> Result<Response, Problem> {
+    while let Some(wait) = u64::try_from(due - app.state.now()).ok().filter(|wait| *wait > 0) {
+        tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+    }
+    let problem = app.state.read(|tables| match tables.runs.get(id).map(|run| &run.outcome) {
+        Some(Outcome::Failed { problem, .. }) => Some(problem.clone()),
+        _ => None,
+    });
+    if let Some(problem) = problem {
+        return Err(problem);
+    }
+    let body = json!({
+        "organizationId": org,
+        "groupId": draft.gav.group_id,
+        "assetId": draft.gav.asset_id,
+        "version": draft.gav.version,
+        "name": draft.name,
+        "type": draft.asset_type,
+    });
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// An id for a run: the same in every sandbox with the same seed and the same history of the coordinates.
+pub(in super::super) fn run_id(app: &App, tables: &Tables, kind: RunKind, gav: &Coordinates) -> String {
+    let seed = app.settings.seed;
+    let id = |number: u64| {
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{seed}/{kind:?}/{gav}/{number}").as_bytes()).to_string()
+    };
+    (0..).map(id).find(|id| !tables.runs.contains_key(id)).unwrap_or_default()
+}
+
+fn new_run(
+    app: &App,
+    tables: &Tables,
+    kind: RunKind,
+    organization: &str,
+    draft: &Draft,
+    accepted: i64,
+    outcome: Outcome,
+) -> RunRecord {
+    let id = run_id(app, tables, kind, &draft.gav);
+    let latency = app.settings.publish_latency.at(app.dice.number(&id));
+    let latency = i64::try_from(latency.as_millis()).unwrap_or(i64::MAX);
+    RunRecord {
+        due: accepted.saturating_add(latency),
+        id,
+        kind,
+        organization: organization.to_owned(),
+        gav: draft.gav.clone(),
+        asset_type: draft.asset_type.clone(),
+        accepted,
+        outcome,
+        settled: false,
+    }
+}
+
+fn payload(
+    draft: &Draft,
+    processed: Processed,
+    dependencies: Vec<Coordinates>,
+    now: i64,
+    created_by: String,
+) -> Payload {
+    let mut attributes: BTreeMap<String, String> = draft
+        .properties
+        .iter()
+        .filter(|(key, _)| !matches!(key.as_str(), "mainFile" | "apiVersion" | "assetLink"))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if !draft.keywords.is_empty() {
+        attributes.insert("keywords".to_owned(), draft.keywords.join(","));
+    }
+    let format = processed.format.filter(|format| format.name != "other");
+    let (original_format, original_format_version) = format.map(|f| (f.name.to_owned(), f.version)).unzip();
+    Payload {
+        version: Some(VersionRecord {
+            gav: draft.gav.clone(),
+            status: draft.status,
+            api_version: draft.property("apiVersion").map(str::to_owned),
+            attributes,
+            dependencies,
+            files: processed.files,
+            asset_link: draft.property("assetLink").map(str::to_owned),
+            original_format,
+            original_format_version: original_format_version.flatten(),
+            created: now,
+            updated: now,
+            created_by,
+        }),
+        asset_type: draft.asset_type.clone(),
+        name: draft.name.clone(),
+        description: draft.description.clone(),
+        contact_name: draft.contact_name.clone(),
+        contact_email: draft.contact_email.clone(),
+        icon: processed.icon,
+        docs: None,
+        tags: draft.tags.clone(),
+        categories: draft.categories.clone(),
+        fields: draft.fields.clone(),
+    }
+}

@@ -1,0 +1,19 @@
+//! Publishing (EXCHANGE.md §3).
+//!
+//! A publication is read and checked in three rounds. What the form alone tells is answered at once (`draft`), and so
+//! is what the state of the coordinates forbids (`rules`). Then the coordinates are reserved, and the files are looked
+//! into (`content`) without the lock; what is wrong with them is told through the status link, or at once where the
+//! publisher waits.
+
+mod archive;
+mod content;
+mod document;
+mod draft;
+mod form;
+mod handler;
+mod kinds;
+mod pom;
+mod rules;
+
+pub(super) use draft::{check_length, normal_tags};
+pub(super) use handler::routes;

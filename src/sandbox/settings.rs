@@ -1,0 +1,163 @@
+//! How a sandbox behaves: what the command line gives, checked.
+
+use std::{str::FromStr, time::Duration};
+
+use camino::Utf8PathBuf;
+
+use super::Faults;
+
+/// The organization that a sandbox has when none is given.
+pub(super) const DEFAULT_ORGANIZATION: &str = "5a4d0b0e-0c5a-4b1e-9d2f-c0519a000001";
+
+/// How a sandbox behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The id of the only organization; a fixed UUID when left out.
+    pub organization: Option<String>,
+    /// The directory that keeps the state; without it the state ends with the process.
+    pub data: Option<Utf8PathBuf>,
+    /// How many requests are answered in a window of time; without it all are.
+    pub rate_limit: Option<RateLimit>,
+    /// What a request over the limit gets: 429 with a body, or 503 with an empty one (EXCHANGE.md §8).
+    pub rate_limit_status: u16,
+    /// How long a publication runs after it was accepted.
+    pub publish_latency: Latency,
+    /// What goes wrong, and how often.
+    pub faults: Faults,
+    /// How long a token lives.
+    pub token_lifetime: Duration,
+    /// Decides which requests meet a fault, and the ids of publications.
+    pub seed: u64,
+    /// The most bytes of one file that is not a jar (EXCHANGE.md §3.8).
+    pub max_file: u64,
+    /// The most bytes of one jar (EXCHANGE.md §3.8).
+    pub max_jar: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            organization: None,
+            data: None,
+            rate_limit: None,
+            rate_limit_status: 429,
+            publish_latency: Latency::default(),
+            faults: Faults::default(),
+            token_lifetime: Duration::from_mins(60),
+            seed: 0,
+            max_file: 5 * 1024 * 1024,
+            max_jar: 200 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why a text is not a setting of the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// Not a rate limit.
+    #[error("`{0}` is not a rate limit: a number of requests and a window, as in 100/1s or 500/1m")]
+    RateLimit(String),
+    /// Not a latency.
+    #[error("`{0}` is not a latency: a duration or a range, as in 200ms or 50ms..2s")]
+    Latency(String),
+    /// Not a fault.
+    #[error("`{0}` is not a fault: name=probability, where the probability is from 0 to 1 and the names are {names}", names = super::FaultKind::names())]
+    Fault(String),
+}
+
+/// So many requests in every window of time, counted over the whole sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many requests are answered in a window.
+    pub requests: u32,
+    /// How long a window is.
+    pub window: Duration,
+}
+
+impl FromStr for RateLimit {
+    type Err = SettingError;
+
+    /// Reads `100/1s`; a bare unit counts as one (`100/s`).
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || SettingError::RateLimit(text.to_owned());
+        let (requests, window) = text.split_once('/').ok_or_else(error)?;
+        let requests = requests.trim().parse().map_err(|_| error())?;
+        let window = window.trim();
+        let window = if window.starts_with(|c: char| c.is_ascii_digit()) {
+            duration(window)
+        } else {
+            duration(&format!("1{window}"))
+        };
+        let window = window.filter(|w| w.as_millis() > 0).ok_or_else(error)?;
+        Ok(Self { requests, window })
+    }
+}
+
+/// How long a publication runs: the same time for all, or one drawn for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Latency {
+    /// The shortest time.
+    pub least: Duration,
+    /// The longest time.
+    pub most: Duration,
+}
+
+impl Latency {
+    /// The time at a place between the shortest (0) and the longest (`u64::MAX`).
+    pub(super) fn at(&self, place: u64) -> Duration {
+        let width = self.most.saturating_sub(self.least).as_micros();
+        let part = (width * u128::from(place)) >> 64;
+        self.least + Duration::from_micros(u64::try_from(part).unwrap_or(u64::MAX))
+    }
+}
+
+impl FromStr for Latency {
+    type Err = SettingError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || SettingError::Latency(text.to_owned());
+        let (least, most) = text.split_once("..").unwrap_or((text, text));
+        let (least, most) = (duration(least).ok_or_else(error)?, duration(most).ok_or_else(error)?);
+        if least > most {
+            return Err(error());
+        }
+        Ok(Self { least, most })
+    }
+}
+
+/// Reads `200ms`, `1s`, `1m 30s`; a bare `0` needs no unit.
+fn duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    text.parse::<jiff::SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_limits_read_as_people_write_them() {
+        let limit = |text: &str| text.parse::<RateLimit>().map(|l| (l.requests, l.window.as_millis()));
+        assert_eq!(limit("100/1s"), Ok((100, 1000)));
+        assert_eq!(limit("500/1m"), Ok((500, 60_000)));
+        assert_eq!(limit("5/s"), Ok((5, 1000)));
+        for text in ["100", "x/1s", "100/0s", "100/", "-1/1s"] {
+            assert!(limit(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn latencies_read_and_stay_in_their_range() {
+        let latency: Latency = "50ms..2s".parse().expect("parses");
+        assert_eq!(latency.at(0), Duration::from_millis(50));
+        assert!(latency.at(u64::MAX) <= Duration::from_secs(2));
+        assert!(latency.at(u64::MAX) > Duration::from_millis(1999));
+        assert_eq!("200ms".parse::<Latency>().expect("parses").at(7), Duration::from_millis(200));
+        for text in ["2s..50ms", "fast", "..", "-1s"] {
+            assert!(text.parse::<Latency>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The records that make up the state.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle};
+
+use super::super::problem::Problem;
+use super::blobs::StoredBlob;
+
+/// Values by key: categories or custom fields.
+pub(in super::super) type TagValues = BTreeMap<String, Vec<String>>;
+
+/// What all versions of an asset share (EXCHANGE.md §3.12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct AssetRecord {
+    pub(in super::super) group_id: String,
+    pub(in super::super) asset_id: String,
+    pub(in super::super) organization: String,
+    /// The place of the asset in listings: assets are listed in the order of their creation.
+    pub(in super::super) sequence: u64,
+    pub(in super::super) name: String,
+    pub(in super::super) description: String,
+    pub(in super::super) contact_name: Option<String>,
+    pub(in super::super) contact_email: Option<String>,
+    pub(in super::super) asset_type: AssetType,
+    pub(in super::super) icon: Option<FileRecord>,
+    pub(in super::super) created: i64,
+    pub(in super::super) updated: i64,
+    /// What the versions of one minor version share, by minor version.
+    #[serde(default)]
+    pub(in super::super) minors: BTreeMap<String, MinorRecord>,
+}
+
+/// What the versions of one minor version share.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct MinorRecord {
+    #[serde(default)]
+    pub(in super::super) tags: Vec<String>,
+    #[serde(default)]
+    pub(in super::super) categories: TagValues,
+    #[serde(default)]
+    pub(in super::super) fields: TagValues,
+}
+
+/// One version of an asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct VersionRecord {
+    pub(in super::super) gav: Coordinates,
+    pub(in super::super) status: Lifecycle,
+    pub(in super::super) api_version: Option<String>,
+    /// Attributes by key, without `api-version`, which follows from `api_version`.
+    #[serde(default)]
+    pub(in super::super) attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(in super::super) dependencies: Vec<Coordinates>,
+    #[serde(default)]
+    pub(in super::super) files: Vec<FileRecord>,
+    pub(in super::super) asset_link: Option<String>,
+    /// `raml`, `oas`, `wsdl`, …
+    pub(in super::super) original_format: Option<String>,
+    pub(in super::super) original_format_version: Option<String>,
+    pub(in super::super) created: i64,
+    pub(in super::super) updated: i64,
+    pub(in super::super) created_by: String,
+}
+
+impl VersionRecord {
+    /// `v1` for APIs, `1.0.0` for the others (EXCHANGE.md §2.4).
+    pub(in super::super) fn version_group(&self) -> String {
+        self.api_version.clone().unwrap_or_else(|| format!("{}.0.0", self.gav.version.major()))
+    }
+}
+
+/// One file of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct FileRecord {
+    pub(in super::super) key: FileKey,
+    pub(in super::super) blob: StoredBlob,
+    pub(in super::super) main_file: Option<String>,
+    pub(in super::super) generated: bool,
+    pub(in super::super) created: i64,
+}
+
+/// A version number that a soft delete has burnt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct Tombstone {
+    pub(in super::super) gav: Coordinates,
+    pub(in super::super) organization: String,
+}
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in super::super) enum RunKind {
+    /// A publication.
+    Publication,
+    /// A change of mutable data.
+    MutableData,
+}
+
+/// One accepted publication, or change of mutable data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct RunRecord {
+    pub(in super::super) id: String,
+    pub(in super::super) kind: RunKind,
+    pub(in super::super) organization: String,
+    pub(in super::super) gav: Coordinates,
+    pub(in super::super) asset_type: AssetType,
+    pub(in super::super) accepted: i64,
+    /// When it ends.
+    pub(in super::super) due: i64,
+    pub(in super::super) outcome: Outcome,
+    /// Whether its end has been put into effect.
+    pub(in super::super) settled: bool,
+}
+
+/// How a run ends. It is decided when the run is accepted, and shown and put into effect when it is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in super::super) enum Outcome {
+    /// It completes; the payload is gone once it has been put into effect.
+    Completed(Option<Box<Payload>>),
+    /// It fails in a step.
+    Failed {
+        /// The description of the step.
+        step: String,
+        /// Why.
+        problem: Problem,
+    },
+}
+
+/// What a run that completes changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct Payload {
+    /// The version; `None` where only the metadata changes.
+    pub(in super::super) version: Option<VersionRecord>,
+    pub(in super::super) asset_type: AssetType,
+    pub(in super::super) name: String,
+    pub(in super::super) description: String,
+    pub(in super::super) contact_name: Option<String>,
+    pub(in super::super) contact_email: Option<String>,
+    pub(in super::super) icon: Option<FileRecord>,
+    /// The docs archive.
+    pub(in super::super) docs: Option<FileRecord>,
+    /// `None` leaves the tags as they are.
+    pub(in super::super) tags: Option<Vec<String>>,
+    pub(in super::super) categories: TagsChange,
+    pub(in super::super) fields: TagsChange,
+}
+
+/// A change of categories or fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct TagsChange {
+    /// Whether keys that are not named go.
+    pub(in super::super) replace_all: bool,
+    pub(in super::super) values: TagValues,
+}
+
+impl TagsChange {
+    pub(in super::super) fn apply(&self, to: &mut TagValues) {
+        if self.replace_all {
+            to.clear();
+        }
+        for (key, values) in &self.values {
+            to.insert(key.clone(), values.clone());
+        }
+    }
+}

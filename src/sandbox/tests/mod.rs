@@ -1,0 +1,8 @@
+//! Tests of the sandbox through its router, and a few over a socket.
+
+mod client;
+mod control;
+mod discovery;
+mod lifecycle;
+mod publishing;
+mod sockets;

@@ -1,0 +1,248 @@
+//! How an asset looks from outside (EXCHANGE.md §6, the official `AssetWithFiles`).
+
+use serde_json::{Map, Value, json};
+
+use crate::asset::Lifecycle;
+
+use super::{
+    app::Shared,
+    clock::iso,
+    store::{Asset, FileRecord, MinorRecord, Tables, TagValues, VersionRecord},
+};
+
+/// How long a pre-signed link works.
+const LINK_LIFETIME: i64 = 15 * 60 * 1000;
+
+/// Makes the JSON of assets, with links that start with an origin.
+pub(super) struct View<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) tables: &'a Tables,
+    pub(super) origin: String,
+}
+
+/// Which other versions are shown.
+pub(super) struct Others<'a> {
+    /// Whether `versions` holds plain version numbers, without the one shown.
+    pub(super) plain: bool,
+    /// The states shown; empty is all.
+    pub(super) states: &'a [Lifecycle],
+}
+
+impl View<'_> {
+    /// A version with everything that is known of it.
+    pub(super) fn full(&self, asset: &Asset, version: &VersionRecord, others: &Others<'_>) -> Value {
+        let mut object = self.version(asset, version);
+        let empty = MinorRecord::default();
+        let minor = asset.minor(&version.gav.version).unwrap_or(&empty);
+        let shown = |v: &&VersionRecord| others.states.is_empty() || others.states.contains(&v.status);
+        let rest: Vec<&VersionRecord> =
+            asset.versions.values().rev().filter(|v| v.gav.version != version.gav.version).filter(shown).collect();
+        let versions: Vec<Value> = if others.plain {
+            rest.iter().map(|v| json!(v.gav.version)).collect()
+        } else {
+            std::iter::once(version).chain(rest.iter().copied()).map(|v| self.version_summary(v)).collect()
+        };
+        let other_versions: Vec<Value> = rest.iter().map(|v| Value::Object(self.version(asset, v))).collect();
+        let record = &asset.record;
+        extend(
+            &mut object,
+            json!({
+                "id": version.gav,
+                "organization": {
+                    "id": record.organization,
+                    "name": "Sandbox",
+                    "domain": "sandbox",
+                    "isMaster": true,
+                    "isRoot": true,
+                    "parentOrganizationIds": [],
+                    "subOrganizationIds": [],
+                    "tenantOrganizationIds": [],
+                    "isMulesoftOrganization": false,
+                },
+                "contactName": record.contact_name,
+                "contactEmail": record.contact_email,
+                "icon": record.icon.as_ref().map(|icon| self.signed(version, icon)),
+                "createdAt": iso(version.created),
+                "modifiedAt": iso(record.updated),
+                "labels": minor.tags,
+                "categories": self.categories(&minor.categories),
+                "customFields": self.fields(&minor.fields),
+                "instances": [],
+                "generated": [],
+                "rating": 0,
+                "numberOfRates": 0,
+                "permissions": ["admin", "edit"],
+                "otherVersions": other_versions,
+                "versions": versions,
+            }),
+        );
+        Value::Object(object)
+    }
+
+    /// An asset in a listing.
+    pub(super) fn item(&self, asset: &Asset, version: &VersionRecord) -> Value {
+        let mut object = self.version(asset, version);
+        let empty = MinorRecord::default();
+        let minor = asset.minor(&version.gav.version).unwrap_or(&empty);
+        extend(
+            &mut object,
+            json!({
+                "id": version.gav,
+                "organizationId": asset.record.organization,
+                "createdById": version.created_by,
+                "createdAt": iso(version.created),
+                "modifiedAt": iso(asset.record.updated),
+                "labels": minor.tags,
+                "categories": self.categories(&minor.categories),
+                "customFields": self.fields(&minor.fields),
+                "icon": asset.record.icon.as_ref().map(|icon| self.signed(version, icon)),
+            }),
+        );
+        Value::Object(object)
+    }
+
+    fn version_summary(&self, version: &VersionRecord) -> Value {
+        json!({
+            "id": version.gav,
+            "groupId": version.gav.group_id,
+            "assetId": version.gav.asset_id,
+            "version": version.gav.version,
+            "minorVersion": version.gav.version.minor_version(),
+            "versionGroup": version.version_group(),
+            "status": version.status,
+            "isSnapshot": version.gav.version.is_snapshot(),
+            "isPublic": false,
+            "createdDate": iso(version.created),
+            "updatedDate": iso(version.updated),
+            "createdBy": self.creator(version),
+        })
+    }
+
+    fn version(&self, asset: &Asset, version: &VersionRecord) -> Map<String, Value> {
+        let gav = &version.gav;
+        let mut object = Map::new();
+        extend(
+            &mut object,
+            json!({
+                "groupId": gav.group_id,
+                "assetId": gav.asset_id,
+                "version": gav.version,
+                "minorVersion": gav.version.minor_version(),
+                "versionGroup": version.version_group(),
+                "productAPIVersion": version.api_version,
+                "name": asset.record.name,
+                "description": asset.record.description,
+                "type": asset.record.asset_type,
+                "status": version.status,
+                "isPublic": false,
+                "isSnapshot": gav.version.is_snapshot(),
+                "isMozartTemplate": false,
+                "originalFormat": version.original_format,
+                "originalFormatVersion": version.original_format_version,
+                "minMuleVersion": version.attributes.get("min-mule-version"),
+                "externalFile": { "url": version.asset_link },
+                "createdDate": iso(version.created),
+                "updatedDate": iso(version.updated),
+                "createdBy": self.creator(version),
+                "attributes": attributes(version),
+                "files": self.files(asset, version),
+                "dependencies": self.dependencies(version),
+            }),
+        );
+        object
+    }
+
+    fn creator(&self, version: &VersionRecord) -> Value {
+        json!({
+            "id": version.created_by,
+            "userName": self.shared.credentials.username,
+            "firstName": "Sandbox",
+            "lastName": "User",
+        })
+    }
+
+    fn dependencies(&self, version: &VersionRecord) -> Vec<Value> {
+        let show = |gav| {
+            let known = self.tables.version(gav).map(|(asset, _)| &asset.record);
+            json!({
+                "id": gav,
+                "groupId": gav.group_id,
+                "assetId": gav.asset_id,
+                "version": gav.version,
+                "name": known.map(|record| &record.name),
+                "type": known.map(|record| &record.asset_type),
+            })
+        };
+        version.dependencies.iter().map(show).collect()
+    }
+
+    fn files(&self, asset: &Asset, version: &VersionRecord) -> Vec<Value> {
+        let icon = asset.record.icon.iter();
+        version.files.iter().chain(icon).map(|file| self.file(&asset.record.organization, version, file)).collect()
+    }
+
+    fn file(&self, organization: &str, version: &VersionRecord, file: &FileRecord) -> Value {
+        let gav = &version.gav;
+        let name = match &file.key.classifier {
+            Some(classifier) => format!("{classifier}/{}", file.key.packaging),
+            None => file.key.packaging.clone(),
+        };
+        let origin = &self.origin;
+        json!({
+            "classifier": file.key.classifier,
+            "packaging": file.key.packaging,
+            "downloadURL": format!("{origin}/exchange/files/api/v1/organizations/{organization}/assets/{gav}/{name}"),
+            "externalLink": self.signed(version, file),
+            "md5": hex::encode(file.blob.digests.md5),
+            "sha1": hex::encode(file.blob.digests.sha1),
+            "sha256": hex::encode(file.blob.digests.sha256),
+            "createdDate": iso(file.created),
+            "mainFile": file.main_file,
+            "isGenerated": file.generated,
+        })
+    }
+
+    /// A link that works without a token, for a while.
+    fn signed(&self, version: &VersionRecord, file: &FileRecord) -> String {
+        let path = format!("{}/{}", hex::encode(file.blob.digests.sha256), file_name(version, file));
+        // Rounded, so that an asset read twice in a minute looks the same.
+        let until = (self.shared.clock.now() + LINK_LIFETIME).div_euclid(60_000) * 60_000;
+        let signature = self.shared.sign(&path, until);
+        format!("{}/exchange/files/signed/{until}/{signature}/{path}", self.origin)
+    }
+
+    fn categories(&self, values: &TagValues) -> Vec<Value> {
+        let show = |(key, value): (&String, &Vec<String>)| json!({ "key": key, "displayName": self.display_name("categories", key), "value": value });
+        values.iter().map(show).collect()
+    }
+
+    fn fields(&self, values: &TagValues) -> Vec<Value> {
+        let show = |(key, value): (&String, &Vec<String>)| json!({ "key": key, "displayName": self.display_name("fields", key), "value": value });
+        values.iter().map(show).collect()
+    }
+
+    fn display_name(&self, kind: &str, key: &str) -> String {
+        let configured = self.tables.settings.get(&format!("{kind}/{key}"));
+        configured.and_then(|c| c["displayName"].as_str()).unwrap_or(key).to_owned()
+    }
+}
+
+/// The name of a file as Maven writes it: `asset-1.0.0-classifier.zip`.
+pub(super) fn file_name(version: &VersionRecord, file: &FileRecord) -> String {
+    let gav = &version.gav;
+    match &file.key.classifier {
+        Some(classifier) => format!("{}-{}-{classifier}.{}", gav.asset_id, gav.version, file.key.packaging),
+        None => format!("{}-{}.{}", gav.asset_id, gav.version, file.key.packaging),
+    }
+}
+
+fn attributes(version: &VersionRecord) -> Vec<Value> {
+    let system = version.api_version.iter().map(|value| json!({ "key": "api-version", "value": value }));
+    system.chain(version.attributes.iter().map(|(key, value)| json!({ "key": key, "value": value }))).collect()
+}
+
+fn extend(object: &mut Map<String, Value>, more: Value) {
+    if let Value::Object(more) = more {
+        object.extend(more);
+    }
+}
