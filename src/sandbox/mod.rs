@@ -35,5 +35,5 @@ pub use app::{Credentials, Sandbox, SandboxError};
 pub use connection::Reset;
 pub use faults::{FaultKind, Faults};
 pub use server::{Running, serve};
-pub use settings::{Latency, RateLimit, SettingError, Settings};
+pub use settings::{DEFAULT_ORGANIZATION, Latency, RateLimit, SettingError, Settings};
 pub use store::StoreError;

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use super::Faults;
 
 /// The organization that a sandbox has when none is given.
-pub(super) const DEFAULT_ORGANIZATION: &str = "5a4d0b0e-0c5a-4b1e-9d2f-c0519a000001";
+pub const DEFAULT_ORGANIZATION: &str = "5a4d0b0e-0c5a-4b1e-9d2f-c0519a000001";
 
 /// How a sandbox behaves.
 #[derive(Debug, Clone)]
