@@ -21,6 +21,10 @@ use super::{
 /// Longest body read of an answer that says no.
 const MAX_REFUSAL: usize = 256 * 1024;
 
+/// Most times one call is sent again because the server said "too fast". A window of a minute is over long before; this
+/// bounds the patience with a server that says nothing else.
+const MAX_REFUSED: u32 = 100;
+
 /// Most times one call is signed anew. Two are enough unless tokens die faster than calls get their turn.
 const MAX_SIGNATURES: u32 = 5;
 
@@ -44,7 +48,7 @@ pub struct ClientSettings {
 /// How often a call is tried by the door, where it may be repeated at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetrySettings {
-    /// The most tries, the first one included.
+    /// The most tries, the first one included. A 429 does not count as one: it is obeyed, not retried.
     pub tries: u32,
     /// No further try starts later than this after the first one.
     pub max_elapsed: Duration,
@@ -61,7 +65,7 @@ impl Default for RetrySettings {
     fn default() -> Self {
         Self {
             tries: 6,
-            max_elapsed: Duration::from_secs(15 * 60),
+            max_elapsed: Duration::from_mins(15),
             first_delay: Duration::from_millis(500),
             longest_delay: Duration::from_secs(30),
             seed: None,
@@ -111,7 +115,11 @@ impl Client {
                 retry: settings.retry,
                 user_agent: settings.user_agent,
                 tally: Tally::default(),
-                builder: reqwest::Client::new(),
+                builder: reqwest::Client::builder()
+                    .no_proxy()
+                    .tls_certs_only([])
+                    .build()
+                    .expect("a client without proxy and certificates needs nothing of the system"),
             }),
         }
     }
@@ -152,7 +160,7 @@ impl Client {
     }
 
     pub(super) fn tries(&self) -> Tries<'_> {
-        Tries { client: self, done: 0, started: Instant::now() }
+        Tries { client: self, done: 0, refused: 0, started: Instant::now() }
     }
 
     fn address(&self, call: &Call) -> Result<Url, CallError> {
@@ -379,23 +387,28 @@ fn millis(since: Instant) -> u64 {
 pub(super) struct Tries<'a> {
     client: &'a Client,
     done: u32,
+    refused: u32,
     started: Instant,
 }
 
 impl Tries<'_> {
     /// Waits until the call may be tried again, or hands its error back.
     pub(super) async fn again(&mut self, error: CallError, repeat: Repeat) -> Result<(), CallError> {
-        self.done += 1;
+        if error.http() == Some(429) {
+            self.refused += 1;
+        } else {
+            self.done += 1;
+        }
         let settings = &self.client.inner.retry;
         let allowed = match repeat {
             Repeat::Safe => error.is_passing(),
             Repeat::OnlyIfRefused => error.is_untouched(),
         };
-        if !allowed || self.done >= settings.tries {
+        if !allowed || self.done >= settings.tries || self.refused >= MAX_REFUSED {
             return Err(error);
         }
         let delay = self.delay(&error);
-        if self.started.elapsed() + delay > settings.max_elapsed {
+        if self.started.elapsed() + delay >= settings.max_elapsed {
             return Err(error);
         }
         count(&self.client.inner.tally.retries);
