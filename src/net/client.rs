@@ -18,6 +18,9 @@ use super::{
     pace::{Admission, Pace},
 };
 
+/// Most redirects followed. Those of files and pages lead there in one or two.
+pub(super) const MAX_REDIRECTS: u32 = 5;
+
 /// Longest body read of an answer that says no.
 const MAX_REFUSAL: usize = 256 * 1024;
 
@@ -101,6 +104,16 @@ pub(super) struct Opened {
     started: Instant,
 }
 
+impl Opened {
+    /// Where the reply says to look instead.
+    pub(super) fn redirect(&self, asked: &Url) -> Option<Url> {
+        if !self.response.status().is_redirection() {
+            return None;
+        }
+        asked.join(self.response.headers().get(header::LOCATION)?.to_str().ok()?).ok()
+    }
+}
+
 impl Client {
     /// Opens the door to one server. Nothing is sent yet.
     pub fn new(settings: ClientSettings) -> Self {
@@ -148,7 +161,7 @@ impl Client {
         let _room = self.inner.pace.reserve(call.body.length()).await;
         let mut tries = self.tries();
         loop {
-            let outcome = match self.open(&call, &url).await {
+            let outcome = match self.open_followed(&call, url.clone()).await {
                 Ok(opened) => self.finish(opened, call.idle, call.max_reply).await,
                 Err(error) => Err(error),
             };
@@ -180,6 +193,19 @@ impl Client {
             address: format!("{}{}", url.origin().ascii_serialization(), url.path()),
             origin: self.inner.origin.to_string(),
         }
+    }
+
+    /// Sends a call, and follows the redirects of a read within the origin: pages move when they are renamed
+    /// (EXCHANGE.md §5.1). Others are handed back as they are.
+    async fn open_followed(&self, call: &Call, mut url: Url) -> Result<Opened, CallError> {
+        for _ in 0..MAX_REDIRECTS {
+            let opened = self.open(call, &url).await?;
+            let next = opened.redirect(&url).filter(|next| call.lane != Lane::Write && self.inner.origin.owns(next));
+            let Some(next) = next else { return Ok(opened) };
+            self.refuse(opened, call.idle).await;
+            url = next;
+        }
+        self.open(call, &url).await
     }
 
     /// Sends a call, signed, and signs it once more where the token turns out to be refused.

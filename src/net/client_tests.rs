@@ -188,6 +188,19 @@ async fn another_origin_is_never_called() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn redirects_are_followed_within_the_origin_only() {
+    let elsewhere = with_header(302, "location", "https://evil.example/");
+    let server = Scripted::new([token("t1", 3600), with_header(301, "location", "/new"), reply(200, "[]"), elsewhere]);
+    let client = server.client(Some(app()));
+    client.call(Call::get("/old")).await.expect("has moved");
+    assert_eq!(client.call(Call::get("/x")).await.expect_err("leads elsewhere").http(), Some(302));
+    assert_eq!(server.lines()[2..], ["GET exchange.example/new", "GET exchange.example/x"]);
+    let server = Scripted::new((0..20).map(|_| with_header(301, "location", "/round")));
+    assert_eq!(server.client(None).call(Call::get("/round")).await.expect_err("turns in circles").http(), Some(301));
+    assert_eq!(server.asked().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
 async fn slow_is_fine_and_silent_is_not() {
     let pieces = vec!["[", "1", ",", "2", "]"];
     let server = Scripted::new([Step::Slow(pieces, Duration::from_secs(9))]);
