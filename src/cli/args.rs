@@ -9,8 +9,10 @@ use crate::{job, report};
 /// Publishes and migrates API assets in bulk to Anypoint Exchange, and resumes after anything.
 #[derive(Debug, Parser)]
 #[command(name = "consign", version, about, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 everything done or skipped · 1 could not start · 2 finished, some items failed · \
-                        3 stopped before the end, run again to go on · 130 interrupted twice")]
+#[command(
+    after_help = "Exit codes: 0 everything done or skipped · 1 could not start · 2 finished, some items failed · \
+                        3 stopped before the end, run again to go on · 130 interrupted twice"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -16,7 +16,8 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Problem> {
         .ok()
         .and_then(|path| path.file_name().map(str::to_owned))
         .unwrap_or_else(|| "catalog".to_owned());
-    let name: String = name.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
+    let name: String =
+        name.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
     let text = job_file(&name, &relative(&args.directory, &args.out));
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create(true).truncate(true).create_new(!args.force);

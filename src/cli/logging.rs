@@ -11,8 +11,8 @@ pub(super) fn start(verbose: u8) {
         _ => "trace",
     };
     // Libraries below speak of connections and headers; only our own words are known to hold no secrets.
-    let filter = EnvFilter::try_from_env("CONSIGN_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(format!("off,consign={level}")));
+    let filter =
+        EnvFilter::try_from_env("CONSIGN_LOG").unwrap_or_else(|_| EnvFilter::new(format!("off,consign={level}")));
     // A test may have started logging before.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -2,8 +2,8 @@
 
 mod args;
 mod connect;
-mod explain;
 mod exit;
+mod explain;
 mod init;
 mod logging;
 mod man;

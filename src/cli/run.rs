@@ -149,7 +149,9 @@ fn exit(outcome: &RunOutcome) -> Exit {
         Ended::Complete if outcome.counts.failed + outcome.counts.blocked == 0 => Exit::Success,
         Ended::Complete => Exit::Partial,
         // Credentials that let nothing through are as good as none.
-        Ended::Halted(failure) if failure.class == "credentials" && outcome.totals.published == 0 => Exit::CouldNotStart,
+        Ended::Halted(failure) if failure.class == "credentials" && outcome.totals.published == 0 => {
+            Exit::CouldNotStart
+        }
         Ended::Stopped | Ended::Halted(_) => Exit::Stopped,
     }
 }

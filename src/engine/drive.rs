@@ -239,7 +239,7 @@ impl<W: Work> Course<W> {
         let attempt = self.item.attempt;
         let change = match ending {
             Ending::Done { note, fingerprint } => {
-                Change { attempt, note, fingerprint, ..Change::to(self.item.id, State::Done) }
+                Change { attempt, fingerprint, note, ..Change::to(self.item.id, State::Done) }
             }
             Ending::Skipped(reason) => {
                 Change { attempt, failure: Some(reason), ..Change::to(self.item.id, State::Skipped) }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Asset, AssetSummary, Exchange, PublishedAsset,
-    exchange::{Segment, path, version_path},
+    api::{Segment, path, version_path},
 };
 use crate::{
     asset::{Coordinates, Lifecycle, Version},

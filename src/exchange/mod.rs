@@ -3,9 +3,10 @@
 //! Everything goes through [`net::Client`](crate::net::Client); nothing here waits, repeats or keeps state.
 
 mod accounts;
+mod api;
 mod assets;
 mod conflict;
-mod exchange;
+
 mod files;
 mod model;
 mod publication;
@@ -13,9 +14,9 @@ mod status_link;
 mod upload;
 
 pub use accounts::Organization;
+pub use api::Exchange;
 pub use assets::{AssetQuery, DeleteType, Page, VersionOrder};
 pub use conflict::Conflict;
-pub use exchange::Exchange;
 pub use files::{DownloadError, DownloadedFile};
 pub use model::{Asset, AssetFile, AssetSummary, Attribute, Category, CustomField, Dependency, PublishedAsset};
 pub use publication::{Accepted, PublicationState, PublicationStatus, PublicationStep, PublishHeaders, PublishRequest};

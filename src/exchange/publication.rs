@@ -6,17 +6,17 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Exchange, PublishedAsset, StatusLink, UploadFile, exchange::path, upload::form_factory};
+use super::{Exchange, PublishedAsset, StatusLink, UploadFile, api::path, upload::form_factory};
 use crate::{
     asset::{AssetDraft, Coordinates, Origin},
     net::{Body, Call, CallError, Lane, Repeat},
 };
 
 /// A synchronous publication answers when all is done, which for a large package takes minutes of silence.
-const SYNC_IDLE: Duration = Duration::from_secs(600);
+const SYNC_IDLE: Duration = Duration::from_mins(10);
 
 /// An asynchronous one answers as soon as it has read the request.
-const ASYNC_IDLE: Duration = Duration::from_secs(120);
+const ASYNC_IDLE: Duration = Duration::from_mins(2);
 
 /// Texts and frames around each part of a form, in bytes; only to bound what is in flight.
 const PART_OVERHEAD: u64 = 256;
@@ -215,16 +215,8 @@ impl Exchange {
     pub fn latest_publication(&self, coordinates: &Coordinates) -> StatusLink {
         let Coordinates { group_id, asset_id, version } = coordinates;
         let organization = self.organization();
-        let path = path(&[
-            &"organizations",
-            &organization,
-            &"assets",
-            group_id,
-            asset_id,
-            version,
-            &"publication",
-            &"status",
-        ]);
+        let path =
+            path(&[&"organizations", &organization, &"assets", group_id, asset_id, version, &"publication", &"status"]);
         path.parse().expect("a path of checked coordinates is one")
     }
 

@@ -10,5 +10,5 @@ mod text;
 
 pub use error::JobError;
 pub use file::{CredentialsFrom, Kind, Mode, OnConflict, SourceSpec};
-pub use text::duration as parse_duration;
 pub use resolve::{Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
+pub use text::duration as parse_duration;

@@ -10,8 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::asset::AssetDraft;
 
-use super::{
-    upsert,Counts, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State, open::connect_reader};
+use super::{Counts, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State, open::connect_reader, upsert};
 
 /// Which items a report wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -117,11 +117,8 @@ fn take_draft(
         return Ok(());
     }
     reopen_with(tx, run, &known, draft, &json, &digest, selected)?;
-    if unchanged {
-        counts.unchanged += 1
-    } else {
-        counts.changed += 1
-    };
+    counts.unchanged += u64::from(unchanged);
+    counts.changed += u64::from(!unchanged);
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use super::{CallError, Credentials, Reply, credentials::secret};
 
 /// The life of a user's token is a setting of the organization, 15 to 180 minutes, and the login does not tell it
 /// (EXCHANGE.md §1.2). A login more per quarter of an hour costs nothing, a late one costs a refused upload.
-const USER_LIFETIME: Duration = Duration::from_secs(15 * 60);
+const USER_LIFETIME: Duration = Duration::from_mins(15);
 
 /// The share of its life after which a token is renewed, in percent.
 const RENEW_AT: u32 = 80;

@@ -35,8 +35,8 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_the_ceiling_and_never_beyond() {
-        let at = |failures| delay(Duration::from_secs(1), Duration::from_secs(30), failures, 1.0).as_secs_f64().round();
-        assert_eq!([1, 2, 3, 4, 5, 6, 7, 1000].map(at), [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]);
+        let at = |failures| delay(Duration::from_secs(1), Duration::from_secs(30), failures, 1.0).as_millis();
+        assert_eq!([1, 2, 3, 4, 5, 6, 7, 1000].map(at), [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
     }
 
     #[test]

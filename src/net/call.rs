@@ -11,7 +11,7 @@ use url::Url;
 use super::CallError;
 
 /// Silence after which a call counts as broken off. Exchange's gateways cut a silent request after about a minute.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Replies are JSON objects and pages of at most 250 assets; 32 MiB is far beyond all that were seen.
 const MAX_REPLY: usize = 32 << 20;
@@ -255,5 +255,5 @@ const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-anypnt-trx-id", "x-sfdc-reque
 /// The server's id of a request.
 pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
     let value = REQUEST_IDS.iter().find_map(|name| headers.get(*name))?.to_str().ok()?;
-    Some(value.chars().filter(|c| c.is_ascii_graphic()).take(128).collect())
+    Some(value.chars().filter(char::is_ascii_graphic).take(128).collect())
 }

@@ -18,8 +18,15 @@ use super::{
     pace::{Admission, Pace},
 };
 
+/// Most redirects followed. Those of files and pages lead there in one or two.
+pub(super) const MAX_REDIRECTS: u32 = 5;
+
 /// Longest body read of an answer that says no.
 const MAX_REFUSAL: usize = 256 * 1024;
+
+/// Most times one call is sent again because the server said "too fast". A window of a minute is over long before; this
+/// bounds the patience with a server that says nothing else.
+const MAX_REFUSED: u32 = 100;
 
 /// Most times one call is signed anew. Two are enough unless tokens die faster than calls get their turn.
 const MAX_SIGNATURES: u32 = 5;
@@ -44,7 +51,7 @@ pub struct ClientSettings {
 /// How often a call is tried by the door, where it may be repeated at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetrySettings {
-    /// The most tries, the first one included.
+    /// The most tries, the first one included. A 429 does not count as one: it is obeyed, not retried.
     pub tries: u32,
     /// No further try starts later than this after the first one.
     pub max_elapsed: Duration,
@@ -61,7 +68,7 @@ impl Default for RetrySettings {
     fn default() -> Self {
         Self {
             tries: 6,
-            max_elapsed: Duration::from_secs(15 * 60),
+            max_elapsed: Duration::from_mins(15),
             first_delay: Duration::from_millis(500),
             longest_delay: Duration::from_secs(30),
             seed: None,
@@ -97,6 +104,16 @@ pub(super) struct Opened {
     started: Instant,
 }
 
+impl Opened {
+    /// Where the reply says to look instead.
+    pub(super) fn redirect(&self, asked: &Url) -> Option<Url> {
+        if !self.response.status().is_redirection() {
+            return None;
+        }
+        asked.join(self.response.headers().get(header::LOCATION)?.to_str().ok()?).ok()
+    }
+}
+
 impl Client {
     /// Opens the door to one server. Nothing is sent yet.
     pub fn new(settings: ClientSettings) -> Self {
@@ -111,7 +128,11 @@ impl Client {
                 retry: settings.retry,
                 user_agent: settings.user_agent,
                 tally: Tally::default(),
-                builder: reqwest::Client::new(),
+                builder: reqwest::Client::builder()
+                    .no_proxy()
+                    .tls_certs_only([])
+                    .build()
+                    .expect("a client without proxy and certificates needs nothing of the system"),
             }),
         }
     }
@@ -152,7 +173,7 @@ impl Client {
         let _room = self.inner.pace.reserve(call.body.length()).await;
         let mut tries = self.tries();
         loop {
-            let outcome = match self.open(&call, &url).await {
+            let outcome = match self.open_followed(&call, url.clone()).await {
                 Ok(opened) => self.finish(opened, call.idle, call.max_reply).await,
                 Err(error) => Err(error),
             };
@@ -164,7 +185,7 @@ impl Client {
     }
 
     pub(super) fn tries(&self) -> Tries<'_> {
-        Tries { client: self, done: 0, started: Instant::now() }
+        Tries { client: self, done: 0, refused: 0, started: Instant::now() }
     }
 
     fn address(&self, call: &Call) -> Result<Url, CallError> {
@@ -184,6 +205,19 @@ impl Client {
             address: format!("{}{}", url.origin().ascii_serialization(), url.path()),
             origin: self.inner.origin.to_string(),
         }
+    }
+
+    /// Sends a call, and follows the redirects of a read within the origin: pages move when they are renamed
+    /// (EXCHANGE.md §5.1). Others are handed back as they are.
+    async fn open_followed(&self, call: &Call, mut url: Url) -> Result<Opened, CallError> {
+        for _ in 0..MAX_REDIRECTS {
+            let opened = self.open(call, &url).await?;
+            let next = opened.redirect(&url).filter(|next| call.lane != Lane::Write && self.inner.origin.owns(next));
+            let Some(next) = next else { return Ok(opened) };
+            self.refuse(opened, call.idle).await;
+            url = next;
+        }
+        self.open(call, &url).await
     }
 
     /// Sends a call, signed, and signs it once more where the token turns out to be refused.
@@ -391,23 +425,28 @@ fn millis(since: Instant) -> u64 {
 pub(super) struct Tries<'a> {
     client: &'a Client,
     done: u32,
+    refused: u32,
     started: Instant,
 }
 
 impl Tries<'_> {
     /// Waits until the call may be tried again, or hands its error back.
     pub(super) async fn again(&mut self, error: CallError, repeat: Repeat) -> Result<(), CallError> {
-        self.done += 1;
+        if error.http() == Some(429) {
+            self.refused += 1;
+        } else {
+            self.done += 1;
+        }
         let settings = &self.client.inner.retry;
         let allowed = match repeat {
             Repeat::Safe => error.is_passing(),
             Repeat::OnlyIfRefused => error.is_untouched(),
         };
-        if !allowed || self.done >= settings.tries {
+        if !allowed || self.done >= settings.tries || self.refused >= MAX_REFUSED {
             return Err(error);
         }
         let delay = self.delay(&error);
-        if self.started.elapsed() + delay > settings.max_elapsed {
+        if self.started.elapsed() + delay >= settings.max_elapsed {
             return Err(error);
         }
         count(&self.client.inner.tally.retries);

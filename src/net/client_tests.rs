@@ -10,8 +10,8 @@ use crate::net::{
     scripted::{Scripted, Step, reply, with_header},
 };
 
-fn app() -> Option<Credentials> {
-    Some(Credentials::ConnectedApp { id: "id".to_owned(), secret: SecretString::from("s3cret") })
+fn app() -> Credentials {
+    Credentials::ConnectedApp { id: "id".to_owned(), secret: SecretString::from("s3cret") }
 }
 
 fn token(name: &str, seconds: u32) -> Step {
@@ -46,6 +46,30 @@ async fn tries_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_is_full_for_a_minute_costs_no_call() {
+    let server = Scripted::new((0..15).map(|_| reply(429, "")));
+    let client = server.client(None);
+    client.call(post()).await.expect("gets through");
+    let waited = server.asked()[15].at;
+    assert!(waited > Duration::from_mins(1) && waited < Duration::from_mins(15), "{waited:?}");
+    assert_eq!(client.counters().refused, 15);
+    let server = Scripted::new((0..500).map(|_| reply(429, "")));
+    let error = server.client(None).call(post()).await.expect_err("patience ends");
+    assert!(matches!(error.disposition(), Disposition::Again { .. }) && server.asked().len() <= 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_form_is_built_anew_for_the_new_token() {
+    let form: crate::net::FormFactory =
+        Arc::new(|| Box::pin(async { Ok(reqwest::multipart::Form::new().text("name", "value")) }));
+    let server = Scripted::new([token("t1", 3600), reply(401, ""), token("t2", 3600), reply(201, "{}")]);
+    let call = Call::new(Method::POST, "/x").body(Body::Multipart { form, length: 5 });
+    server.client(Some(app())).call(call).await.expect("gets through");
+    let asked = server.asked();
+    assert!(asked[1].body.contains("value") && asked[3].body.contains("value"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_is_repeated_only_when_it_was_refused_untouched() {
     let server = Scripted::new([with_header(429, "retry-after", "5"), Step::Fail(TransportKind::Connect, false)]);
     server.client(None).call(post()).await.expect("gets through");
@@ -68,7 +92,7 @@ async fn a_write_is_repeated_only_when_it_was_refused_untouched() {
 #[tokio::test(start_paused = true)]
 async fn one_token_serves_all_workers() {
     let server = Scripted::new([token("t1", 3600)]);
-    let client = server.client(app());
+    let client = server.client(Some(app()));
     let mut tasks = JoinSet::new();
     for _ in 0..20 {
         let client = client.clone();
@@ -84,7 +108,7 @@ async fn one_token_serves_all_workers() {
 #[tokio::test(start_paused = true)]
 async fn a_token_is_renewed_before_it_ends() {
     let server = Scripted::new([token("t1", 100), reply(200, ""), reply(200, ""), token("t2", 100), reply(200, "")]);
-    let client = server.client(app());
+    let client = server.client(Some(app()));
     for wait in [0, 70, 11] {
         tokio::time::sleep(Duration::from_secs(wait)).await;
         client.call(Call::get("/x")).await.expect("gets through");
@@ -100,7 +124,7 @@ async fn a_refused_token_is_renewed_once_for_everybody() {
     steps.extend((0..8).map(|_| slow_401()));
     steps.push(token("t2", 3600));
     let server = Scripted::new(steps);
-    let client = server.client(app());
+    let client = server.client(Some(app()));
     let mut tasks = JoinSet::new();
     for _ in 0..8 {
         let client = client.clone();
@@ -114,7 +138,7 @@ async fn a_refused_token_is_renewed_once_for_everybody() {
 #[tokio::test(start_paused = true)]
 async fn a_fresh_token_that_is_refused_is_the_end() {
     let server = Scripted::new([token("t1", 3600), reply(401, ""), token("t2", 3600), reply(401, "no")]);
-    let error = server.client(app()).call(Call::get("/x")).await.expect_err("fails");
+    let error = server.client(Some(app())).call(Call::get("/x")).await.expect_err("fails");
     assert!(matches!(error, CallError::Auth(AuthError::TokenRefused { status: 401, .. })), "{error:?}");
     assert_eq!((error.disposition(), server.asked().len()), (Disposition::Final, 4));
     assert!(error.hint().is_some());
@@ -127,7 +151,7 @@ async fn a_fresh_token_that_is_refused_is_the_end() {
 #[tokio::test(start_paused = true)]
 async fn wrong_credentials_are_tried_once_whoever_asks() {
     let server = Scripted::new([reply(401, r#"{"error":"invalid_client"}"#)]);
-    let client = server.client(app());
+    let client = server.client(Some(app()));
     for _ in 0..3 {
         let error = client.call(Call::get("/x")).await.expect_err("fails");
         assert!(matches!(error, CallError::Auth(AuthError::Rejected { status: 401, .. })));
@@ -147,7 +171,7 @@ async fn a_login_with_a_second_factor_is_told_apart() {
 #[tokio::test(start_paused = true)]
 async fn basic_signs_every_call_itself() {
     let server = Scripted::new([]);
-    let client = server.client(app().map(Credentials::into_basic));
+    let client = server.client(Some(app().into_basic()));
     client.call(Call::get("/x")).await.expect("gets through");
     let sent = server.asked()[0].authorization.clone().expect("is signed");
     assert_eq!(sent, "Basic fn5+Q2xpZW50fn5+Omlkfj9+czNjcmV0", "base64 of `~~~Client~~~:id~?~s3cret`");
@@ -156,11 +180,24 @@ async fn basic_signs_every_call_itself() {
 #[tokio::test(start_paused = true)]
 async fn another_origin_is_never_called() {
     let server = Scripted::new([]);
-    let client = server.client(app());
+    let client = server.client(Some(app()));
     let error = client.call(Call::at(Method::GET, "https://evil.example/s?t=1".parse().expect("parses"))).await;
     let error = error.expect_err("is refused");
     assert!(matches!(&error, CallError::ForeignOrigin { address, .. } if address == "https://evil.example/s"));
     assert!(server.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn redirects_are_followed_within_the_origin_only() {
+    let elsewhere = with_header(302, "location", "https://evil.example/");
+    let server = Scripted::new([token("t1", 3600), with_header(301, "location", "/new"), reply(200, "[]"), elsewhere]);
+    let client = server.client(Some(app()));
+    client.call(Call::get("/old")).await.expect("has moved");
+    assert_eq!(client.call(Call::get("/x")).await.expect_err("leads elsewhere").http(), Some(302));
+    assert_eq!(server.lines()[2..], ["GET exchange.example/new", "GET exchange.example/x"]);
+    let server = Scripted::new((0..20).map(|_| with_header(301, "location", "/round")));
+    assert_eq!(server.client(None).call(Call::get("/round")).await.expect_err("turns in circles").http(), Some(301));
+    assert_eq!(server.asked().len(), 6);
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,19 +227,19 @@ async fn tokens_and_repeats_are_paced_too() {
     let steps = [token("t1", 3600), reply(502, ""), reply(401, ""), token("t2", 3600), reply(429, "")];
     let server = Scripted::new(steps);
     let pace = PaceSettings { requests_per_second: Some(1.0), concurrency: 1, ..PaceSettings::default() };
-    let client = server.paced(app(), pace);
+    let client = server.paced(Some(app()), pace);
     client.call(Call::get("/x")).await.expect("gets through");
     let asked = server.asked();
     assert_eq!(asked.len(), 6);
     let times: Vec<Duration> = asked.iter().map(|asked| asked.at).collect();
-    assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_millis(999)), "{times:?}");
+    assert!(times.windows(2).all(|pair| pair[1] >= pair[0] + Duration::from_millis(999)), "{times:?}");
     assert_eq!(client.counters().refused, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_secret_is_shown() {
     let server = Scripted::new([token("t0ken", 3600), reply(403, "no")]);
-    let client = server.client(app());
+    let client = server.client(Some(app()));
     let error = client.call(post()).await.expect_err("fails");
     let shown = format!("{error} {error:?} {client:?} {:?} {:?}", app(), client.inner.keeper);
     assert!(!shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
@@ -215,7 +252,7 @@ async fn a_download_loses_its_credentials_on_the_way_to_another_host() {
         with_header(302, "location", "https://store.example/file?signature=x"),
         reply(200, "content"),
     ]);
-    let client = server.client(app());
+    let client = server.client(Some(app()));
     let mut file = tokio::fs::File::from_std(tempfile::tempfile().expect("is made"));
     let url = client.origin().join("/file");
     let done = client.download(url, super::super::Attach::Credentials, &mut file, 100).await.expect("arrives");

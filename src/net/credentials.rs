@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 const MAX_SIZE: u64 = 64 * 1024;
 
 /// A command may ask a person to unlock something, but not for ever.
-const COMMAND_DEADLINE: Duration = Duration::from_secs(120);
+const COMMAND_DEADLINE: Duration = Duration::from_mins(2);
 
 /// What a client signs in with (EXCHANGE.md §1.1). `Debug` shows the kind only.
 #[derive(Clone)]

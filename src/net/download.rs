@@ -13,10 +13,10 @@ use tokio::{
 };
 use url::Url;
 
-use super::{Call, CallError, Client, Repeat, client::Opened};
-
-/// Most redirects followed. File links lead to a store in one or two.
-const MAX_REDIRECTS: u32 = 5;
+use super::{
+    Call, CallError, Client, Repeat,
+    client::{MAX_REDIRECTS, Opened},
+};
 
 /// Whether a download shows who we are. Credentials never leave the origin, whatever this says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +85,7 @@ impl Client {
             if status.is_success() {
                 return self.save(opened, &call, file, most).await;
             }
-            let location = opened.response.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
-            let next = location.filter(|_| status.is_redirection()).and_then(|l| url.join(l).ok());
+            let next = opened.redirect(&url);
             let refusal = self.refuse(opened, call.idle).await;
             match next {
                 Some(next) => url = next,

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use jiff::{Timestamp, fmt::rfc2822};
 
 /// Nobody waits longer than this for a header: a wrong clock must not stop a run for a day.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(600);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// How long a reply asks to wait before the next request, if it does.
 ///

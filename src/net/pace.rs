@@ -36,8 +36,11 @@ use super::{Lane, backoff, limits};
 const FORGIVEN: Duration = Duration::from_millis(10);
 
 /// The first wait after a server said "too fast" without saying for how long, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+///
+/// An empty 500 or 503 may also be a single mishap, for which everybody should not stand still for long; a server that
+/// means it says it again, and nine doublings fill its window of a minute.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// The server tells the end of its window in whole seconds, so it may end up to one later than it says.
 const WINDOW_SLACK: Duration = Duration::from_millis(250);

@@ -162,6 +162,15 @@ impl ReqwestTransport {
     /// # Errors
     /// When the file of certificates cannot be read or the system's TLS configuration is unusable.
     pub fn new(origin: &Origin, settings: &TransportSettings) -> Result<Self, TransportError> {
+        let mut built = Self::builder(origin, settings)?.build();
+        if built.is_err() && !origin.is_encrypted() {
+            // A machine without any certificates can still speak to itself.
+            built = Self::builder(origin, settings)?.tls_certs_only([]).build();
+        }
+        Ok(Self { client: built.map_err(TransportError::classify)? })
+    }
+
+    fn builder(origin: &Origin, settings: &TransportSettings) -> Result<reqwest::ClientBuilder, TransportError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -173,7 +182,7 @@ impl ReqwestTransport {
         if let Some(path) = &settings.extra_ca {
             builder = builder.tls_certs_merge(read_certificates(path)?);
         }
-        Ok(Self { client: builder.build().map_err(TransportError::classify)? })
+        Ok(builder)
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) fn scan(
     }
     let open = || fs_err::File::open(path).map_err(unreadable);
     // Rows of a wrong length are diagnosed here, with their line, and do not end the run.
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(open()?);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(open()?);
     let mut lines = Lines::new(open()?);
     let mut record = ByteRecord::new();
     let columns = loop {
@@ -141,7 +142,12 @@ impl Manifest<'_> {
     }
 
     /// Files that the row names: nothing is detected, and nothing is read.
-    fn explicit(&self, place: &Place<'_>, facts: Facts, named: Vec<(FileKey, String)>) -> Result<Found, Box<Diagnosis>> {
+    fn explicit(
+        &self,
+        place: &Place<'_>,
+        facts: Facts,
+        named: Vec<(FileKey, String)>,
+    ) -> Result<Found, Box<Diagnosis>> {
         let mut files = Vec::with_capacity(named.len());
         let mut missing = Vec::new();
         for (key, text) in named {
@@ -229,12 +235,19 @@ fn type_of(files: &[DraftFile]) -> AssetType {
 fn fileless(place: &Place<'_>, path: &Utf8Path, facts: Facts) -> Result<Found, Box<Diagnosis>> {
     let Some(text) = facts.get("type") else {
         let message = "neither a path nor a file nor a type is given";
-        return Err(Box::new(place.failed(Problem::Value, message).hint("fill in \"path\", or \"type\" for an asset without a file")));
+        return Err(Box::new(
+            place.failed(Problem::Value, message).hint("fill in \"path\", or \"type\" for an asset without a file"),
+        ));
     };
     let Ok(asset_type) = text.parse::<AssetType>();
     let needs_none = matches!(
         asset_type,
-        AssetType::Custom | AssetType::HttpApi | AssetType::SoapApi | AssetType::Mcp | AssetType::Agent | AssetType::Llm
+        AssetType::Custom
+            | AssetType::HttpApi
+            | AssetType::SoapApi
+            | AssetType::Mcp
+            | AssetType::Agent
+            | AssetType::Llm
     );
     if !needs_none {
         let message = format!("column \"type\": a {asset_type} needs a file");

@@ -213,7 +213,8 @@ impl Shift<'_> {
         let mut counts = ScanCounts::default();
         while let Some(batch) = arriving.recv().await {
             counts.add(self.journal.offer(batch).await.map_err(RunError::JournalBroke)?);
-            self.sink.emit(&Event::Scanning { items: counts.new + counts.changed + counts.unchanged + counts.diagnosed });
+            self.sink
+                .emit(&Event::Scanning { items: counts.new + counts.changed + counts.unchanged + counts.diagnosed });
         }
         reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         if self.stop.is_cancelled() {

@@ -45,7 +45,13 @@ impl Publish {
         }
     }
 
-    async fn read_status(&self, subject: &mut Subject, item: &Item, token: &Token, status: &PublicationStatus) -> Outcome {
+    async fn read_status(
+        &self,
+        subject: &mut Subject,
+        item: &Item,
+        token: &Token,
+        status: &PublicationStatus,
+    ) -> Outcome {
         subject.lost_since = None;
         match status.state {
             PublicationState::Completed => Self::published(subject, None),
@@ -63,7 +69,9 @@ impl Publish {
         let now = self.clock.now();
         let since = *subject.lost_since.get_or_insert(now);
         match self.is_there(subject).await {
-            Ok(true) => return Self::published(subject, Some("the status link is gone, the asset is there".to_owned())),
+            Ok(true) => {
+                return Self::published(subject, Some("the status link is gone, the asset is there".to_owned()));
+            }
             Ok(false) => {}
             Err(outcome) => return outcome,
         }
@@ -113,7 +121,8 @@ fn refused_publication(status: &PublicationStatus) -> Outcome {
         .map(|step| format!("{}: {}", step.description, step.errors.join("; ")))
         .collect();
     let code = status.steps.iter().filter(|step| !step.errors.is_empty()).find_map(|step| step.status_code);
-    let message = if words.is_empty() { "the publication failed without a reason".to_owned() } else { words.join("; ") };
+    let message =
+        if words.is_empty() { "the publication failed without a reason".to_owned() } else { words.join("; ") };
     let failure = Failure::new("publication", message).http(code);
     // A fault of the server's own may pass; what it says about the package will not.
     match code {

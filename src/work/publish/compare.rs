@@ -41,13 +41,19 @@ impl Publish {
             }
             compared += 1;
         }
-        let more = asset.files.iter().find(|file| is_primary(file) && !package.fingerprint.files().keys().any(|key| matches(file, key)));
+        let more = asset
+            .files
+            .iter()
+            .find(|file| is_primary(file) && !package.fingerprint.files().keys().any(|key| matches(file, key)));
         if let Some(file) = more {
             return Ok(Comparison::Different(format!("the server also has {}", file.key())));
         }
         Ok(Comparison::Same(match compared {
             0 => "same type and no files".to_owned(),
-            _ => format!("same content in {}", package.fingerprint.files().keys().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            _ => format!(
+                "same content in {}",
+                package.fingerprint.files().keys().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
         }))
     }
 
@@ -76,7 +82,8 @@ fn counterpart<'a>(asset: &'a Asset, key: &FileKey) -> Option<&'a AssetFile> {
 }
 
 fn matches(file: &AssetFile, key: &FileKey) -> bool {
-    file.classifier.as_deref().unwrap_or_default() == key.classifier() && (key.classifier.is_some() || file.packaging == key.packaging)
+    file.classifier.as_deref().unwrap_or_default() == key.classifier()
+        && (key.classifier.is_some() || file.packaging == key.packaging)
 }
 
 /// Whether a file was published rather than derived: not generated, not the complete twin of an archive, not a POM, an

@@ -61,7 +61,9 @@ impl Publish {
         let failure = Failure::new("conflict", message).http(Some(409));
         let order = match self.settings.on_conflict {
             OnConflict::Fail => {
-                return Outcome::Failed(failure.hint("give it a new version, or set publish.on_conflict to skip or bump-…"));
+                return Outcome::Failed(
+                    failure.hint("give it a new version, or set publish.on_conflict to skip or bump-…"),
+                );
             }
             OnConflict::Skip => return Outcome::End(Ending::Skipped(failure)),
             OnConflict::BumpPatch => VersionOrder::Patch,
@@ -109,9 +111,12 @@ impl Publish {
         let here = &subject.draft.coordinates;
         if subject.draft.files.iter().any(|file| file.key.packaging == "pom") {
             return Outcome::Failed(
-                Failure::new("conflict", format!("{why}; its version stands in its POM and cannot be bumped from outside"))
-                    .http(Some(409))
-                    .hint("raise the version in the project"),
+                Failure::new(
+                    "conflict",
+                    format!("{why}; its version stands in its POM and cannot be bumped from outside"),
+                )
+                .http(Some(409))
+                .hint("raise the version in the project"),
             );
         }
         match self.exchange.next_available_version(&here.group_id, &here.asset_id, order).await {

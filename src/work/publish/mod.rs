@@ -114,7 +114,10 @@ impl Publish {
         let (draft, limits, scratch) = (subject.draft.clone(), self.limits, Arc::clone(&self.scratch));
         let packed = tokio::task::spawn_blocking(move || {
             let folder = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
-                Failure::new("local-file", format!("the folder for temporary files has a name that is not UTF-8: {error}"))
+                Failure::new(
+                    "local-file",
+                    format!("the folder for temporary files has a name that is not UTF-8: {error}"),
+                )
             })?;
             pack(&draft, &folder, &limits).map_err(|diagnosis| {
                 let failure = Failure::new(diagnosis.problem.as_str(), diagnosis.to_string());

@@ -29,7 +29,9 @@ impl Publish {
 
     async fn found(&self, subject: &Subject, asset: &Asset) -> Option<Outcome> {
         match self.compare(subject, asset).await {
-            Ok(Comparison::Same(proof)) => Some(Self::published(subject, Some(format!("found on the server: {proof}")))),
+            Ok(Comparison::Same(proof)) => {
+                Some(Self::published(subject, Some(format!("found on the server: {proof}"))))
+            }
             // A development version is there to be published over: what we sent has not arrived.
             Ok(Comparison::Different(_)) if asset.is_development() => None,
             Ok(Comparison::Different(what)) => Some(self.follow_policy(subject, asset, &what).await),
