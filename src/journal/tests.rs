@@ -1,5 +1,7 @@
 //! What the journal promises, tried on real files.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
@@ -17,13 +19,13 @@ fn draft(gav: &str, needs: &[&str]) -> AssetDraft {
         dependencies: needs.iter().map(|need| need.parse().unwrap()).collect(),
         contact_name: None,
         contact_email: None,
-        properties: Default::default(),
-        categories: Default::default(),
-        fields: Default::default(),
+        properties: BTreeMap::default(),
+        categories: BTreeMap::default(),
+        fields: BTreeMap::default(),
         files: Vec::new(),
         path: Utf8PathBuf::from(format!("{}.yaml", coordinates.asset_id)),
         line: None,
-        origins: Default::default(),
+        origins: BTreeMap::default(),
         stamp: "1".to_owned(),
         coordinates,
     }
