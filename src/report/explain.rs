@@ -164,3 +164,50 @@ fn write_events(events: &[Told], out: &mut dyn Write) -> io::Result<()> {
     }
     table.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{Fixture, drawn, is_harmless};
+
+    #[tokio::test]
+    async fn a_failed_item_is_explained_with_its_needs_its_history_and_what_to_do() {
+        let fixture = Fixture::of_every_fate().await;
+        insta::assert_snapshot!(drawn(|out| explain_text(fixture.journal.reader(), "acme/orders/1.0.0", out)));
+    }
+
+    #[tokio::test]
+    async fn a_blocked_item_names_the_failure_it_waits_for() {
+        let fixture = Fixture::of_every_fate().await;
+        insta::assert_snapshot!(drawn(|out| explain_text(fixture.journal.reader(), "acme/shop/1.0.0", out)));
+    }
+
+    #[tokio::test]
+    async fn an_item_is_found_by_its_path_and_explained_as_json() {
+        let fixture = Fixture::of_every_fate().await;
+        let reader = fixture.journal.reader();
+        let mut json = serde_json::to_value(explain_json(reader, "oas/billing.yaml").unwrap()).unwrap();
+        for event in json["items"][0]["events"].as_array_mut().unwrap() {
+            assert!(event["time"].as_str().unwrap().ends_with('Z'));
+            event["at"] = 0.into();
+            event["time"] = "".into();
+        }
+        insta::assert_json_snapshot!(json);
+    }
+
+    #[tokio::test]
+    async fn what_the_journal_does_not_know_is_an_error_that_names_it() {
+        let fixture = Fixture::empty().await;
+        let error = explain_json(fixture.journal.reader(), "a/b\x1b/1").unwrap_err();
+        assert_eq!(error.to_string(), "the journal has no item `a/b\\u{1b}/1` for target sandbox:acme");
+    }
+
+    #[tokio::test]
+    async fn hostile_words_are_written_out() {
+        let fixture = Fixture::hostile().await;
+        let mut name = None;
+        fixture.journal.reader().rows(crate::journal::StatusFilter::All, |row| name = Some(row.path)).unwrap();
+        let text = drawn(|out| explain_text(fixture.journal.reader(), &name.unwrap(), out));
+        assert!(is_harmless(&text), "{text:?}");
+    }
+}

@@ -83,7 +83,10 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::journal::{Failure, State};
+    use crate::{
+        asset::{Diagnosis, Problem},
+        journal::{Failure, State},
+    };
 
     /// Takes `room` bytes, then is closed.
     #[derive(Clone)]
@@ -135,9 +138,12 @@ mod tests {
         let pipe = Pipe::new(usize::MAX);
         let lines = JsonLines::new(pipe.clone());
         lines.emit(&Event::Scanning { items: 3 });
+        let broken = Diagnosis::failed("a.yaml", Problem::Invalid, "is not YAML").at(3, 1).hint("mend it");
+        lines.emit(&Event::diagnosed(&broken));
         lines.emit(&failed());
         insta::assert_snapshot!(pipe.text(), @r#"
         {"type":"scanning","items":3}
+        {"type":"diagnosed","gav":null,"path":"a.yaml","line":3,"state":"failed","class":"invalid","http":null,"message":"is not YAML","hint":"mend it"}
         {"type":"item","gav":"g/a/1.0.0","state":"failed","step":"publish","attempt":2,"class":"refused","http":400,"message":"no\nway \u001b[31m","hint":null}
         "#);
     }

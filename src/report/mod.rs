@@ -10,11 +10,12 @@
 //!   invisible character reaches a terminal, a table or a report file raw.
 //! - Whatever lists items streams them from the journal: memory does not grow with their number.
 
+pub mod plan;
+
 mod error;
 mod explain;
 mod files;
 mod json_lines;
-mod plan;
 mod progress;
 mod status;
 mod summary;

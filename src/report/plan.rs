@@ -130,10 +130,22 @@ impl fmt::Debug for PlanWriter<'_> {
 }
 
 impl<'w> PlanWriter<'w> {
-    /// A table for people; when `verbose`, with each value and where it came from.
-    pub fn text(out: &'w mut dyn Write, verbose: bool) -> Self {
+    /// A table for people.
+    pub fn text(out: &'w mut dyn Write) -> Self {
         let columns = vec![left("action"), left("asset"), left("version"), left("type"), left("reason")];
-        Self { form: Form::Text { table: Table::new(out, columns), verbose, group: None }, counts: BTreeMap::new() }
+        Self {
+            form: Form::Text { table: Table::new(out, columns), verbose: false, group: None },
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the table tells each value and where it came from; JSON always does.
+    #[must_use]
+    pub fn verbose(mut self, yes: bool) -> Self {
+        if let Form::Text { verbose, .. } = &mut self.form {
+            *verbose = yes;
+        }
+        self
     }
 
     /// One JSON object: `{"actions":[…],"counts":{…}}`, an action a line.
@@ -238,4 +250,83 @@ fn push_values(table: &mut Table<&mut dyn Write>, action: &PlanAction) -> Result
         table.line(format!("    after {}", text::printable(gav)))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{HOSTILE, is_harmless};
+
+    fn planned(value: &str, origin: &str) -> PlannedValue {
+        PlannedValue { value: value.to_owned(), origin: origin.to_owned() }
+    }
+
+    fn action(gav: Option<&str>, path: &str, action: Action, reason: &str) -> PlanAction {
+        let values = [
+            ("type".to_owned(), planned("rest-api", "specification")),
+            ("name".to_owned(), planned("Orders", "manifest column name")),
+        ];
+        let values = if gav.is_some() { values.into() } else { BTreeMap::new() };
+        PlanAction {
+            gav: gav.map(str::to_owned),
+            path: path.to_owned(),
+            action,
+            reason: reason.to_owned(),
+            values,
+            after: Vec::new(),
+        }
+    }
+
+    fn actions() -> Vec<PlanAction> {
+        let mut actions = vec![
+            action(Some("acme/common/1.0.0"), "raml/common", Action::Create, "not on the server"),
+            action(Some("acme/orders/1.10.0"), "raml/orders", Action::NewVersion, "1.9.0 is the latest there"),
+            action(None, "oas/broken.yaml", Action::Invalid, "is not YAML: tab in an indent"),
+            action(Some("0a1b/stock/1.4.2"), "oas/stock.json", Action::Unchanged, "same content"),
+        ];
+        actions[1].after.push("acme/common/1.0.0".to_owned());
+        actions
+    }
+
+    fn write(actions: &[PlanAction], open: impl for<'w> FnOnce(&'w mut dyn Write) -> PlanWriter<'w>) -> String {
+        let mut out = Vec::new();
+        let mut plan = open(&mut out);
+        for action in actions {
+            plan.push(action).unwrap();
+        }
+        plan.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_plan_is_a_table_with_groups_named_once() {
+        insta::assert_snapshot!(write(&actions(), |out| PlanWriter::text(out)));
+    }
+
+    #[test]
+    fn a_verbose_plan_says_where_each_value_came_from() {
+        insta::assert_snapshot!(write(&actions()[1..2], |out| PlanWriter::text(out).verbose(true)));
+    }
+
+    #[test]
+    fn a_plan_as_json_has_actions_and_counts() {
+        let json = write(&actions(), |out| PlanWriter::json(out));
+        serde_json::from_str::<serde_json::Value>(&json).expect("JSON");
+        insta::assert_snapshot!(json);
+    }
+
+    #[test]
+    fn an_empty_plan_is_whole_too() {
+        insta::assert_snapshot!(write(&[], |out| PlanWriter::json(out)), @r#"{"actions":[],"counts":{"create":0,"new-version":0,"metadata-only":0,"skip":0,"conflict":0,"blocked":0,"invalid":0,"unchanged":0}}"#);
+        insta::assert_snapshot!(write(&[], |out| PlanWriter::text(out)), @"nothing to do: the source names no item");
+    }
+
+    #[test]
+    fn hostile_words_are_written_out() {
+        let mut hostile = action(Some(HOSTILE), HOSTILE, Action::Skip, HOSTILE);
+        hostile.values.insert(HOSTILE.to_owned(), planned(HOSTILE, HOSTILE));
+        hostile.after.push(HOSTILE.to_owned());
+        let text = write(&[hostile], |out| PlanWriter::text(out).verbose(true));
+        assert!(is_harmless(&text), "{text:?}");
+    }
 }

@@ -206,3 +206,66 @@ pub(super) fn write_json(value: &impl Serialize, f: &mut fmt::Formatter<'_>) -> 
     let json = if f.alternate() { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
     f.write_str(&json.map_err(|_| fmt::Error)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{Fixture, HOSTILE, drawn, is_harmless};
+
+    #[tokio::test]
+    async fn status_says_where_items_stand_and_how_the_last_run_went() {
+        let fixture = Fixture::of_every_fate().await;
+        insta::assert_snapshot!(drawn(|out| status_text(fixture.journal.reader(), false, out)));
+    }
+
+    #[tokio::test]
+    async fn failed_names_what_failed_and_what_it_blocks() {
+        let fixture = Fixture::of_every_fate().await;
+        insta::assert_snapshot!(drawn(|out| status_text(fixture.journal.reader(), true, out)));
+    }
+
+    #[tokio::test]
+    async fn json_has_counts_and_with_failed_the_items() {
+        let fixture = Fixture::of_every_fate().await;
+        let reader = fixture.journal.reader();
+        let json = drawn(|out| Ok(write!(out, "{:#}", status_json(reader, true)?.job("nightly"))?));
+        insta::assert_snapshot!(json);
+        let plain = serde_json::to_value(status_json(reader, false).unwrap()).unwrap();
+        assert_eq!(plain.get("items"), None);
+        assert_eq!(plain["counts"]["failed"], 2);
+    }
+
+    #[tokio::test]
+    async fn hostile_words_reach_a_terminal_written_out() {
+        let fixture = Fixture::hostile().await;
+        let text = drawn(|out| status_text(fixture.journal.reader(), true, out));
+        assert!(is_harmless(&text), "{text:?}");
+        assert!(text.contains("\\u{1b}[2J<script>"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn hostile_words_come_through_json_as_they_are() {
+        let fixture = Fixture::hostile().await;
+        let line = status_json(fixture.journal.reader(), true).unwrap().to_string();
+        assert_eq!(line.lines().count(), 1);
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(read["items"][0]["message"], format!("+{HOSTILE}"));
+    }
+
+    #[tokio::test]
+    async fn a_closed_pipe_is_told_apart() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let fixture = Fixture::of_every_fate().await;
+        let reader = fixture.journal.reader();
+        assert!(status_text(reader, true, &mut Closed).unwrap_err().is_closed_pipe());
+        assert!(status_json(reader, true).unwrap().write(&mut Closed).unwrap_err().is_closed_pipe());
+    }
+}

@@ -72,6 +72,7 @@ pub struct Summary {
     pub seconds: f64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn to_the_millisecond<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((seconds * 1000.0).round() / 1000.0)
 }
@@ -101,7 +102,7 @@ impl Summary {
     pub fn write_text(&self, job: &str, reader: &Reader, out: &mut dyn Write) -> Result<(), ReportError> {
         let job = text::printable(job);
         let took = text::duration(Duration::try_from_secs_f64(self.seconds).unwrap_or_default());
-        writeln!(out, "{}: {} after {took}", text::printable(&self.job), self.headline())?;
+        writeln!(out, "{}: {}", text::printable(&self.job), self.headline(&took))?;
         writeln!(out, "  items     {}", states(&self.counts))?;
         writeln!(out, "  this run  {}", self.totals())?;
         if self.counts.failed > 0 {
@@ -114,13 +115,15 @@ impl Summary {
         Ok(())
     }
 
-    fn headline(&self) -> String {
+    fn headline(&self, took: &str) -> String {
         let total = text::count(self.counts.total(), "item");
         match self.outcome {
-            Outcome::Complete => format!("complete, {total}"),
-            Outcome::Partial => format!("finished, {} of {total} failed", text::number(self.counts.failed)),
+            Outcome::Complete => format!("complete after {took}: {total}"),
+            Outcome::Partial => {
+                format!("finished after {took}: {} of {total} failed", text::number(self.counts.failed))
+            }
             Outcome::Stopped => {
-                format!("stopped before the end, {} of {total} left", text::number(self.counts.open()))
+                format!("stopped after {took}, before the end: {} of {total} left", text::number(self.counts.open()))
             }
         }
     }
@@ -135,12 +138,7 @@ impl Summary {
             advice.push("next: run the same command again to go on where this run stopped".to_owned());
         }
         if self.counts.failed > 0 {
-            let blocked = match self.counts.blocked {
-                0 => String::new(),
-                n => format!(" and the {} waiting for them", text::number(n)),
-            };
-            advice
-                .push(format!("next: mend what failed, then `consign retry {job}` takes up the failed items{blocked}"));
+            advice.push(format!("next: mend what failed, then `consign retry {job}` takes up that and what it blocks"));
         }
         if self.outcome != Outcome::Stopped && self.counts.pending > 0 {
             advice.push(format!("{} left out of this run by --only", text::count(self.counts.pending, "item")));
@@ -214,4 +212,68 @@ pub(super) fn write_failure(row: &ItemRow, out: &mut dyn Write) -> std::io::Resu
         writeln!(out, "    hint: {}", text::printable(hint))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{Fixture, drawn, is_harmless};
+
+    fn summary(outcome: Outcome, fixture: &Fixture) -> Summary {
+        Summary {
+            job: "nightly".to_owned(),
+            run: "0193-run".to_owned(),
+            outcome,
+            counts: fixture.journal.counts().unwrap(),
+            published: 2,
+            updated: 0,
+            requests: 1_204,
+            polls: 400,
+            refused: 3,
+            bytes: 12_345_678,
+            seconds: 65.123_456,
+        }
+    }
+
+    fn text(outcome: Outcome, fixture: &Fixture) -> String {
+        drawn(|out| summary(outcome, fixture).write_text("jobs/nightly.toml", fixture.journal.reader(), out))
+    }
+
+    #[tokio::test]
+    async fn the_last_json_line_is_the_one_that_scripts_rely_on() {
+        let fixture = Fixture::of_every_fate().await;
+        insta::assert_snapshot!(summary(Outcome::Partial, &fixture).to_json(), @r#"{"type":"summary","schema":1,"job":"nightly","run":"0193-run","outcome":"partial","counts":{"pending":0,"blocked":1,"ready":1,"acting":0,"waiting":1,"done":2,"skipped":2,"failed":2},"published":2,"updated":0,"requests":1204,"polls":400,"refused":3,"bytes":12345678,"seconds":65.123}"#);
+    }
+
+    #[tokio::test]
+    async fn a_partial_run_names_what_failed_and_what_to_do() {
+        let fixture = Fixture::of_every_fate().await;
+        insta::assert_snapshot!(text(Outcome::Partial, &fixture));
+    }
+
+    #[tokio::test]
+    async fn a_stopped_run_says_how_to_go_on() {
+        let fixture = Fixture::empty().await;
+        insta::assert_snapshot!(text(Outcome::Stopped, &fixture), @r"
+        nightly: stopped after 1m 05s, before the end: 0 of 0 items left
+          items     none
+          this run  2 published, 1,204 requests (400 polls, 3 told to slow down), 12.3 MB sent
+        next: run the same command again to go on where this run stopped
+        ");
+    }
+
+    #[tokio::test]
+    async fn ten_failures_are_named_and_the_others_counted() {
+        let fixture = Fixture::of_failures(1_013).await;
+        let text = text(Outcome::Partial, &fixture);
+        assert_eq!(text.matches("is not YAML").count(), 10);
+        assert!(text.contains("… and 1,003 more: consign status jobs/nightly.toml --failed"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn hostile_words_are_written_out() {
+        let fixture = Fixture::hostile().await;
+        let text = text(Outcome::Partial, &fixture);
+        assert!(is_harmless(&text), "{text:?}");
+    }
 }

@@ -117,10 +117,10 @@ mod tests {
     #[test]
     fn columns_line_up_by_display_width() {
         insta::assert_snapshot!(drawn(&[["日本", "7", "wide"], ["orders", "1,204", ""], ["\x1b[1m", "12", "bold"]]), @r"
-        asset       items  reason
-        日本            7  wide
-        orders      1,204
-        \u{1b}[1m      12  bold
+        asset      items  reason
+        日本           7  wide
+        orders     1,204
+        \u{1b}[1m     12  bold
         ");
     }
 

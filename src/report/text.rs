@@ -102,10 +102,12 @@ pub(super) fn join(parts: impl IntoIterator<Item = String>, separator: &str) -> 
     text
 }
 
-/// What went wrong, on one line: `message (bad-request, HTTP 400)`.
+/// What went wrong, on one line: `message (refused, HTTP 400)`.
 pub(super) fn reason(message: Option<&str>, class: Option<&str>, http: Option<u16>) -> String {
     let mut text = printable(message.unwrap_or("no reason is recorded")).into_owned();
     let http = http.map(|status| format!("HTTP {status}"));
+    // The class of what is blocked says what its state says already.
+    let class = class.filter(|class| *class != "blocked");
     let marks = join(class.map(|class| printable(class).into_owned()).into_iter().chain(http), ", ");
     if !marks.is_empty() {
         let _ = write!(text, " ({marks})");

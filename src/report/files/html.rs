@@ -48,8 +48,8 @@ fn overview(meta: &ReportMeta, counts: &Counts, run: &RunTotals) -> Markup {
     html! {
         h1 { (printable(&meta.job)) }
         p.lead {
-            @if counts.failed > 0 { (text::count(counts.failed, "item")) " of " (text::number(counts.total())) " failed" }
-            @else if counts.open() > 0 { (text::count(counts.open(), "item")) " of " (text::number(counts.total())) " left to do" }
+            @if counts.failed > 0 { (text::number(counts.failed)) " of " (text::count(counts.total(), "item")) " failed" }
+            @else if counts.open() > 0 { (text::number(counts.open())) " of " (text::count(counts.total(), "item")) " left to do" }
             @else { "all of " (text::count(counts.total(), "item")) " done or skipped" }
         }
         (bar(*counts))
@@ -91,7 +91,7 @@ fn bar(counts: Counts) -> Markup {
             @for (state, n) in present(counts) { span class=(state.as_str()) style={ "flex-grow:" (n) } {} }
         }
         ul.states {
-            @for (state, n) in present(counts) { li { span.dot class=(state.as_str()) {} (text::number(n)) " " (state) } }
+            @for (state, n) in present(counts) { li { span class={ "dot " (state) } {} (text::number(n)) " " (state) } }
         }
     }
 }
@@ -124,7 +124,7 @@ fn failure(row: &ItemRow) -> Markup {
 }
 
 fn badge(state: State) -> Markup {
-    html! { span.badge class=(state.as_str()) { (state) } }
+    html! { span class={ "badge " (state) } { (state) } }
 }
 
 fn place(row: &ItemRow) -> String {

@@ -102,3 +102,102 @@ fn write_file(
     let mut file = fs_err::File::create(path).map_err(|source| ReportError::File { path: path.to_owned(), source })?;
     content(&mut file).map_err(|error| error.in_file(path))
 }
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8PathBuf;
+
+    use super::*;
+    use crate::report::{
+        Outcome,
+        fixture::{Fixture, drawn, is_harmless},
+    };
+
+    fn meta() -> ReportMeta {
+        ReportMeta { job: "nightly".to_owned(), target: "sandbox:acme".to_owned() }
+    }
+
+    fn report(format: Format, fixture: &Fixture) -> String {
+        drawn(|out| write_report(format, fixture.journal.reader(), &meta(), out))
+    }
+
+    #[tokio::test]
+    async fn csv_has_a_row_for_each_item() {
+        insta::assert_snapshot!(report(Format::Csv, &Fixture::of_every_fate().await));
+    }
+
+    #[tokio::test]
+    async fn junit_has_a_case_for_each_item() {
+        insta::assert_snapshot!(report(Format::Junit, &Fixture::of_every_fate().await));
+    }
+
+    #[tokio::test]
+    async fn html_has_the_summary_then_failures_then_all_items() {
+        let page = report(Format::Html, &Fixture::of_every_fate().await);
+        // The style is judged by eyes, not by this test.
+        let (head, rest) = page.split_once("<style>").unwrap();
+        let (_, body) = rest.split_once("</style>").unwrap();
+        insta::assert_snapshot!(format!("{head}<style>…</style>{body}"));
+    }
+
+    #[tokio::test]
+    async fn html_asks_nobody_for_anything() {
+        let page = report(Format::Html, &Fixture::of_every_fate().await);
+        for asks in ["http://", "https://", "src=", "href=", "url(", "@import", "<script"] {
+            assert!(!page.contains(asks), "{asks}");
+        }
+    }
+
+    #[tokio::test]
+    async fn json_has_all_items() {
+        let fixture = Fixture::of_every_fate().await;
+        let json: serde_json::Value = serde_json::from_str(&report(Format::Json, &fixture)).unwrap();
+        assert_eq!(json["job"], "nightly");
+        assert_eq!(json["items"].as_array().unwrap().len(), 9);
+    }
+
+    #[tokio::test]
+    async fn hostile_words_stay_words_in_every_file() {
+        let fixture = Fixture::hostile().await;
+        for format in [Format::Html, Format::Csv, Format::Junit] {
+            let text = report(format, &fixture);
+            assert!(is_harmless(&text), "{format:?}: {text:?}");
+            assert!(format == Format::Csv || !text.contains("<script"), "{format:?}: {text}");
+        }
+        let csv = report(Format::Csv, &fixture);
+        let mut csv = ::csv::Reader::from_reader(csv.as_bytes());
+        for cell in &csv.records().next().unwrap().unwrap() {
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+        }
+        let junit = report(Format::Junit, &fixture);
+        let mut xml = quick_xml::Reader::from_str(&junit);
+        while !matches!(xml.read_event().expect("well-formed"), quick_xml::events::Event::Eof) {}
+    }
+
+    #[tokio::test]
+    async fn all_reports_of_a_run_go_into_one_directory() {
+        let fixture = Fixture::of_every_fate().await;
+        let directory = Utf8PathBuf::from_path_buf(fixture.directory.path().join("new/reports")).unwrap();
+        let summary = Summary {
+            job: "nightly".to_owned(),
+            run: "0193".to_owned(),
+            outcome: Outcome::Partial,
+            counts: fixture.journal.counts().unwrap(),
+            published: 0,
+            updated: 0,
+            requests: 0,
+            polls: 0,
+            refused: 0,
+            bytes: 0,
+            seconds: 0.0,
+        };
+        write_all(&directory, fixture.journal.reader(), &meta(), &summary).unwrap();
+        let read = |name| std::fs::read_to_string(directory.join(name)).unwrap();
+        assert_eq!(read("summary.json"), summary.to_json() + "\n");
+        assert!(read("items.csv").starts_with("gav,path,"));
+        assert!(read("junit.xml").ends_with("</testsuites>\n"));
+        assert!(read("report.html").ends_with("</html>\n"));
+        let error = write_all(&directory.join("items.csv"), fixture.journal.reader(), &meta(), &summary).unwrap_err();
+        assert!(error.to_string().contains("items.csv"), "{error}");
+    }
+}

@@ -96,7 +96,7 @@ impl View {
     /// `300 of 1,243 items, 24%`.
     pub(super) fn share(&self) -> String {
         let (finished, total) = (self.finished(), self.counts.total());
-        let percent = if total == 0 { 100 } else { finished.saturating_mul(100) / total };
+        let percent = finished.saturating_mul(100).checked_div(total).unwrap_or(100);
         format!("{} of {}, {percent}%", text::number(finished), text::count(total, "item"))
     }
 

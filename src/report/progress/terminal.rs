@@ -24,20 +24,38 @@ static SCREEN: LazyLock<MultiProgress> =
     LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(HERTZ)));
 
 /// Writes to stderr beside the progress display: for the log (`tracing_subscriber::fmt().with_writer(log_writer)`).
+///
+/// Whole lines are written, so that the display is never drawn into the middle of one.
 #[must_use]
 pub fn log_writer() -> impl Write {
-    Beside
+    Beside(Vec::new())
 }
 
-struct Beside;
+/// Holds the part of a line that has no end yet.
+struct Beside(Vec<u8>);
 
 impl Write for Beside {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        SCREEN.suspend(|| anstream::stderr().write(bytes))
+        self.0.extend_from_slice(bytes);
+        if bytes.contains(&b'\n') {
+            self.flush()?;
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        anstream::stderr().flush()
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let held = std::mem::take(&mut self.0);
+        SCREEN.suspend(|| anstream::stderr().write_all(&held))
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // Nobody is left to tell that the log cannot be written.
+        let _ = self.flush();
     }
 }
 
@@ -124,5 +142,41 @@ impl Face for Terminal {
             SCREEN.remove(&bar);
         }
         SCREEN.clear()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::board::{Board, tests::Puppet},
+        *,
+    };
+    use crate::journal::Counts;
+
+    #[test]
+    fn the_picture_grows_and_shrinks_with_what_there_is_to_say() {
+        let (puppet, live) = Puppet::new();
+        let (mut board, mut terminal, now) = (Board::new(live), Terminal::new(), Instant::now());
+        let mut lines = |board: &mut Board| {
+            terminal.show(&board.view(now), now).unwrap();
+            (terminal.bar.is_some(), terminal.lines.iter().map(ProgressBar::message).collect::<Vec<_>>())
+        };
+        board.phase = Phase::Scanning(1_200);
+        assert_eq!(lines(&mut board), (false, vec!["reading the source: 1,200 items found".to_owned()]));
+
+        board.phase = Phase::Working;
+        puppet.tally.set(Counts { done: 200, ready: 1_000, ..Counts::default() });
+        let (bar, said) = lines(&mut board);
+        assert_eq!((bar, said.len(), said[0].as_str()), (true, 2, "200 done, 1,000 ready"));
+
+        puppet.door.lock().unwrap().waits = Some("server asked\nto wait".to_owned());
+        board.phase = Phase::Stopping;
+        let (_, said) = lines(&mut board);
+        assert!(said[2].starts_with("stopping: "), "{said:?}");
+        assert_eq!(said[3], "waits: server asked\\nto wait");
+
+        puppet.door.lock().unwrap().waits = None;
+        board.phase = Phase::Working;
+        assert_eq!(lines(&mut board).1.len(), 2);
     }
 }
