@@ -2,6 +2,8 @@
 
 use tracing_subscriber::EnvFilter;
 
+use crate::report;
+
 /// Starts logging. `CONSIGN_LOG` takes a filter of its own and beats `-v`.
 pub(super) fn start(verbose: u8) {
     let level = match verbose {
@@ -16,7 +18,7 @@ pub(super) fn start(verbose: u8) {
     // A test may have started logging before.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(report::log_writer)
         .with_ansi(false)
         .with_target(false)
         .try_init();

@@ -47,7 +47,7 @@ pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, 
         let journal = journal(job, connection.map(|connection| connection.key.as_str()))?;
         let mut out = anstream::stdout().lock();
         let out: &mut dyn Write = &mut out;
-        let mut writer = if view.json { PlanWriter::json(out) } else { PlanWriter::text(out, view.values) };
+        let mut writer = if view.json { PlanWriter::json(out) } else { PlanWriter::text(out).verbose(view.values) };
         let mut written = Ok(());
         let drawn = draw_up(job, connection, &group, journal, only, |planned| {
             if written.is_ok() {

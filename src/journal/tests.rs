@@ -92,7 +92,7 @@ async fn a_failure_blocks_all_that_depends_on_it_and_names_the_chain() {
     let c = &journal.reader().find("g/c/1.0.0").unwrap()[0];
     assert_eq!(c.state, State::Blocked);
     let why = c.message.as_deref().unwrap();
-    assert!(why.contains("g/b/1.0.0") && why.contains("g/a/1.0.0 failed: no"), "{why}");
+    assert!(why.contains("g/b/1.0.0") && why.contains("g/a/1.0.0, which failed: no"), "{why}");
     assert_eq!(state(&journal, "g/z/1.0.0"), State::Ready);
     journal.close().await;
 

@@ -173,7 +173,7 @@ pub(super) fn block_after_failure(tx: &Transaction<'_>, run: RunId, failed: i64,
     let (name, why): (String, Option<String>) = tx
         .prepare_cached("SELECT coalesce(gav, path), message FROM item WHERE id = ?1")?
         .query_row([failed], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let root = format!("{name} failed: {}", why.unwrap_or_default());
+    let root = format!("{name}, which failed: {}", why.unwrap_or_default());
     let mut stack = vec![(first, root)];
     while let Some((item, chain)) = stack.pop() {
         let (gav, state, class): (String, State, Option<String>) = tx

@@ -195,10 +195,13 @@ impl Shift<'_> {
     async fn scan(&self) -> Result<ScanCounts, RunError> {
         let (batches, mut arriving) = tokio::sync::mpsc::channel(BATCHES);
         let (source, options) = source_of(self.job, &self.connection.group);
-        let (stop, only) = (self.stop.clone(), self.options.only.clone());
+        let (stop, only, sink) = (self.stop.clone(), self.options.only.clone(), Arc::clone(&self.sink));
         let reading = tokio::task::spawn_blocking(move || {
             let mut batch = Vec::with_capacity(BATCH);
             let result = source.scan(&options, &mut |sourced| {
+                if let Sourced::Diagnosis(diagnosis) = &sourced {
+                    sink.emit(&Event::diagnosed(diagnosis));
+                }
                 batch.push(offer(sourced, &only));
                 let full = batch.len() >= BATCH;
                 if stop.is_cancelled() || (full && batches.blocking_send(std::mem::take(&mut batch)).is_err()) {
