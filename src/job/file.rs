@@ -133,5 +133,4 @@ pub(super) struct PaceTable {
     pub(super) concurrency: Option<usize>,
     pub(super) publications: Option<usize>,
     pub(super) attempts: Option<u32>,
-    pub(super) idle_timeout: Option<String>,
 }

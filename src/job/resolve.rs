@@ -92,8 +92,6 @@ pub struct Pace {
     pub publications: usize,
     /// How often a step is begun before its item fails.
     pub attempts: u32,
-    /// How long a connection may stand still.
-    pub idle_timeout: Duration,
 }
 
 /// How large files may be, in bytes; `None` is the documented limit.
@@ -103,6 +101,7 @@ pub struct PackageLimits {
     pub spec: Option<u64>,
     pub jar: Option<u64>,
     pub icon: Option<u64>,
+    pub svg: Option<u64>,
 }
 
 /// What the command line says.
@@ -251,13 +250,11 @@ fn pace(table: &PaceTable, over: &Overrides) -> Result<Pace, (&'static str, Stri
         n => Err((key, format!("{n} is not between 1 and {most}"))),
     };
     let concurrency = within("pace.concurrency", over.concurrency.or(table.concurrency), DEFAULT_CONCURRENCY, 1024)?;
-    let idle = table.idle_timeout.as_deref().unwrap_or("60s");
     Ok(Pace {
         requests_per_second,
         concurrency,
         publications: within("pace.publications", table.publications, 64, 10_000)?,
         attempts: table.attempts.unwrap_or(8).max(1),
-        idle_timeout: text::duration(idle).map_err(|m| ("pace.idle_timeout", m))?,
     })
 }
 
@@ -268,7 +265,8 @@ fn limits(table: &BTreeMap<String, String>) -> Result<PackageLimits, (String, St
             "spec" => &mut limits.spec,
             "jar" => &mut limits.jar,
             "icon" => &mut limits.icon,
-            _ => return Err((key.clone(), "is not a limit: spec, jar or icon".to_owned())),
+            "svg" => &mut limits.svg,
+            _ => return Err((key.clone(), "is not a limit: spec, jar, icon or svg".to_owned())),
         };
         *slot = Some(text::size(value).map_err(|m| (key.clone(), m))?);
     }

@@ -98,7 +98,7 @@ impl Publish {
                 spec: limits.spec.unwrap_or(documented.spec),
                 jar: limits.jar.unwrap_or(documented.jar),
                 icon: limits.icon.unwrap_or(documented.icon),
-                ..documented
+                svg: limits.svg.unwrap_or(documented.svg),
             },
             scratch: Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?),
             tally,
