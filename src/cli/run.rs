@@ -10,11 +10,12 @@ use super::{
     block_on,
     connect::{self, Connected},
     plan, signals,
+    status::journal_problem,
 };
 use crate::{
     engine::{Ended, Sink, Tally},
     job::Job,
-    journal::Reader,
+    journal::{Lock, Reader},
     report::{self, DoorView, Fanout, JsonLines, Live, Outcome, Progress, ReportMeta, Style, Summary},
     work::{self, Connection, RunError, RunOptions, RunOutcome, Selection},
 };
@@ -35,8 +36,10 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
                 stop.cancel();
             });
         }
+        // Before anything else: the sandbox's state beside the journal is no more for two than the journal is.
+        let lock = Lock::take(&job.journal).map_err(journal_problem)?;
         let connected = connect::connect(&job).await?;
-        let exit = carry_out(&job, &connected, args, quiet, RunOptions { only, retry }, stop).await;
+        let exit = carry_out(&job, lock, &connected, args, quiet, RunOptions { only, retry }, stop).await;
         connected.close().await;
         exit
     })
@@ -53,6 +56,7 @@ pub(super) fn selection(globs: &[String]) -> Result<Selection, Problem> {
 
 async fn carry_out(
     job: &Job,
+    lock: Lock,
     connected: &Connected,
     args: &RunArgs,
     quiet: bool,
@@ -65,7 +69,7 @@ async fn carry_out(
     let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&progress) as _];
     sinks.extend(lines.iter().map(|lines| Arc::clone(lines) as Arc<dyn Sink>));
     let sink = Arc::new(Fanout(sinks));
-    let result = work::run(job, connected.connection.clone(), options, sink, tally, stop).await;
+    let result = work::run(job, lock, connected.connection.clone(), options, sink, tally, stop).await;
     progress.finish();
     let outcome = result.map_err(|error| problem(&error))?;
     let summary = summary(job, &outcome);
@@ -124,7 +128,7 @@ fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
 
 /// Says on stderr what happened and what to do next.
 fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, json: bool) -> Result<(), Problem> {
-    let reader = Reader::open(&job.journal).map_err(super::status::journal_problem)?;
+    let reader = Reader::open(&job.journal).map_err(journal_problem)?;
     // The summary is the result of a run; with --json the last line is, and people read along on stderr.
     let mut out: Box<dyn Write> =
         if json { Box::new(anstream::stderr().lock()) } else { Box::new(anstream::stdout().lock()) };
@@ -139,7 +143,7 @@ fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, json: bool) -> Resul
 
 fn write_reports(job: &Job, args: &RunArgs, connected: &Connected, summary: &Summary) -> Result<(), Problem> {
     let Some(folder) = &args.report else { return Ok(()) };
-    let reader = Reader::open(&job.journal).map_err(super::status::journal_problem)?;
+    let reader = Reader::open(&job.journal).map_err(journal_problem)?;
     let meta = ReportMeta { job: job.name.clone(), target: connected.connection.name.clone() };
     report::write_all(folder, &reader, &meta, summary).map_err(|error| Problem::of(&error))
 }

@@ -15,14 +15,18 @@ use super::JournalError;
 /// Held for as long as a process works on a journal.
 #[derive(Debug)]
 pub struct Lock {
+    journal: Utf8PathBuf,
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock of a journal, at once or not at all.
+    /// Takes the lock of a journal, at once or not at all. Makes the journal's folder where there is none.
     pub fn take(journal: &Utf8Path) -> Result<Self, JournalError> {
         let path = Self::path(journal);
         let io = |source| JournalError::Io { path: path.clone(), source };
+        if let Some(folder) = journal.parent().filter(|folder| !folder.as_str().is_empty()) {
+            fs_err::create_dir_all(folder).map_err(io)?;
+        }
         let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -41,7 +45,13 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "process {} since {}", std::process::id(), jiff::Timestamp::now()));
-        Ok(Self { _file: file })
+        Ok(Self { journal: journal.to_owned(), _file: file })
+    }
+
+    /// The journal that is locked.
+    #[must_use]
+    pub fn journal(&self) -> &Utf8Path {
+        &self.journal
     }
 
     fn path(journal: &Utf8Path) -> Utf8PathBuf {

@@ -28,27 +28,20 @@ pub struct Journal {
 impl Journal {
     /// Opens or creates the journal at `path` and begins a run against `target`.
     pub async fn open(path: &Utf8Path, target: &str) -> Result<Self, JournalError> {
-        let io = |source| JournalError::Io { path: path.to_owned(), source };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_str().is_empty()) {
-            fs_err::create_dir_all(folder).map_err(io)?;
-        }
-        let lock = Lock::take(path)?;
-        let connection = connect(path)?;
-        let (writer, thread) = Writer::start(connection, path.to_owned()).map_err(io)?;
+        Self::open_locked(Lock::take(path)?, target).await
+    }
+
+    /// Opens or creates the journal whose lock is held, and begins a run against `target`.
+    pub async fn open_locked(lock: Lock, target: &str) -> Result<Self, JournalError> {
+        let path = lock.journal().to_owned();
+        let io = |source| JournalError::Io { path: path.clone(), source };
+        let connection = connect(&path)?;
+        let (writer, thread) = Writer::start(connection, path.clone()).map_err(io)?;
         let uuid = uuid::Uuid::now_v7().to_string();
         let (name, run_uuid) = (target.to_owned(), uuid.clone());
         let (target, run) = writer.write(move |tx| begin_run(tx, &name, &run_uuid)).await?;
-        let reader = Reader::attach(path, target)?;
-        Ok(Self {
-            path: path.to_owned(),
-            target,
-            run,
-            uuid,
-            reader,
-            writer: Some(writer),
-            thread: Some(thread),
-            _lock: lock,
-        })
+        let reader = Reader::attach(&path, target)?;
+        Ok(Self { path, target, run, uuid, reader, writer: Some(writer), thread: Some(thread), _lock: lock })
     }
 
     /// Where the journal is.

@@ -10,7 +10,7 @@ use crate::{
     engine::{Ended, Engine, Event, Limits, Sink, Tally},
     exchange::Exchange,
     job::{self, Job},
-    journal::{Counts, Failure, Journal, JournalError, Offer, RunTotals, ScanCounts, StatusFilter},
+    journal::{Counts, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, StatusFilter},
     net::CallError,
     source::{self, Source, SourceError},
 };
@@ -110,9 +110,10 @@ impl RunError {
     }
 }
 
-/// Carries out a job.
+/// Carries out a job on a journal that nobody else works on.
 pub async fn run(
     job: &Job,
+    lock: Lock,
     connection: Connection,
     options: RunOptions,
     sink: Arc<dyn Sink>,
@@ -122,7 +123,7 @@ pub async fn run(
     let started = Instant::now();
     let sign_in = connection.exchange.client().sign_in();
     sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
-    let journal = Arc::new(Journal::open(&job.journal, &connection.key).await.map_err(RunError::Journal)?);
+    let journal = Arc::new(Journal::open_locked(lock, &connection.key).await.map_err(RunError::Journal)?);
     sink.emit(&Event::Start {
         job: job.name.clone(),
         run: journal.run_uuid().to_owned(),

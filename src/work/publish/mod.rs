@@ -36,6 +36,9 @@ const PACKAGE: &str = "package";
 const PUBLISH: &str = "publish";
 const AWAIT: &str = "await";
 
+/// The class of failures of this machine rather than of an asset.
+const LOCAL_FILE: &str = "local-file";
+
 const STEPS: &[Step] = &[
     Step { name: PACKAGE, effect: Effect::Local },
     Step { name: PUBLISH, effect: Effect::Write },
@@ -115,13 +118,14 @@ impl Publish {
         let packed = tokio::task::spawn_blocking(move || {
             let folder = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
                 Failure::new(
-                    "local-file",
+                    LOCAL_FILE,
                     format!("the folder for temporary files has a name that is not UTF-8: {error}"),
                 )
             })?;
             pack(&draft, &folder, &limits).map_err(|diagnosis| {
-                let failure = Failure::new(diagnosis.problem.as_str(), diagnosis.to_string());
-                Failure { hint: diagnosis.hint, ..failure }
+                // No other item would find more room.
+                let class = if diagnosis.path.starts_with(&folder) { LOCAL_FILE } else { diagnosis.problem.as_str() };
+                Failure { hint: diagnosis.hint.clone(), ..Failure::new(class, diagnosis.to_string()) }
             })
         });
         match packed.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
@@ -129,6 +133,7 @@ impl Publish {
                 subject.package = Some(package);
                 Outcome::Next
             }
+            Err(failure) if failure.class == LOCAL_FILE => Outcome::Halt(failure),
             Err(failure) => Outcome::Failed(failure),
         }
     }
