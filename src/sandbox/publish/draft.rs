@@ -25,6 +25,7 @@ const MAX_TAGS: usize = 100;
 const MAX_VALUE: usize = 250;
 
 /// What the headers of a publication ask for.
+#[expect(clippy::struct_excessive_bools, reason = "each is a header of the API")]
 #[derive(Debug, Clone)]
 pub(super) struct Options {
     /// Wait for the end.

@@ -143,8 +143,7 @@ impl State {
         let answer = change(&mut tables, &mut changes);
         // A run without latency ends as it is accepted.
         tables.settle(self.clock.now(), &mut changes);
-        let durable =
-            if changes.list.is_empty() { Disk::none().write(Vec::new) } else { self.disk.write(|| changes.list) };
+        let durable = self.disk.write(changes.list);
         (answer, durable)
     }
 }
