@@ -170,7 +170,7 @@ impl Sandbox {
             let duplicates = tables.accepted.iter().filter(|(_, count)| **count > 1);
             (tables.ended, duplicates.map(|(gav, count)| (gav.clone(), *count)).collect())
         });
-        self.0.stats.report(ended, duplicates)
+        self.0.stats.report(ended, &duplicates)
     }
 
     /// The line that `consign sandbox` prints when it is ready.

@@ -145,7 +145,7 @@ fn representative<'a>(asset: &'a Asset, states: &[Lifecycle]) -> Option<&'a Vers
     if states.is_empty() {
         return asset.latest();
     }
-    asset.versions.values().rev().find(|version| states.contains(&version.status))
+    asset.newest_first().find(|version| states.contains(&version.status))
 }
 
 /// Shows one version of an asset.
@@ -176,7 +176,7 @@ async fn version(
 ) -> Result<Json<Value>, Problem> {
     let gav = coordinates(&g, &a, &v)?;
     let params = Params::read(query.as_deref());
-    show(&app, (&g, &a), &headers, &params, false, |asset| asset.versions.get(&gav.version))
+    show(&app, (&g, &a), &headers, &params, false, |asset| asset.get(&gav.version))
 }
 
 async fn version_plain(
@@ -187,7 +187,7 @@ async fn version_plain(
 ) -> Result<Json<Value>, Problem> {
     let gav = coordinates(&g, &a, &v)?;
     let params = Params::read(query.as_deref());
-    show(&app, (&g, &a), &headers, &params, true, |asset| asset.versions.get(&gav.version))
+    show(&app, (&g, &a), &headers, &params, true, |asset| asset.get(&gav.version))
 }
 
 async fn latest(
@@ -210,7 +210,7 @@ async fn latest_of_minor(
         return Err(Problem::bad_request("request/params/minorVersion must match pattern \"^[0-9]+\\.[0-9]+$\""));
     }
     show(&app, (&g, &a), &headers, &Params::read(query.as_deref()), true, |asset| {
-        asset.versions.values().rev().find(|version| version.gav.version.minor_version() == minor)
+        asset.newest_first().find(|version| version.gav.version.minor_version() == minor)
     })
 }
 

@@ -186,10 +186,10 @@ async fn with_faults(app: &App, wire: Option<&Wire>, mut request: Request, next:
     } else {
         response
     };
-    if has_body(&response) && app.strikes(draw, FaultKind::Truncate) {
+    if length(&response) > 0 && app.strikes(draw, FaultKind::Truncate) {
         return truncate(response);
     }
-    if has_body(&response) && app.strikes(draw, FaultKind::Slow) {
+    if length(&response) > 0 && app.strikes(draw, FaultKind::Slow) {
         return response.map(trickle);
     }
     response
@@ -214,8 +214,11 @@ fn is_json_success(response: &Response) -> bool {
     response.status().is_success() && kind.starts_with("application/json")
 }
 
-fn has_body(response: &Response) -> bool {
-    axum::body::HttpBody::size_hint(response.body()).lower() > 0
+/// The length of a body, as it is announced or known.
+fn length(response: &Response) -> u64 {
+    let announced =
+        response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    announced.unwrap_or_else(|| axum::body::HttpBody::size_hint(response.body()).lower())
 }
 
 /// Ends the JSON in the middle, with a correct length.
@@ -229,8 +232,8 @@ async fn cut_json(response: Response) -> Response {
 
 /// Announces the whole body, sends half of it, and breaks off.
 fn truncate(response: Response) -> Response {
+    let length = length(&response);
     let (mut parts, body) = response.into_parts();
-    let length = axum::body::HttpBody::size_hint(&body).lower();
     parts.headers.insert(header::CONTENT_LENGTH, length.into());
     let left = usize::try_from(length / 2).unwrap_or(usize::MAX);
     let broken = futures::stream::unfold(Some((body.into_data_stream(), left)), |state| async {

@@ -182,7 +182,9 @@ async fn delete_asset(
         if versions.is_empty() && buried.is_empty() {
             return Err(not_found());
         }
-        buried.iter().for_each(|gav| tables.bury(gav, changes));
+        for gav in &buried {
+            tables.bury(gav, changes);
+        }
         Ok(())
     });
     outcome?;

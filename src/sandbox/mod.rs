@@ -12,6 +12,7 @@ mod accounts;
 mod app;
 mod assets;
 mod clock;
+mod configurations;
 mod connection;
 mod control;
 mod faults;

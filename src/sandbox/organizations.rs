@@ -36,7 +36,8 @@ fn setting(tables: &Tables, name: &str) -> Option<Value> {
     default_setting(name).map(|default| tables.settings.get(name).cloned().unwrap_or(default))
 }
 
-fn own(app: &App, org: &str) -> Result<(), Problem> {
+/// Refuses other organizations: their user has no right there.
+pub(super) fn own(app: &App, org: &str) -> Result<(), Problem> {
     if app.is_own(org) { Ok(()) } else { Err(Problem::forbidden()) }
 }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Sandbox, SandboxError, accounts,
     app::App,
-    assets,
+    assets, configurations,
     connection::{Socket, Wire},
     control, files, gate, lifecycle, metadata, organizations,
     problem::Problem,
@@ -36,19 +36,19 @@ impl Sandbox {
         let app = App { shared: self.0.clone(), origin };
         let guarded = Router::new()
             .merge(accounts::guarded())
-            .merge(publish::routes())
+            .merge(publish::routes().layer(DefaultBodyLimit::disable()))
             .merge(runs::routes())
             .merge(assets::routes())
             .merge(lifecycle::routes())
             .merge(metadata::routes())
             .merge(organizations::routes())
+            .merge(configurations::routes())
             .merge(files::guarded())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
         let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control::routes(self.clone()));
         guarded
             .merge(open)
             .fallback(|| async { Problem::not_found("Not Found").into_response() })
-            .layer(DefaultBodyLimit::disable())
             .layer(from_fn_with_state(app.clone(), gate::gate))
             .layer(from_fn(gate::survive))
             .with_state(app)

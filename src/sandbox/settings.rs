@@ -43,7 +43,7 @@ impl Default for Settings {
             rate_limit_status: 429,
             publish_latency: Latency::default(),
             faults: Faults::default(),
-            token_lifetime: Duration::from_mins(60),
+            token_lifetime: Duration::from_hours(1),
             seed: 0,
             max_file: 5 * 1024 * 1024,
             max_jar: 200 * 1024 * 1024,

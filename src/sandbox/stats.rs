@@ -85,7 +85,7 @@ impl Stats {
         self.limited.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn report(&self, ended: super::store::Ended, duplicates: BTreeMap<String, u32>) -> Value {
+    pub(super) fn report(&self, ended: super::store::Ended, duplicates: &BTreeMap<String, u32>) -> Value {
         json!({
             "requests": *lock(&self.requests),
             "publications": {

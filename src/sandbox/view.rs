@@ -36,7 +36,7 @@ impl View<'_> {
         let minor = asset.minor(&version.gav.version).unwrap_or(&empty);
         let shown = |v: &&VersionRecord| others.states.is_empty() || others.states.contains(&v.status);
         let rest: Vec<&VersionRecord> =
-            asset.versions.values().rev().filter(|v| v.gav.version != version.gav.version).filter(shown).collect();
+            asset.newest_first().filter(|v| v.gav.version != version.gav.version).filter(shown).collect();
         let versions: Vec<Value> = if others.plain {
             rest.iter().map(|v| json!(v.gav.version)).collect()
         } else {

@@ -25,6 +25,7 @@ const MAX_TAGS: usize = 100;
 const MAX_VALUE: usize = 250;
 
 /// What the headers of a publication ask for.
+#[expect(clippy::struct_excessive_bools, reason = "each is a header of the API")]
 #[derive(Debug, Clone)]
 pub(super) struct Options {
     /// Wait for the end.
@@ -98,20 +99,19 @@ impl Draft {
         let pom = read_pom(&mut form, &gav)?;
         let has_pom = pom.is_some();
         let pom = pom.unwrap_or_default();
-        let sources = Sources { form: &form, pom: &pom };
-        let name = sources.text("name", pom.get("name"))?;
-        let description = sources.text("description", pom.get("description"))?.unwrap_or_default();
+        let name = once(&form, "name", pom.get("name"))?;
+        let description = once(&form, "description", pom.get("description"))?.unwrap_or_default();
         let mut properties: BTreeMap<String, String> =
             form.prefixed("properties").map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         properties.retain(|_, value| !value.is_empty());
         for key in ["mainFile", "apiVersion", "assetLink"] {
             let from_pom = pom.properties.get(key).map(String::as_str);
-            if let Some(value) = sources.text(&format!("properties.{key}"), from_pom)? {
+            if let Some(value) = once(&form, &format!("properties.{key}"), from_pom)? {
                 properties.insert(key.to_owned(), value);
             }
         }
-        let keywords = sources.text("keywords", pom.properties.get("keywords").map(String::as_str))?;
-        let tags = sources.text("tags", pom.properties.get("tags").map(String::as_str))?;
+        let keywords = once(&form, "keywords", pom.properties.get("keywords").map(String::as_str))?;
+        let tags = once(&form, "tags", pom.properties.get("tags").map(String::as_str))?;
         let declared = form.text("dependencies");
         if declared.is_some() && !pom.dependencies.is_empty() {
             return Err(twice("dependencies"));
@@ -172,20 +172,11 @@ pub(in super::super) fn check_length(name: &str, value: &str, most: usize) -> Re
     Ok(())
 }
 
-/// The form and the POM; a value may come from one of them only.
-struct Sources<'a> {
-    form: &'a Form,
-    pom: &'a Pom,
-}
-
-impl Sources<'_> {
-    fn text(&self, field: &str, from_pom: Option<&str>) -> Result<Option<String>, Problem> {
-        let _ = self.pom;
-        match (self.form.text(field), from_pom.filter(|text| !text.is_empty())) {
-            (Some(_), Some(_)) => Err(twice(field)),
-            (Some(text), None) | (None, Some(text)) => Ok(Some(text.to_owned())),
-            (None, None) => Ok(None),
-        }
+/// A value that comes from the form or from the POM, and may not come from both.
+fn once(form: &Form, field: &str, from_pom: Option<&str>) -> Result<Option<String>, Problem> {
+    match (form.text(field), from_pom.filter(|text| !text.is_empty())) {
+        (Some(_), Some(_)) => Err(twice(field)),
+        (text, from_pom) => Ok(text.or(from_pom).map(str::to_owned)),
     }
 }
 

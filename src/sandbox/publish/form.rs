@@ -26,7 +26,7 @@ const MAX_DRAIN: usize = 256 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(in super::super) struct Form {
     texts: Vec<(String, String)>,
-    pub(in super::super) files: Vec<Upload>,
+    pub(super) files: Vec<Upload>,
 }
 
 /// One file of a form.
@@ -142,8 +142,7 @@ fn max_size(shared: &Shared, key: &FileKey) -> u64 {
     match (key.classifier(), key.packaging.as_str()) {
         ("icon", "svg") => 100 * 1024,
         ("icon", _) => 2 * 1024 * 1024,
-        (_, "jar") => shared.settings.max_jar,
-        ("studio-plugin", _) => shared.settings.max_jar,
+        (_, "jar") | ("studio-plugin", _) => shared.settings.max_jar,
         _ => shared.settings.max_file,
     }
 }

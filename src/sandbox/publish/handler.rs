@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::asset::Coordinates;
+use crate::asset::{AssetType, Coordinates};
 
 use super::super::{
     FaultKind,
@@ -32,7 +32,9 @@ use super::{
 };
 
 pub(in super::super) fn routes() -> Router<App> {
-    Router::new().route("/exchange/api/v2/organizations/{org}/assets/{g}/{a}/{v}", post(publish))
+    Router::new()
+        .route("/exchange/api/v2/organizations/{org}/assets/{g}/{a}/{v}", post(publish))
+        .merge(super::mutable::routes())
 }
 
 async fn publish(
@@ -54,7 +56,7 @@ async fn publish(
     response
 }
 
-fn coordinates(group: &str, asset: &str, version: &str) -> Result<Coordinates, Problem> {
+pub(super) fn coordinates(group: &str, asset: &str, version: &str) -> Result<Coordinates, Problem> {
     let refused = |error: String| Problem::bad_request(format!("request/params: {error}"));
     let version = version.parse().map_err(|error: crate::asset::VersionError| refused(error.to_string()))?;
     Coordinates::new(group, asset, version).map_err(|error| refused(error.to_string()))
@@ -125,7 +127,7 @@ async fn answer(
             Err((_, problem)) if sync && !fails => return Err(problem),
             Err((step, problem)) => Outcome::Failed { step: step.to_owned(), problem },
         };
-        let run = new_run(&app, tables, RunKind::Publication, &org, &draft, accepted, outcome);
+        let run = new_run(&app, tables, RunKind::Publication, &org, (&draft.gav, &draft.asset_type), accepted, outcome);
         let (id, due) = (run.id.clone(), run.due);
         tables.accept(run, changes);
         Ok((id, due))
@@ -177,24 +179,32 @@ async fn finished(app: &App, org: &str, draft: &Draft, id: &str, due: i64) -> Re
 }
 
 /// An id for a run: the same in every sandbox with the same seed and the same history of the coordinates.
-pub(in super::super) fn run_id(app: &App, tables: &Tables, kind: RunKind, gav: &Coordinates) -> String {
+fn run_id(app: &App, tables: &Tables, kind: RunKind, gav: &Coordinates) -> String {
     let seed = app.settings.seed;
     let id = |number: u64| {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{seed}/{kind:?}/{gav}/{number}").as_bytes()).to_string()
     };
-    (0..).map(id).find(|id| !tables.runs.contains_key(id)).unwrap_or_default()
+    let mut number = 0;
+    loop {
+        let id = id(number);
+        if !tables.runs.contains_key(&id) {
+            return id;
+        }
+        number += 1;
+    }
 }
 
-fn new_run(
+/// Makes a run, with the latency that its id draws.
+pub(super) fn new_run(
     app: &App,
     tables: &Tables,
     kind: RunKind,
     organization: &str,
-    draft: &Draft,
+    (gav, asset_type): (&Coordinates, &AssetType),
     accepted: i64,
     outcome: Outcome,
 ) -> RunRecord {
-    let id = run_id(app, tables, kind, &draft.gav);
+    let id = run_id(app, tables, kind, gav);
     let latency = app.settings.publish_latency.at(app.dice.number(&id));
     let latency = i64::try_from(latency.as_millis()).unwrap_or(i64::MAX);
     RunRecord {
@@ -202,8 +212,8 @@ fn new_run(
         id,
         kind,
         organization: organization.to_owned(),
-        gav: draft.gav.clone(),
-        asset_type: draft.asset_type.clone(),
+        gav: gav.clone(),
+        asset_type: asset_type.clone(),
         accepted,
         outcome,
         settled: false,

@@ -101,7 +101,7 @@ pub(super) fn determine(declared: Option<&str>, files: &[&FileKey], has_link: bo
     });
     let known = declared_type.filter(|t| !matches!(t, AssetType::Other(_)));
     let primary: Vec<&FileKey> = files.iter().copied().filter(|key| !is_companion(key)).collect();
-    let Some(inferred) = infer(&primary, known.as_ref())? else {
+    let Some(inferred) = infer(&primary)? else {
         return without_file(declared, known, &primary, has_link);
     };
     match known {
@@ -132,7 +132,7 @@ fn check_companions(files: &[&FileKey]) -> Result<(), Problem> {
 }
 
 /// The type that the classifiers tell, if any does.
-fn infer(primary: &[&FileKey], known: Option<&AssetType>) -> Result<Option<AssetType>, Problem> {
+fn infer(primary: &[&FileKey]) -> Result<Option<AssetType>, Problem> {
     let mut inferred: Option<AssetType> = None;
     for key in primary {
         let Some(rule) = RULES.iter().find(|rule| rule.classifier == key.classifier()) else { continue };
@@ -155,11 +155,6 @@ fn infer(primary: &[&FileKey], known: Option<&AssetType>) -> Result<Option<Asset
     {
         return Err(missing_files(&AssetType::Policy));
     }
-    // A metadata file under a wrong name makes a language model, an agent or a server without metadata.
-    let ignores_names = matches!(known, Some(AssetType::Mcp | AssetType::Agent | AssetType::Llm));
-    if ignores_names && inferred.is_none() {
-        return Ok(known.cloned());
-    }
     Ok(inferred)
 }
 
@@ -176,6 +171,7 @@ fn without_file(
         });
     };
     match &known {
+        // A metadata file under a wrong name makes a language model, an agent or a server without metadata.
         AssetType::HttpApi | AssetType::Mcp | AssetType::Agent | AssetType::Llm => Ok(known),
         AssetType::Custom if primary.is_empty() => Ok(known),
         AssetType::SoapApi if primary.is_empty() && has_link => Ok(known),
@@ -220,46 +216,39 @@ pub(super) fn is_primary(key: &FileKey) -> bool {
 mod tests {
     use super::*;
 
-    fn outcome(declared: Option<&str>, files: &[&str]) -> Result<String, String> {
+    /// The type, or the code of the refusal.
+    fn outcome(declared: Option<&str>, files: &[&str]) -> String {
         let keys: Vec<FileKey> = files.iter().map(|text| text.parse().expect("a key")).collect();
         let keys: Vec<&FileKey> = keys.iter().collect();
         match determine(declared, &keys, false) {
-            Ok(found) => Ok(found.to_string()),
-            Err(problem) => Err(problem.code.unwrap_or_default()),
+            Ok(found) => found.to_string(),
+            Err(problem) => problem.code.unwrap_or_default(),
         }
-    }
-
-    fn ok(text: &str) -> Result<String, String> {
-        Ok(text.to_owned())
-    }
-
-    fn code(text: &str) -> Result<String, String> {
-        Err(text.to_owned())
     }
 
     #[test]
     fn files_tell_the_type_and_strange_names_do_not_matter() {
-        assert_eq!(outcome(None, &["files.raml.zip"]), ok("rest-api"));
-        assert_eq!(outcome(Some("RAML"), &["files.raml.zip"]), ok("rest-api"));
-        assert_eq!(outcome(Some("graphql-api"), &["files.graphql.graphql"]), ok("graphql"));
-        assert_eq!(outcome(Some("connector"), &["files.mule-plugin.jar", "files.pom"]), ok("extension"));
-        assert_eq!(outcome(None, &["files.studio-plugin.zip", "files.jar"]), ok("connector"));
-        assert_eq!(outcome(Some("http-api"), &[]), ok("http-api"));
-        assert_eq!(outcome(Some("custom"), &["files.icon.png", "files.docs.zip"]), ok("custom"));
-        assert_eq!(outcome(Some("llm"), &["files.wrong.json"]), ok("llm"));
+        assert_eq!(outcome(None, &["files.raml.zip"]), "rest-api");
+        assert_eq!(outcome(Some("RAML"), &["files.raml.zip"]), "rest-api");
+        assert_eq!(outcome(Some("graphql-api"), &["files.graphql.graphql"]), "graphql");
+        assert_eq!(outcome(Some("connector"), &["files.mule-plugin.jar", "files.pom"]), "extension");
+        assert_eq!(outcome(None, &["files.studio-plugin.zip", "files.jar"]), "connector");
+        assert_eq!(outcome(Some("http-api"), &[]), "http-api");
+        assert_eq!(outcome(Some("custom"), &["files.icon.png", "files.docs.zip"]), "custom");
+        assert_eq!(outcome(Some("llm"), &["files.wrong.json"]), "llm");
     }
 
     #[test]
     fn what_tells_no_type_is_refused_with_the_documented_codes() {
-        assert_eq!(outcome(None, &[]), code("COULD_NOT_DETERMINE_ASSET_TYPE"));
-        assert_eq!(outcome(Some("rest-api"), &[]), code("COULD_NOT_DETERMINE_ASSET_TYPE"));
-        assert_eq!(outcome(Some("soap-api"), &[]), code("COULD_NOT_DETERMINE_ASSET_TYPE"));
-        assert_eq!(outcome(Some("evented-api"), &["files.asyncapi.yaml"]), code("COULD_NOT_DETERMINE_ASSET_TYPE"));
-        assert_eq!(outcome(Some("evented-api"), &["files.evented-api.json"]), code("MISSING_FILES_ERROR"));
-        assert_eq!(outcome(Some("grpc-api"), &["files.grpc.proto"]), code("MISSING_FILES_ERROR"));
-        assert_eq!(outcome(Some("policy"), &["files.mule-policy.jar"]), code("MISSING_FILES_ERROR"));
-        assert_eq!(outcome(Some("soap-api"), &["files.raml.zip"]), code("COULD_NOT_DETERMINE_ASSET_TYPE"));
-        assert_eq!(outcome(None, &["files.raml.zip", "files.wsdl.zip"]), code("COULD_NOT_DETERMINE_ASSET_TYPE"));
+        assert_eq!(outcome(None, &[]), "COULD_NOT_DETERMINE_ASSET_TYPE");
+        assert_eq!(outcome(Some("rest-api"), &[]), "COULD_NOT_DETERMINE_ASSET_TYPE");
+        assert_eq!(outcome(Some("soap-api"), &[]), "COULD_NOT_DETERMINE_ASSET_TYPE");
+        assert_eq!(outcome(Some("evented-api"), &["files.asyncapi.yaml"]), "COULD_NOT_DETERMINE_ASSET_TYPE");
+        assert_eq!(outcome(Some("evented-api"), &["files.evented-api.json"]), "MISSING_FILES_ERROR");
+        assert_eq!(outcome(Some("grpc-api"), &["files.grpc.proto"]), "MISSING_FILES_ERROR");
+        assert_eq!(outcome(Some("policy"), &["files.mule-policy.jar"]), "MISSING_FILES_ERROR");
+        assert_eq!(outcome(Some("soap-api"), &["files.raml.zip"]), "COULD_NOT_DETERMINE_ASSET_TYPE");
+        assert_eq!(outcome(None, &["files.raml.zip", "files.wsdl.zip"]), "COULD_NOT_DETERMINE_ASSET_TYPE");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod draft;
 mod form;
 mod handler;
 mod kinds;
+mod mutable;
 mod pom;
 mod rules;
 

@@ -31,13 +31,11 @@ pub(super) fn check_now(tables: &Tables, draft: &Draft) -> Result<(), Problem> {
 
 /// Whether the coordinates may be published to (EXCHANGE.md §3.7, §3.9, §3.10).
 fn check_free(tables: &Tables, gav: &Coordinates) -> Result<(), Problem> {
-    if let Some((_, version)) = tables.version(gav) {
-        if version.status != Lifecycle::Development {
-            let state = version.status;
-            return Err(Problem::preconditions(format!(
-                "An asset already exists with this version and {state} lifecycle state."
-            )));
-        }
+    let existing = tables.version(gav).map(|(_, version)| version.status);
+    if let Some(state) = existing.filter(|state| *state != Lifecycle::Development) {
+        return Err(Problem::preconditions(format!(
+            "An asset already exists with this version and {state} lifecycle state."
+        )));
     }
     if tables.tombstone(gav).is_some() {
         return Err(Problem::preconditions(

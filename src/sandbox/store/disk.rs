@@ -154,11 +154,11 @@ impl Disk {
     }
 
     /// Queues changes; they reach the disk in the order of the calls, together or not at all.
-    pub(in super::super) fn write(&self, changes: impl FnOnce() -> Vec<Change>) -> Durable {
-        let Some(writer) = &self.0 else { return Durable(None) };
+    pub(in super::super) fn write(&self, changes: Vec<Change>) -> Durable {
+        let Some(writer) = self.0.as_ref().filter(|_| !changes.is_empty()) else { return Durable(None) };
         let (done, waits) = oneshot::channel();
         // A send fails only when the thread is gone; the dropped sender then tells whoever waits.
-        let _ = writer.queue.send(Message::Write { changes: changes(), done });
+        let _ = writer.queue.send(Message::Write { changes, done });
         Durable(Some(waits))
     }
 }

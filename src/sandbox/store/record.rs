@@ -30,7 +30,7 @@ pub(in super::super) struct AssetRecord {
     pub(in super::super) updated: i64,
     /// What the versions of one minor version share, by minor version.
     #[serde(default)]
-    pub(in super::super) minors: BTreeMap<String, MinorRecord>,
+    pub(in super::super) minors: BTreeMap<String, Box<MinorRecord>>,
 }
 
 /// What the versions of one minor version share.
@@ -159,6 +159,10 @@ pub(in super::super) struct TagsChange {
 }
 
 impl TagsChange {
+    pub(in super::super) fn is_change(&self) -> bool {
+        self.replace_all || !self.values.is_empty()
+    }
+
     pub(in super::super) fn apply(&self, to: &mut TagValues) {
         if self.replace_all {
             to.clear();

@@ -39,19 +39,27 @@ impl Ga {
 #[derive(Debug)]
 pub(in super::super) struct Asset {
     pub(in super::super) record: AssetRecord,
-    pub(in super::super) versions: BTreeMap<Version, VersionRecord>,
+    /// Boxed, since a node of the map has room for eleven of them, and most assets have one.
+    pub(in super::super) versions: BTreeMap<Version, Box<VersionRecord>>,
 }
 
 impl Asset {
     /// The version that stands for the asset in listings: the highest release, else the highest.
     pub(in super::super) fn latest(&self) -> Option<&VersionRecord> {
-        let mut newest_first = self.versions.values().rev();
-        let highest = self.versions.values().next_back();
-        newest_first.find(|v| v.gav.version.semver().pre.is_empty()).or(highest)
+        let is_release = |v: &&VersionRecord| v.gav.version.semver().pre.is_empty();
+        self.newest_first().find(is_release).or_else(|| self.newest_first().next())
+    }
+
+    pub(in super::super) fn get(&self, version: &Version) -> Option<&VersionRecord> {
+        self.versions.get(version).map(Box::as_ref)
+    }
+
+    pub(in super::super) fn newest_first(&self) -> impl Iterator<Item = &VersionRecord> {
+        self.versions.values().rev().map(Box::as_ref)
     }
 
     pub(in super::super) fn minor(&self, version: &Version) -> Option<&MinorRecord> {
-        self.record.minors.get(&version.minor_version())
+        self.record.minors.get(&version.minor_version()).map(Box::as_ref)
     }
 }
 
@@ -143,8 +151,7 @@ impl State {
         let answer = change(&mut tables, &mut changes);
         // A run without latency ends as it is accepted.
         tables.settle(self.clock.now(), &mut changes);
-        let durable =
-            if changes.list.is_empty() { Disk::none().write(Vec::new) } else { self.disk.write(|| changes.list) };
+        let durable = self.disk.write(changes.list);
         (answer, durable)
     }
 }
@@ -162,7 +169,7 @@ impl Tables {
         loaded.read(Table::Version, |key, record: VersionRecord| {
             tables.index(&record);
             match tables.assets.get_mut(&Ga::of(&record.gav)) {
-                Some(asset) => drop(asset.versions.insert(record.gav.version.clone(), record)),
+                Some(asset) => drop(asset.versions.insert(record.gav.version.clone(), Box::new(record))),
                 None => orphans.push(key),
             }
         })?;
@@ -266,7 +273,7 @@ impl Tables {
             if let Some(old) = &overwritten {
                 version.created = old.created;
             }
-            asset.versions.insert(gav.version.clone(), version);
+            asset.versions.insert(gav.version.clone(), Box::new(version));
         } else if let Some(existing) = asset.versions.get_mut(&gav.version) {
             existing.updated = at;
             if let Some(docs) = docs {
@@ -275,7 +282,8 @@ impl Tables {
             }
         }
         // Publishing over a development version keeps tags, categories and fields (EXCHANGE.md §3.9).
-        if overwritten.is_none() || !is_version {
+        let describes = payload.tags.is_some() || payload.categories.is_change() || payload.fields.is_change();
+        if describes && (overwritten.is_none() || !is_version) {
             let minor = asset.record.minors.entry(gav.version.minor_version()).or_default();
             if let Some(tags) = payload.tags {
                 minor.tags = tags;
@@ -295,7 +303,7 @@ impl Tables {
         let Some(asset) = self.assets.get(&ga) else { return };
         changes.put(Table::Asset, &ga.key(), &asset.record);
         if let Some(version) = asset.versions.get(&gav.version) {
-            changes.put(Table::Version, &gav.to_string(), version);
+            changes.put(Table::Version, &gav.to_string(), version.as_ref());
             let version = version.clone();
             self.index(&version);
         }
@@ -325,7 +333,7 @@ impl Tables {
 
     pub(in super::super) fn version(&self, gav: &Coordinates) -> Option<(&Asset, &VersionRecord)> {
         let asset = self.assets.get(&Ga::of(gav))?;
-        Some((asset, asset.versions.get(&gav.version)?))
+        Some((asset, asset.get(&gav.version)?))
     }
 
     pub(in super::super) fn tombstone(&self, gav: &Coordinates) -> Option<&Tombstone> {

@@ -113,11 +113,16 @@ impl Client {
 
     /// Publishes to `asset/version` of the organization's own group.
     pub(super) async fn publish(&self, asset: &str, headers: &[(&str, &str)], parts: &[Part<'_>]) -> Reply {
+        self.form("POST", asset, headers, parts).await
+    }
+
+    /// Sends a form to a path below the organization's own group.
+    pub(super) async fn form(&self, method: &str, asset: &str, headers: &[(&str, &str)], parts: &[Part<'_>]) -> Reply {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         let mut all = vec![("authorization", self.authorization.as_str()), ("content-type", kind.as_str())];
         all.extend_from_slice(headers);
         let path = format!("/exchange/api/v2/organizations/{org}/assets/{org}/{asset}", org = self.org);
-        self.send("POST", &path, &all, form(parts)).await
+        self.send(method, &path, &all, form(parts)).await
     }
 
     /// Publishes and waits for the answer.

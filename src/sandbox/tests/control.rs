@@ -20,7 +20,7 @@ async fn token(client: &Client) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_are_issued_and_end() {
-    let mut client = client(Settings { token_lifetime: Duration::from_secs(60), ..Settings::default() });
+    let mut client = client(Settings { token_lifetime: Duration::from_mins(1), ..Settings::default() });
     let token = token(&client).await;
     assert_eq!((&token["expires_in"], &token["token_type"]), (&json!(60), &json!("bearer")));
     client.authorization = format!("bearer {}", token["access_token"].as_str().unwrap_or_default());
@@ -104,17 +104,17 @@ async fn over_the_limit_requests_wait_for_the_next_window() {
     }
 }
 
-async fn faulty(kind: FaultKind) -> Client {
+fn faulty(kind: FaultKind) -> Client {
     let faults = Faults::default().with(kind, 1.0).expect("a probability");
     client(Settings { faults, ..Settings::default() })
 }
 
 #[tokio::test(start_paused = true)]
 async fn faults_do_what_they_say() {
-    let reset = faulty(FaultKind::Reset).await;
+    let reset = faulty(FaultKind::Reset);
     assert!(reset.publish_raml("orders/1.0.0", &[]).await.is_reset);
     assert_eq!(reset.sandbox.stats()["publications"]["accepted"], 0);
-    let lost = faulty(FaultKind::LostReply).await;
+    let lost = faulty(FaultKind::LostReply);
     let reply = lost.publish_raml("orders/1.0.0", &[]).await;
     assert!(reply.is_reset && reply.body.is_none());
     assert_eq!(lost.sandbox.stats()["publications"]["completed"], 1);
@@ -122,15 +122,15 @@ async fn faults_do_what_they_say() {
     for (kind, code) in
         [(FaultKind::Http429, 429), (FaultKind::Http500, 500), (FaultKind::Http503, 503), (FaultKind::Http504, 504)]
     {
-        let client = faulty(kind).await;
+        let client = faulty(kind);
         assert_eq!(client.publish_raml("orders/1.0.0", &[]).await.code(), code);
         assert_eq!(client.get("/_sandbox/stats").await.code(), 200, "the control surface is never faulted");
     }
-    let bad = faulty(FaultKind::BadJson).await.get("/accounts/api/me").await;
+    let bad = faulty(FaultKind::BadJson).get("/accounts/api/me").await;
     assert!(bad.code() == 200 && serde_json::from_slice::<Value>(&bad.body.expect("a body")).is_err());
-    let cut = faulty(FaultKind::Truncate).await.get("/accounts/api/me").await;
+    let cut = faulty(FaultKind::Truncate).get("/accounts/api/me").await;
     assert!(cut.code() == 200 && cut.body.is_none());
-    let slow = faulty(FaultKind::Slow).await;
+    let slow = faulty(FaultKind::Slow);
     let start = tokio::time::Instant::now();
     assert_eq!(slow.get("/accounts/api/me").await.json()["user"]["username"], "sandbox");
     assert!(start.elapsed() >= Duration::from_millis(700));
@@ -138,7 +138,7 @@ async fn faults_do_what_they_say() {
 
 #[tokio::test]
 async fn a_status_link_is_found_in_the_end_and_a_failed_publication_succeeds_the_second_time() {
-    let hidden = faulty(FaultKind::Status404).await;
+    let hidden = faulty(FaultKind::Status404);
     let reply = hidden.publish("a/1.0.0", &[], &[("name", b"A"), ("type", b"custom")]).await;
     let link = reply.json()["publicationStatusLink"].as_str().expect("a link").to_owned();
     let mut codes = Vec::new();
@@ -147,7 +147,7 @@ async fn a_status_link_is_found_in_the_end_and_a_failed_publication_succeeds_the
     }
     assert_eq!(codes, [404, 404, 404, 200]);
 
-    let failing = faulty(FaultKind::PublishError).await;
+    let failing = faulty(FaultKind::PublishError);
     for status in ["error", "completed"] {
         let reply = failing.publish("a/1.0.0", &[], &[("name", b"A"), ("type", b"custom")]).await;
         let link = reply.json()["publicationStatusLink"].as_str().expect("a link").to_owned();
@@ -179,7 +179,7 @@ async fn the_statistics_count() {
 async fn what_was_accepted_survives_a_restart() {
     let directory = tempfile::tempdir().expect("a directory");
     let data = Utf8PathBuf::from_path_buf(directory.path().join("data")).expect("utf-8");
-    let latency = Latency { least: Duration::from_secs(3600), most: Duration::from_secs(3600) };
+    let latency = Latency { least: Duration::from_hours(1), most: Duration::from_hours(1) };
     let settings = Settings { data: Some(data), ..Settings::default() };
     let first = client(Settings { publish_latency: latency, ..settings.clone() });
     let reply = first.publish("a/1.0.0", &[], &[("name", b"A"), ("type", b"custom")]).await;

@@ -1,6 +1,9 @@
 use serde_json::json;
 
-use super::{super::Settings, client::client};
+use super::{
+    super::Settings,
+    client::{archive, client},
+};
 
 #[tokio::test]
 async fn states_move_as_documented_and_nothing_goes_back_to_development() {
@@ -84,4 +87,24 @@ async fn what_all_versions_share_is_set_once_and_then_edited() {
     assert_eq!(client.json("PUT", &client.asset("orders/1.0.0/tags"), &tags).await.code(), 204);
     assert_eq!(client.get(&client.asset("orders/1.0.0")).await.json()["labels"], json!(["b", "x"]));
     assert_eq!(client.get(&client.asset("orders/1.1.0")).await.json()["labels"], json!([]));
+}
+
+#[tokio::test]
+async fn mutable_data_changes_through_a_run_of_its_own() {
+    let client = client(Settings::default());
+    assert_eq!(client.publish_raml("orders/1.0.0", &[("tags", b"old")]).await.code(), 201);
+    let docs = archive(&[("home.md", b"# Hello")]);
+    let path = "orders/1.0.0/mutabledata";
+    let reply = client.form("PATCH", path, &[], &[("tags", b"New"), ("files.docs.zip", &docs)]).await;
+    assert_eq!((reply.code(), reply.header("connection")), (202, "close"));
+    let link = reply.json()["mutableDataStatusLink"].as_str().expect("a link").to_owned();
+    assert_eq!(client.get(&link).await.json()["status"], "completed");
+    let asset = client.get(&client.asset("orders/1.0.0")).await.json();
+    assert_eq!(asset["labels"], json!(["new"]));
+    assert!(asset["files"].as_array().is_some_and(|files| files.iter().any(|file| file["classifier"] == "docs")));
+    let unknown = client.form("PATCH", path, &[], &[("categories.k", b"x")]).await;
+    let link = unknown.json()["mutableDataStatusLink"].as_str().expect("a link").to_owned();
+    assert_eq!(client.get(&link).await.json()["status"], "error");
+    assert_eq!(client.form("PATCH", "none/1.0.0/mutabledata", &[], &[("tags", b"x")]).await.code(), 404);
+    assert_eq!(client.form("PATCH", path, &[], &[("files.raml.zip", &docs)]).await.code(), 400);
 }

@@ -198,6 +198,27 @@ async fn unknown_categories_and_fields_fail() {
 }
 
 #[tokio::test]
+async fn configured_categories_and_fields_are_taken_and_read_back() {
+    let client = client(Settings::default());
+    let path = |kind: &str| format!("/exchange/api/v2/organizations/{}/{kind}", client.org);
+    let category = json!({ "tagKey": "kind", "displayName": "Kind", "acceptedValues": ["System API"] });
+    let created = client.json("POST", &path("categories"), &category).await;
+    assert_eq!((created.code(), &created.json()["dataType"]), (201, &json!("enum")));
+    assert_eq!(client.json("POST", &path("categories"), &category).await.code(), 409);
+    assert_eq!(client.json("POST", &path("fields"), &json!({ "tagKey": "no good" })).await.code(), 400);
+    let field = json!({ "tagKey": "dueDate", "displayName": "Due", "dataType": "date" });
+    assert_eq!(client.json("POST", &path("fields"), &field).await.code(), 201);
+    assert_eq!(client.get(&path("fields")).await.json()[0]["tagKey"], "dueDate");
+    let wrong = client.publish_raml("orders/1.0.0", &[("categories.kind", b"Other")]).await;
+    assert_eq!(wrong.json()["code"], "INVALID_TAG");
+    let more: [(&str, &[u8]); 2] = [("categories.kind", b" System API "), ("fields.dueDate", b"2020-01-01")];
+    assert_eq!(client.publish_raml("orders/1.0.0", &more).await.code(), 201);
+    let asset = client.get(&client.asset("orders/1.0.0")).await.json();
+    assert_eq!(asset["categories"], json!([{ "key": "kind", "displayName": "Kind", "value": ["System API"] }]));
+    assert_eq!(asset["customFields"][0]["key"], "dueDate");
+}
+
+#[tokio::test]
 async fn hostile_requests_are_refused_and_the_sandbox_lives_on() {
     let client = client(Settings::default());
     let path = format!("/exchange/api/v2/organizations/{org}/assets/{org}/a/1.0.0", org = client.org);
@@ -218,7 +239,15 @@ async fn hostile_requests_are_refused_and_the_sandbox_lives_on() {
         assert!((400..500).contains(&client.get(path).await.code()), "{path}");
     }
     let bomb = archive(&[("api.raml", &vec![b' '; 20_000_000])]);
-    let reply = client.publish_raml("orders/1.0.0", &[("files.raml-fragment.zip", &bomb)]).await;
-    assert_eq!(reply.code(), 400);
+    let parts: [(&str, &[u8]); 4] = [
+        ("name", b"Orders"),
+        ("properties.mainFile", b"api.raml"),
+        ("properties.apiVersion", b"v1"),
+        ("files.raml.zip", &bomb),
+    ];
+    let reply = client.publish_sync("orders/1.0.0", &parts).await;
+    assert_eq!((reply.code(), &reply.json()["code"]), (400, &json!("INVALID_FILE_CONTENT")));
+    let long = json!({ "name": "x".repeat(3_000_000) });
+    assert_eq!(client.json("PATCH", &client.asset("orders"), &long).await.code(), 413);
     assert_eq!(client.publish_raml("orders/1.0.0", &[]).await.code(), 201);
 }

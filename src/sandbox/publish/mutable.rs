@@ -1,0 +1,112 @@
+//! Changing tags, categories, fields and docs of a version that exists (EXCHANGE.md §3.4).
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::patch,
+};
+use serde_json::json;
+use tokio::task::spawn_blocking;
+
+use crate::asset::{Coordinates, FileKey};
+
+use super::super::{
+    app::{App, Shared},
+    assets::not_found,
+    problem::Problem,
+    runs::STEPS,
+    store::{FileRecord, Outcome, Payload, RunKind, TagValues},
+};
+use super::{
+    archive,
+    draft::{change, list, normal_tags},
+    form::{Form, Upload},
+    handler::{coordinates, new_run},
+    rules,
+};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/exchange/api/v2/organizations/{org}/assets/{g}/{a}/{v}/mutabledata", patch(change_data))
+}
+
+async fn change_data(
+    State(app): State<App>,
+    Path((org, g, a, v)): Path<(String, String, String, String)>,
+    request: Request<Body>,
+) -> Response {
+    let mut response = answer(app, org, coordinates(&g, &a, &v), request).await.into_response();
+    // As for publishing: the official client waits for the end of the connection.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+async fn answer(
+    app: App,
+    org: String,
+    gav: Result<Coordinates, Problem>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let mut form = Form::read(&app, request).await?;
+    let gav = gav?;
+    if !app.is_own(&org) {
+        return Err(Problem::forbidden());
+    }
+    let docs = form.take(&FileKey::new("docs", "zip"));
+    if let Some(other) = form.files.first() {
+        let error = format!("`{}` cannot be changed; only files.docs.zip can", other.key);
+        return Err(Problem::invalid("INVALID_FILE_IDENTIFIER_ERROR", error));
+    }
+    let tags = form.text("tags").map(|tags| normal_tags(list(tags))).transpose()?;
+    let (categories, fields) =
+        (change(&form, "categories", &TagValues::default())?, change(&form, "fields", &TagValues::default())?);
+    let accepted = app.state.now();
+    let worker = app.clone();
+    let docs = spawn_blocking(move || docs.map(|docs| store(&worker, docs, accepted)).transpose()).await;
+    let docs = docs.map_err(|error| Problem::internal(&error))?;
+    let (link, durable) = app.state.change(|tables, changes| {
+        let (asset, _) = tables.version(&gav).ok_or_else(not_found)?;
+        let asset_type = asset.record.asset_type.clone();
+        let outcome = docs.map_err(|problem| (STEPS[0], problem)).and_then(|docs| {
+            rules::check_values(tables, &asset_type, &categories, &fields).map_err(|problem| (STEPS[2], problem))?;
+            Ok(docs)
+        });
+        let outcome = match outcome {
+            Ok(docs) => Outcome::Completed(Some(Box::new(Payload {
+                version: None,
+                asset_type: asset_type.clone(),
+                name: String::new(),
+                description: String::new(),
+                contact_name: None,
+                contact_email: None,
+                icon: None,
+                docs,
+                tags,
+                categories,
+                fields,
+            }))),
+            Err((step, problem)) => Outcome::Failed { step: step.to_owned(), problem },
+        };
+        let run = new_run(&app, tables, RunKind::MutableData, &org, (&gav, &asset_type), accepted, outcome);
+        let origin = app.origin(&headers);
+        let link = format!("{origin}/exchange/api/v2/organizations/{org}/assets/{gav}/mutabledata/status/{}", run.id);
+        tables.accept(run, changes);
+        Ok::<_, Problem>(link)
+    });
+    let link = link?;
+    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+    Ok((StatusCode::ACCEPTED, Json(json!({ "mutableDataStatusLink": link }))).into_response())
+}
+
+fn store(shared: &Shared, mut docs: Upload, now: i64) -> Result<FileRecord, Problem> {
+    let invalid = |error: String| Problem::invalid("INVALID_FILE_CONTENT", error);
+    let contents = archive::inspect(&mut docs.content, "").map_err(invalid)?;
+    if contents.has("Home.md") {
+        return Err(invalid("The page of the docs archive must be named home.md, not Home.md".to_owned()));
+    }
+    let blob = shared.blobs.store(&mut docs.content).map_err(|error| Problem::internal(&error))?;
+    Ok(FileRecord { key: docs.key, blob, main_file: None, generated: false, created: now })
+}
