@@ -56,7 +56,8 @@ fn found(
     let mut facts = project.map(|project| projects::facts(project, options)).unwrap_or_default();
     facts.fill_from(recognise::facts(spec));
     facts.fill("properties.mainFile", main.as_str(), Origin::Derived("the root document in the archive".to_owned()));
-    let derived = naming::derive(relative, spec.title.as_deref());
+    let mut derived = naming::derive(relative, spec.title.as_deref());
+    naming::promote(&mut facts, &mut derived);
     let key = FileKey::new(classifier, "zip");
     let files = vec![DraftFile { key, content: FileContent::File(path.to_owned()) }];
     Found { path: path.to_owned(), asset_type, facts, derived, files }

@@ -8,8 +8,19 @@ use super::SourceError;
 
 /// The columns with a fixed name; they are the names of the publish call (EXCHANGE.md §3.1).
 const NAMES: &[&str] = &[
-    "path", "groupId", "assetId", "version", "type", "name", "description", "status", "tags", "keywords",
-    "dependencies", "contactName", "contactEmail",
+    "path",
+    "groupId",
+    "assetId",
+    "version",
+    "type",
+    "name",
+    "description",
+    "status",
+    "tags",
+    "keywords",
+    "dependencies",
+    "contactName",
+    "contactEmail",
 ];
 /// The columns with a key behind them.
 const PREFIXES: &[&str] = &["properties.", "categories.", "fields."];

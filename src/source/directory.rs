@@ -62,6 +62,16 @@ pub(crate) fn scan_found(
     Ok(())
 }
 
+/// What becomes of a root document.
+enum Standing {
+    /// It is published.
+    Asset,
+    /// It belongs to something else that is seen.
+    Silent,
+    /// It is left out, and said why.
+    Told(Box<Diagnosis>),
+}
+
 /// What is known about a tree before the first asset is built.
 struct Scan<'a> {
     tree: &'a Tree,
@@ -134,7 +144,8 @@ impl<'a> Scan<'a> {
             if spec.format == Format::RamlApi {
                 self.api_folders.insert(folder.to_owned());
             }
-            if spec.references.is_empty() {
+            // An overlay changes an API; it does not make it a part.
+            if spec.references.is_empty() || matches!(spec.format, Format::RamlOverlay(_)) {
                 continue;
             }
             let root = path.parent().unwrap_or(&tree.root).to_owned();
@@ -211,27 +222,22 @@ impl<'a> Scan<'a> {
             Ok(None) => return None,
             Err(diagnosis) => return Some(Err(diagnosis)),
         };
-        let is_part = self.parts.contains(file);
-        if is_part && !spec.stands_alone {
-            return self.overlaid(file, &spec).then(|| recognise::lone(&path, file, &spec, &mut self.follower));
+        // An API that is complete stays one, also where another document borrows from it.
+        if self.parts.contains(file) && !spec.stands_alone {
+            return None;
         }
-        if let Some(diagnosis) = self.left_out(file, &path, &spec) {
-            return diagnosis.map(Err);
+        match self.place(file, &path, &spec) {
+            Standing::Asset => Some(recognise::lone(&path, file, &spec, &mut self.follower)),
+            Standing::Silent => None,
+            Standing::Told(diagnosis) => Some(Err(diagnosis)),
         }
-        Some(recognise::lone(&path, file, &spec, &mut self.follower))
     }
 
-    /// Whether a RAML API is referred to by overlays only: it stays an API of its own.
-    fn overlaid(&self, file: &Utf8Path, spec: &Spec) -> bool {
-        let _ = file;
-        spec.format == Format::RamlApi
-    }
-
-    /// Root documents that make no asset: `Some(None)` says nothing about it, `Some(Some(…))` says why.
-    fn left_out(&self, file: &Utf8Path, path: &Utf8Path, spec: &Spec) -> Option<Option<Box<Diagnosis>>> {
+    /// Whether a root document makes an asset.
+    fn place(&self, file: &Utf8Path, path: &Utf8Path, spec: &Spec) -> Standing {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         let skipped = |message: String, hint: &str| {
-            Some(Some(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint))))
+            Standing::Told(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint)))
         };
         match &spec.format {
             Format::Unsupported(name) => {
@@ -256,20 +262,20 @@ impl<'a> Scan<'a> {
                         format!("RAML {kind} that nothing refers to"),
                         "refer to it, or give it an exchange.json to publish it on its own",
                     ),
-                    None => None,
+                    None => Standing::Asset,
                 }
             }
-            Format::PolicyDefinition => Some(None),
+            Format::PolicyDefinition => Standing::Silent,
             // The manifest of a bundle beside the registry's descriptor describes the same server.
             Format::Mcp if file.file_name() == Some("manifest.json") && self.tree.has(&folder.join("server.json")) => {
-                Some(None)
+                Standing::Silent
             }
             Format::AgentCard
                 if file.file_name() == Some("agent.json") && self.tree.has(&folder.join("agent-card.json")) =>
             {
                 skipped("older form of the agent card beside it".to_owned(), "remove it once no client reads it")
             }
-            _ => None,
+            _ => Standing::Asset,
         }
     }
 }

@@ -59,9 +59,11 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     let properties = reader.properties(&asset_type, coordinates.as_ref(), files.is_empty());
     let name = reader.name(coordinates.as_ref());
     let Some(coordinates) = coordinates.filter(|_| reader.problems.is_empty()) else {
-        return Err(Box::new(place.failed(Problem::Value, reader.problems.join("; ")).hint(
-            "mend the value, or give another one in a manifest or in the defaults of the job",
-        )));
+        return Err(Box::new(
+            place
+                .failed(Problem::Value, reader.problems.join("; "))
+                .hint("mend the value, or give another one in a manifest or in the defaults of the job"),
+        ));
     };
     let lists = |values: Vec<(String, String)>| values.into_iter().map(|(key, text)| (key, list(&text))).collect();
     files.sort_by(|a, b| a.key.cmp(&b.key));

@@ -37,10 +37,11 @@ pub(crate) fn folder(path: &Utf8Path, options: &Options) -> Result<Found, Box<Di
     directory::scan_found(path, &options, &mut give).map_err(|error| unusable(path, &error))?;
     match (found.len(), wrong.len()) {
         (1, _) => Ok(found.remove(0)),
-        (0, 0) => Err(Box::new(
-            Diagnosis::failed(path, Problem::Invalid, "there is no asset in the folder")
-                .hint("name the file, or say what it is in the columns \"type\" and \"files.<classifier>.<packaging>\""),
-        )),
+        (0, 0) => {
+            Err(Box::new(Diagnosis::failed(path, Problem::Invalid, "there is no asset in the folder").hint(
+                "name the file, or say what it is in the columns \"type\" and \"files.<classifier>.<packaging>\"",
+            )))
+        }
         (0, _) => {
             wrong.sort_by_key(|diagnosis| diagnosis.verdict != Verdict::Failed);
             Err(wrong.remove(0))
@@ -90,7 +91,10 @@ fn project(
     options: &Options,
 ) -> Result<Option<Found>, Box<Diagnosis>> {
     let descriptor = folder.join("exchange.json");
-    let Ok(bytes) = fs_err::read(&descriptor) else { return Ok(None) };
+    if !descriptor.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Ok(None);
+    }
+    let bytes = fs_err::read(&descriptor).map_err(|error| recognise::unreadable(&descriptor, &error))?;
     let parsed = detect::parse_project(&bytes).map_err(|error| projects::broken(&descriptor, &error))?;
     let Some(project) = parsed.filter(|project| wanted(project.main.as_deref().unwrap_or_default())) else {
         return Ok(None);

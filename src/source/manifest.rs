@@ -30,7 +30,8 @@ pub(crate) fn scan(
     }
     let open = || fs_err::File::open(path).map_err(unreadable);
     // Rows of a wrong length are diagnosed here, with their line, and do not end the run.
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(open()?);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(open()?);
     let mut lines = Lines::new(open()?);
     let mut record = ByteRecord::new();
     let columns = loop {
@@ -141,7 +142,12 @@ impl Manifest<'_> {
     }
 
     /// Files that the row names: nothing is detected, and nothing is read.
-    fn explicit(&self, place: &Place<'_>, facts: Facts, named: Vec<(FileKey, String)>) -> Result<Found, Box<Diagnosis>> {
+    fn explicit(
+        &self,
+        place: &Place<'_>,
+        facts: Facts,
+        named: Vec<(FileKey, String)>,
+    ) -> Result<Found, Box<Diagnosis>> {
         let mut files = Vec::with_capacity(named.len());
         let mut missing = Vec::new();
         for (key, text) in named {
@@ -164,7 +170,15 @@ impl Manifest<'_> {
         let first = files.first().map(|file| match &file.content {
             FileContent::File(path) | FileContent::Zip { root: path, .. } => path.clone(),
         });
-        let derived = first.map(|path| super::naming::derive(&path, None)).unwrap_or_default();
+        let mut derived = first.as_ref().map(|path| super::naming::derive(path, None)).unwrap_or_default();
+        // A single specification is its own main file; which one it is in an archive, only the row can tell.
+        if let Some(file) = files.first().filter(|file| !matches!(file.key.packaging.as_str(), "zip" | "jar" | "pom"))
+            && wants_main_file(&asset_type)
+            && let FileContent::File(path) = &file.content
+        {
+            let name = path.file_name().unwrap_or_default();
+            derived.fill("properties.mainFile", name, Origin::Derived("the only file".to_owned()));
+        }
         Ok(Found { path: self.path.to_owned(), asset_type, facts, derived, files })
     }
 
@@ -225,16 +239,27 @@ fn type_of(files: &[DraftFile]) -> AssetType {
     known.unwrap_or(AssetType::Custom)
 }
 
+fn wants_main_file(asset_type: &AssetType) -> bool {
+    asset_type.requires_api_version() || matches!(asset_type, AssetType::Graphql | AssetType::RamlFragment)
+}
+
 /// A row that names no file: only some types do without.
 fn fileless(place: &Place<'_>, path: &Utf8Path, facts: Facts) -> Result<Found, Box<Diagnosis>> {
     let Some(text) = facts.get("type") else {
         let message = "neither a path nor a file nor a type is given";
-        return Err(Box::new(place.failed(Problem::Value, message).hint("fill in \"path\", or \"type\" for an asset without a file")));
+        return Err(Box::new(
+            place.failed(Problem::Value, message).hint("fill in \"path\", or \"type\" for an asset without a file"),
+        ));
     };
     let Ok(asset_type) = text.parse::<AssetType>();
     let needs_none = matches!(
         asset_type,
-        AssetType::Custom | AssetType::HttpApi | AssetType::SoapApi | AssetType::Mcp | AssetType::Agent | AssetType::Llm
+        AssetType::Custom
+            | AssetType::HttpApi
+            | AssetType::SoapApi
+            | AssetType::Mcp
+            | AssetType::Agent
+            | AssetType::Llm
     );
     if !needs_none {
         let message = format!("column \"type\": a {asset_type} needs a file");

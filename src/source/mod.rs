@@ -26,9 +26,9 @@ mod options;
 mod projects;
 mod recognise;
 mod stamp;
-mod tree;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use error::SourceError;
 pub use options::{Options, Source};

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
-use crate::package::detect::{Follower, Format, Project, ProjectError, Spec};
+use crate::package::detect::{self, Follower, Format, Project, ProjectError, Spec};
 
 use super::Options;
 use super::draft::Found;
@@ -25,11 +25,10 @@ pub(crate) fn build(
 ) -> Result<Found, Box<Diagnosis>> {
     let shown = tree.root.join(folder).join("exchange.json");
     let mut facts = facts(project, options);
-    let derived = naming::derive(&folder.join("exchange.json"), None);
     let classifier = project.classifier.as_deref().unwrap_or_default();
     if let Some((asset_type, files)) = without_document(tree, folder, project, classifier) {
-        facts.fill_from(extras_facts());
         let files = with_extras(tree, folder, files);
+        let derived = naming::derive(&folder.join("exchange.json"), None);
         return Ok(Found { path: shown, asset_type, facts, derived, files });
     }
     let (main, spec) = main_file(tree, folder, project, &shown, nested, &mut facts)?;
@@ -43,7 +42,8 @@ pub(crate) fn build(
     let declares = facts.get("dependencies").is_some();
     let closure = Document { root: &root, main: &name, spec: &spec }.collect(follower, declares)?;
     let mut members = closure.members;
-    let base = folder.join(inner);
+    // Joining with nothing would leave a slash at the end.
+    let base: Utf8PathBuf = folder.join(inner).components().collect();
     for file in tree.below(&base).iter().filter(|file| !nested(file)) {
         if let Ok(relative) = file.strip_prefix(&base)
             && belongs(relative)
@@ -58,21 +58,14 @@ pub(crate) fn build(
             let content = FileContent::Zip { root: root.clone(), members };
             (AssetType::RamlFragment, vec![DraftFile { key: FileKey::new(classifier, "zip"), content }])
         }
-        (_, format) => recognise::files(format, &root, &name, members),
+        (_, format) => recognise::files(format, &root, &name, &members),
     };
     if recognise::wants_main_file(&format) {
         facts.fill("properties.mainFile", name.as_str(), Origin::ExchangeJson);
     }
-    let mut found = Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files) };
-    let titled = naming::derive(&folder.join(&main), spec.title.as_deref());
-    let mut derived = titled;
-    derived.fill_from(found.derived);
-    found.derived = derived;
-    Ok(found)
-}
-
-fn extras_facts() -> Facts {
-    Facts::default()
+    let mut derived = naming::derive(&folder.join(&main), spec.title.as_deref());
+    naming::promote(&mut facts, &mut derived);
+    Ok(Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files) })
 }
 
 fn with_extras(tree: &Tree, folder: &Utf8Path, mut files: Vec<DraftFile>) -> Vec<DraftFile> {
@@ -156,9 +149,9 @@ fn main_file(
 ) -> Result<(Utf8PathBuf, Spec), Box<Diagnosis>> {
     let named = project.main.clone().unwrap_or_default();
     let main = Utf8PathBuf::from(named.trim_start_matches("./").replace('\\', "/"));
-    let joined = crate::package::detect::join_reference(folder, &main);
+    let joined = detect::join_reference(folder, &main);
     let file = joined.filter(|file| file.starts_with(folder)).map(|file| tree.root.join(file));
-    if let Some(file) = file.filter(|file| file.is_file()) {
+    if let Some(file) = file.filter(|file| is_inside(tree, file)) {
         let bare = project.classifier.as_deref().and_then(bare_format);
         return match (recognise::read(&file, &file)?, bare) {
             (Some(spec), _) => Ok((main, spec)),
@@ -174,7 +167,7 @@ fn main_file(
     }
     let mut roots = Vec::new();
     for file in tree.below(folder).iter().filter(|file| file.parent() == Some(folder) && !nested(file)) {
-        if crate::package::detect::is_worth_a_look(file)
+        if detect::is_worth_a_look(file)
             && let Ok(Some(spec)) = recognise::read(&tree.root.join(file), &tree.root.join(file))
             && matches!(spec.format, Format::Oas | Format::RamlApi | Format::AsyncApi | Format::Wsdl)
         {
@@ -191,6 +184,12 @@ fn main_file(
     let message = format!("main file `{named}` is not there");
     let hint = "add the file, or name the right one as `main` in exchange.json";
     Err(Box::new(Diagnosis::failed(shown, Problem::Missing, message).hint(hint)))
+}
+
+/// Whether a path is a regular file that no link leads out of the tree for.
+fn is_inside(tree: &Tree, file: &Utf8Path) -> bool {
+    let canonical = file.canonicalize_utf8().ok().zip(tree.root.canonicalize_utf8().ok());
+    file.is_file() && canonical.is_some_and(|(file, root)| file.starts_with(root))
 }
 
 /// Formats whose main file needs no mark of its own.

@@ -112,11 +112,11 @@ pub(crate) fn files(
     format: &Format,
     root: &Utf8Path,
     main: &Utf8Path,
-    members: Vec<Utf8PathBuf>,
+    members: &[Utf8PathBuf],
 ) -> (AssetType, Vec<DraftFile>) {
     let zip = |classifier: &str| DraftFile {
         key: FileKey::new(classifier, "zip"),
-        content: FileContent::Zip { root: root.to_owned(), members: members.clone() },
+        content: FileContent::Zip { root: root.to_owned(), members: members.to_vec() },
     };
     let single = |classifier: &str, packaging: &str| DraftFile {
         key: FileKey::new(classifier, packaging),
@@ -158,18 +158,11 @@ pub(crate) fn lone(
     let root = path.parent().unwrap_or(Utf8Path::new(""));
     let main = Utf8Path::new(path.file_name().unwrap_or_default());
     let document = Document { root, main, spec };
-    let closure = document.collect(follower, false)?;
-    let (asset_type, files) = files(&spec.format, root, main, closure.members.into_iter().collect());
+    let members: Vec<Utf8PathBuf> = document.collect(follower, false)?.members.into_iter().collect();
+    let (asset_type, files) = files(&spec.format, root, main, &members);
     let mut facts = facts(spec);
     let mut derived = naming::derive(relative, spec.title.as_deref());
-    // A title is what the specification says, and comes before the defaults of the job.
-    for key in ["name", "assetId"] {
-        if let Some(Origin::Specification(_)) = derived.origin(key)
-            && let Some((text, origin)) = derived.take(key)
-        {
-            facts.fill(key, &text, origin);
-        }
-    }
+    naming::promote(&mut facts, &mut derived);
     if wants_main_file(&spec.format) {
         facts.fill("properties.mainFile", main.as_str(), Origin::Derived("the root document".to_owned()));
     }

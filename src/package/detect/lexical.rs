@@ -65,15 +65,12 @@ fn without(text: &str, line_comments: &[&str], block: Option<(&str, &str)>, stri
         } else if let Some(quote) = strings.iter().find(|quote| rest.starts_with(**quote)) {
             skipped = Some(string_end(rest, quote));
         }
-        match skipped {
-            Some(end) => {
-                blank(&mut out, &rest[..end]);
-                rest = &rest[end..];
-            }
-            None => {
-                out.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
+        if let Some(end) = skipped {
+            blank(&mut out, &rest[..end]);
+            rest = &rest[end..];
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
         }
     }
     out

@@ -116,8 +116,8 @@ pub(crate) fn is_worth_a_look(path: &Utf8Path) -> bool {
 /// What the text of a file may be, without parsing it.
 pub(crate) fn guess(path: &Utf8Path, text: &str) -> Option<Guess> {
     let start = text.trim_start();
-    if start.starts_with("#%") {
-        return match &start[2..] {
+    if let Some(mark) = start.strip_prefix("#%") {
+        return match mark {
             raml if raml.starts_with("RAML") => Some(Guess::Raml),
             other if other.starts_with("Validation Profile") || other.starts_with("Policy ") => Some(Guess::Marked),
             _ => None,
