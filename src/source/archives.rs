@@ -26,6 +26,9 @@ pub(crate) fn build(
 ) -> Option<Result<Found, Box<Diagnosis>>> {
     match archive {
         Archive::Other | Archive::Mule { .. } => None,
+        Archive::Project { spec, .. } if recognise::refused(path, &spec.format).is_some() => {
+            recognise::refused(path, &spec.format).map(Err)
+        }
         Archive::Project { project, main, spec } => {
             Some(Ok(found(path, relative, project.as_deref(), &main, &spec, options)))
         }

@@ -139,7 +139,7 @@ impl<'a> Scan<'a> {
                 continue;
             }
             let path = tree.root.join(file);
-            let Ok(Some(spec)) = recognise::read(&path, &path) else { continue };
+            let Ok(Some(spec)) = recognise::read_if_it_refers(&path) else { continue };
             let folder = file.parent().unwrap_or(Utf8Path::new(""));
             if spec.format == Format::RamlApi {
                 self.api_folders.insert(folder.to_owned());
@@ -240,13 +240,6 @@ impl<'a> Scan<'a> {
             Standing::Told(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint)))
         };
         match &spec.format {
-            Format::Unsupported(name) => {
-                skipped(format!("{name}: Exchange does not take it"), "convert it to OpenAPI 2 or 3")
-            }
-            Format::RamlOverlay(name) => skipped(
-                format!("{name}: changes an API and is none itself"),
-                "apply it to its API and publish the result",
-            ),
             Format::RamlFragment(kind) => {
                 let api = folder.ancestors().find(|above| self.api_folders.contains(*above));
                 let is_piece = matches!(kind.as_str(), "DocumentationItem" | "NamedExample");
@@ -265,7 +258,8 @@ impl<'a> Scan<'a> {
                     None => Standing::Asset,
                 }
             }
-            Format::PolicyDefinition => Standing::Silent,
+            // The definition of a Maven policy project goes along with its jar.
+            Format::PolicyDefinition if self.tree.has(&folder.join("pom.xml")) => Standing::Silent,
             // The manifest of a bundle beside the registry's descriptor describes the same server.
             Format::Mcp if file.file_name() == Some("manifest.json") && self.tree.has(&folder.join("server.json")) => {
                 Standing::Silent

@@ -27,6 +27,8 @@ const GENERIC: &[&str] = &[
     "schema",
     "server",
     "service",
+    "soap",
+    "wsdl",
     "spec",
     "swagger",
 ];

@@ -37,8 +37,11 @@ pub(crate) fn build(
     let inner = main.parent().unwrap_or(Utf8Path::new(""));
     let root = if inner.as_str().is_empty() { document_folder } else { document_folder.join(inner) };
     let name = Utf8PathBuf::from(main.file_name().unwrap_or_default());
+    if let Some(refused) = recognise::refused(&root.join(&name), &spec.format) {
+        return Err(refused);
+    }
     facts.fill_from(recognise::facts(&spec));
-    let format = effective_format(&spec, classifier);
+    let format = spec.format.clone();
     let declares = facts.get("dependencies").is_some();
     let closure = Document { root: &root, main: &name, spec: &spec }.collect(follower, declares)?;
     let mut members = closure.members;
@@ -127,14 +130,6 @@ fn without_document(
             Some((AssetType::Mcp, file.into_iter().collect()))
         }
         _ => None,
-    }
-}
-
-/// What the main file is, judged by content; the descriptor decides what the content leaves open.
-fn effective_format(spec: &Spec, classifier: &str) -> Format {
-    match (&spec.format, classifier) {
-        (Format::RamlOverlay(_), _) => Format::RamlApi,
-        (format, _) => format.clone(),
     }
 }
 

@@ -19,6 +19,19 @@ pub(crate) fn read(path: &Utf8Path, shown: &Utf8Path) -> Result<Option<Spec>, Bo
     detect::read_spec(path, &bytes).map_err(|error| broken(shown, &error))
 }
 
+/// As [`read`], but quicker to tell that a document refers to no file and is no RAML API.
+pub(crate) fn read_if_it_refers(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
+    let metadata = fs_err::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if metadata.len() > MAX_READ {
+        return Ok(None);
+    }
+    let bytes = fs_err::read(path).map_err(|error| unreadable(path, &error))?;
+    if !detect::may_refer(&bytes) {
+        return Ok(None);
+    }
+    detect::read_spec(path, &bytes).map_err(|error| broken(path, &error))
+}
+
 /// A file that cannot be read.
 pub(crate) fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Box<Diagnosis> {
     let message = format!("cannot be read: {}", error.kind());
@@ -148,6 +161,43 @@ pub(crate) fn wants_main_file(format: &Format) -> bool {
     !matches!(format, Format::AgentCard | Format::Mcp | Format::PolicyDefinition | Format::Unsupported(_))
 }
 
+/// Root documents of which no asset can be made.
+pub(crate) fn refused(path: &Utf8Path, format: &Format) -> Option<Box<Diagnosis>> {
+    let (message, hint) = match format {
+        Format::Unsupported(name) => (format!("{name}: Exchange does not take it"), "convert it to OpenAPI 2 or 3"),
+        Format::RamlOverlay(name) => {
+            (format!("{name}: changes an API and is none itself"), "apply it to its API and publish the result")
+        }
+        _ => return None,
+    };
+    Some(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint)))
+}
+
+/// A policy definition is two files: the metadata, and the schema of its configuration beside it (EXCHANGE.md §2.1).
+fn policy(path: &Utf8Path) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
+    let folder = path.parent().unwrap_or(Utf8Path::new(""));
+    let stem = path.file_stem().unwrap_or_default();
+    let names = [
+        "schema.json".to_owned(),
+        format!("{stem}-schema.json"),
+        format!("{stem}.schema.json"),
+        format!("{stem}.json"),
+    ];
+    let schema = names
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|schema| schema.symlink_metadata().is_ok_and(|metadata| metadata.is_file()));
+    let Some(schema) = schema else {
+        let message = "policy definition without the schema of its configuration";
+        let hint = format!("put `schema.json` or `{stem}-schema.json` beside it");
+        return Err(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint)));
+    };
+    Ok(vec![
+        DraftFile { key: FileKey::new("schema", "json"), content: FileContent::File(schema) },
+        DraftFile { key: FileKey::new("metadata", "yaml"), content: FileContent::File(path.to_owned()) },
+    ])
+}
+
 /// A lone specification: `path` is its main file, and its folder is the root of the archive.
 pub(crate) fn lone(
     path: &Utf8Path,
@@ -157,9 +207,15 @@ pub(crate) fn lone(
 ) -> Result<Found, Box<Diagnosis>> {
     let root = path.parent().unwrap_or(Utf8Path::new(""));
     let main = Utf8Path::new(path.file_name().unwrap_or_default());
+    if let Some(refused) = refused(path, &spec.format) {
+        return Err(refused);
+    }
     let document = Document { root, main, spec };
     let members: Vec<Utf8PathBuf> = document.collect(follower, false)?.members.into_iter().collect();
-    let (asset_type, files) = files(&spec.format, root, main, &members);
+    let (asset_type, files) = match spec.format {
+        Format::PolicyDefinition => (AssetType::Policy, policy(path)?),
+        _ => files(&spec.format, root, main, &members),
+    };
     let mut facts = facts(spec);
     let mut derived = naming::derive(relative, spec.title.as_deref());
     naming::promote(&mut facts, &mut derived);

@@ -18,6 +18,22 @@ pub(crate) fn mentions_a_root_key(text: &str) -> bool {
         || text.contains("dxt_version")
 }
 
+/// Whether a document may refer to other files, or is RAML: a look at the bytes, without parsing.
+///
+/// Most specifications only refer to themselves (`"$ref": "#/…"`).
+pub(crate) fn may_refer(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return true };
+    if text.contains("#%RAML") || text.contains("import") || text.contains("include") {
+        return true;
+    }
+    text.match_indices("$ref").any(|(at, word)| {
+        let rest = text[at + word.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+        let value = rest.strip_prefix(':').unwrap_or(rest).trim_start_matches(['"', '\'', ' ', '\t']);
+        !value.starts_with('#')
+    }) || text.contains("externalValue")
+        || text.contains("mapping")
+}
+
 /// The format that a text was surely meant in, so that a parse error is worth telling: its root key stands near the
 /// top, or its first line says so.
 pub(crate) fn meant_as(guess: Guess, text: &str) -> Option<&'static str> {

@@ -258,5 +258,34 @@ fn defaults_come_after_the_files() {
     let draft = scanned.only();
     assert_eq!((draft.name.as_str(), draft.coordinates.version.to_string().as_str()), ("Orders API", "1.2.0"));
     assert_eq!(draft.tags.as_deref(), Some(["a".to_owned(), "b".to_owned()].as_slice()));
-    assert_eq!((draft.status.map(|s| s.as_str()), &draft.origins["status"]), (Some("development"), &Origin::Defaults));
+    assert_eq!(
+        (draft.status.map(crate::asset::Lifecycle::as_str), &draft.origins["status"]),
+        (Some("development"), &Origin::Defaults)
+    );
+}
+
+#[test]
+fn a_policy_definition_needs_its_schema() {
+    let definition = "#%Policy Definition 0.1\nid: p\nname: Guard\n";
+    let alone = folder(&[("p/guard.yaml", definition)]).scan();
+    assert_eq!((alone.refused().verdict, alone.refused().problem), (Verdict::Skipped, Problem::Unsupported));
+    let pair = folder(&[("p/guard.yaml", definition), ("p/guard-schema.json", "{}")]).scan();
+    assert_eq!(
+        (pair.only().asset_type.as_str(), keys(pair.only())),
+        ("policy", vec!["files.metadata.yaml".into(), "files.schema.json".into()])
+    );
+}
+
+#[test]
+fn what_exchange_does_not_take_is_skipped_with_a_reason() {
+    let scanned = folder(&[
+        ("a.json", r#"{"swaggerVersion":"1.2","apiVersion":"1","apis":[]}"#),
+        ("o/main.raml", "#%RAML 1.0\ntitle: M\n"),
+        ("o/over.raml", "#%RAML 1.0 Overlay\nextends: main.raml\n"),
+        ("o/unused.raml", "#%RAML 1.0 DataType\n"),
+    ])
+    .scan();
+    assert_eq!(scanned.ids(), ["m"]);
+    let told: Vec<_> = scanned.diagnoses.iter().map(|d| (name(&d.path), d.verdict)).collect();
+    assert_eq!(told, ["a.json", "over.raml", "unused.raml"].map(|name| (name, Verdict::Skipped)));
 }
