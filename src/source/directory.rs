@@ -62,6 +62,17 @@ pub(crate) fn scan_found(
     Ok(())
 }
 
+/// The coordinates of an asset that could not be built, as far as its descriptor tells.
+fn gav(group: &str, asset: Option<&str>, version: Option<&str>) -> Option<String> {
+    let known = |text: &&str| !text.is_empty() && !detect::is_unresolved(text);
+    Some(format!("{group}/{}/{}", asset.filter(known)?, version.filter(known)?))
+}
+
+fn named(mut diagnosis: Box<Diagnosis>, gav: Option<String>) -> Box<Diagnosis> {
+    diagnosis.gav = diagnosis.gav.take().or(gav);
+    diagnosis
+}
+
 /// What becomes of a root document.
 enum Standing {
     /// It is published.
@@ -164,7 +175,7 @@ impl<'a> Scan<'a> {
 
     /// What a file is: an asset, something wrong, or nothing to speak of.
     fn look(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
-        if !self.tree.includes(file) {
+        if !self.tree.includes(file) && !self.includes_main(file) {
             return None;
         }
         match file.file_name() {
@@ -177,6 +188,15 @@ impl<'a> Scan<'a> {
                 _ => None,
             },
         }
+    }
+
+    /// Whether a file is the descriptor of a main file that `include` names.
+    fn includes_main(&self, file: &Utf8Path) -> bool {
+        let folder = file.parent().unwrap_or(Utf8Path::new(""));
+        let (Some("exchange.json"), Some(Some(Ok(project)))) = (file.file_name(), self.projects.get(folder)) else {
+            return false;
+        };
+        project.main.as_deref().is_some_and(|main| self.tree.includes(&folder.join(main)))
     }
 
     fn project(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
@@ -192,13 +212,19 @@ impl<'a> Scan<'a> {
                 candidate.ancestors().skip(1).take_while(|above| *above != folder && above.starts_with(folder));
             owners.any(|above| matches!(projects.get(above), Some(Some(_))))
         };
-        Some(projects::build(self.tree, folder, project, &nested, self.options, &mut self.follower))
+        let built = projects::build(self.tree, folder, project, &nested, self.options, &mut self.follower);
+        let gav = gav(&self.options.group, project.asset_id.as_deref(), project.version.as_deref());
+        Some(built.map_err(|diagnosis| named(diagnosis, gav)))
     }
 
     fn pom(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         match detect::read_pom(&self.tree.root.join(file)) {
-            Ok(pom) => maven::build(self.tree, folder, &pom, self.options),
+            Ok(pom) => {
+                let gav = gav(&self.options.group, pom.artifact_id.as_deref(), pom.version.as_deref());
+                let built = maven::build(self.tree, folder, &pom, self.options);
+                built.map(|built| built.map_err(|diagnosis| named(diagnosis, gav)))
+            }
             Err(error) => Some(Err(maven::broken(&self.tree.root.join(file), &error))),
         }
     }
@@ -217,7 +243,7 @@ impl<'a> Scan<'a> {
 
     fn specification(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let path = self.tree.root.join(file);
-        let spec = match recognise::read(&path, &path) {
+        let spec = match recognise::read(&path) {
             Ok(Some(spec)) => spec,
             Ok(None) => return None,
             Err(diagnosis) => return Some(Err(diagnosis)),

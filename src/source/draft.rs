@@ -52,11 +52,12 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     facts.fill("groupId", &options.group, Origin::Derived("the group of the job".to_owned()));
     facts.fill("version", "1.0.0", Origin::Derived("nothing names a version".to_owned()));
     let mut reader = Reader { facts, origins: BTreeMap::new(), problems: Vec::new() };
-    let asset_type = reader.asset_type(asset_type, &files);
+    let content = files.iter().find(|file| !matches!(file.key.classifier(), "docs" | "icon"));
+    let asset_type = reader.asset_type(asset_type, content);
     let coordinates = reader.coordinates();
     let status = reader.status();
     let dependencies = reader.dependencies();
-    let properties = reader.properties(&asset_type, coordinates.as_ref(), files.is_empty());
+    let properties = reader.properties(&asset_type, coordinates.as_ref(), content.is_none());
     let name = reader.name(coordinates.as_ref());
     let Some(coordinates) = coordinates.filter(|_| reader.problems.is_empty()) else {
         return Err(Box::new(
@@ -121,9 +122,9 @@ impl Reader {
         });
     }
 
-    fn asset_type(&mut self, found: AssetType, files: &[DraftFile]) -> AssetType {
+    fn asset_type(&mut self, found: AssetType, content: Option<&DraftFile>) -> AssetType {
         let Some(text) = self.take("type") else {
-            let from = files.first().map_or("the descriptor".to_owned(), |file| file.key.to_string());
+            let from = content.map_or("the descriptor".to_owned(), |file| file.key.to_string());
             self.origins.insert("type".to_owned(), Origin::Derived(from));
             return found;
         };

@@ -47,7 +47,9 @@ pub(crate) fn build(
     let mut members = closure.members;
     // Joining with nothing would leave a slash at the end.
     let base: Utf8PathBuf = folder.join(inner).components().collect();
-    for file in tree.below(&base).iter().filter(|file| !nested(file)) {
+    // A Maven project keeps its sources beside the specification: only what is referred to belongs to the API.
+    let is_maven = tree.has(&base.join("pom.xml").components().collect::<Utf8PathBuf>());
+    for file in tree.below(&base).iter().filter(|file| !is_maven && !nested(file)) {
         if let Ok(relative) = file.strip_prefix(&base)
             && belongs(relative)
         {
@@ -148,7 +150,7 @@ fn main_file(
     let file = joined.filter(|file| file.starts_with(folder)).map(|file| tree.root.join(file));
     if let Some(file) = file.filter(|file| is_inside(tree, file)) {
         let bare = project.classifier.as_deref().and_then(bare_format);
-        return match (recognise::read(&file, &file)?, bare) {
+        return match (recognise::read(&file)?, bare) {
             (Some(spec), _) => Ok((main, spec)),
             (None, Some(format)) => Ok((main, Spec::bare_of(format))),
             (None, None) => {
@@ -163,7 +165,7 @@ fn main_file(
     let mut roots = Vec::new();
     for file in tree.below(folder).iter().filter(|file| file.parent() == Some(folder) && !nested(file)) {
         if detect::is_worth_a_look(file)
-            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file), &tree.root.join(file))
+            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file))
             && matches!(spec.format, Format::Oas | Format::RamlApi | Format::AsyncApi | Format::Wsdl)
         {
             roots.push((file.clone(), spec));
@@ -200,15 +202,13 @@ fn bare_format(classifier: &str) -> Option<Format> {
 
 /// Whether a file of the project folder goes into the archive.
 ///
-/// `exchange.json` is written anew by the server, documentation and icon travel on their own, and vendored modules go in
-/// only where the specification refers to them.
+/// `exchange.json` is written anew by the server, documentation and icon travel on their own; vendored modules and hidden
+/// files go in only where the specification refers to them.
 fn belongs(relative: &Utf8Path) -> bool {
     let first = relative.components().next().map(|c| c.as_str()).unwrap_or_default();
-    let name = relative.file_name().unwrap_or_default();
-    let is_module = relative.components().any(|c| c.as_str() == "exchange_modules");
-    !is_module
+    let is_left_out = |name: &str| name == "exchange_modules" || name == "Thumbs.db" || name.starts_with('.');
+    !relative.components().any(|component| is_left_out(component.as_str()))
         && first != "exchange-docs"
-        && !matches!(name, ".DS_Store" | "Thumbs.db" | ".gitignore" | ".consignignore" | ".gitkeep")
         && relative != "exchange.json"
         && !extras::is_icon(relative)
 }

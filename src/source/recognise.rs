@@ -9,27 +9,35 @@ use super::draft::Found;
 use super::facts::Facts;
 use super::naming;
 
+/// A file without an extension is more often a program than a specification: only small ones are looked into.
+const MAX_UNNAMED: u64 = 8 * 1024 * 1024;
+
 /// Reads a root document; `Ok(None)` when the file is none.
-pub(crate) fn read(path: &Utf8Path, shown: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
-    let metadata = fs_err::metadata(path).map_err(|error| unreadable(shown, &error))?;
-    if metadata.len() > MAX_READ {
-        return Ok(None);
+pub(crate) fn read(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
+    match load(path)? {
+        Some(bytes) => detect::read_spec(path, &bytes).map_err(|error| broken(path, &error)),
+        None => Ok(None),
     }
-    let bytes = fs_err::read(path).map_err(|error| unreadable(shown, &error))?;
-    detect::read_spec(path, &bytes).map_err(|error| broken(shown, &error))
 }
 
 /// As [`read`], but quicker to tell that a document refers to no file and is no RAML API.
 pub(crate) fn read_if_it_refers(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
+    match load(path)? {
+        Some(bytes) if detect::may_refer(&bytes) => {
+            detect::read_spec(path, &bytes).map_err(|error| broken(path, &error))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The bytes of a file, unless it is too large for a specification.
+fn load(path: &Utf8Path) -> Result<Option<Vec<u8>>, Box<Diagnosis>> {
     let metadata = fs_err::metadata(path).map_err(|error| unreadable(path, &error))?;
-    if metadata.len() > MAX_READ {
+    let limit = if path.extension().is_none() { MAX_UNNAMED } else { MAX_READ };
+    if metadata.len() > limit {
         return Ok(None);
     }
-    let bytes = fs_err::read(path).map_err(|error| unreadable(path, &error))?;
-    if !detect::may_refer(&bytes) {
-        return Ok(None);
-    }
-    detect::read_spec(path, &bytes).map_err(|error| broken(path, &error))
+    fs_err::read(path).map(Some).map_err(|error| unreadable(path, &error))
 }
 
 /// A file that cannot be read.

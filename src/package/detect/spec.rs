@@ -240,14 +240,16 @@ fn structured(outline: Outline, language: Language) -> Option<Spec> {
 
 /// What the keys of the top level make a document.
 fn root_format(outline: &Outline) -> Option<Format> {
-    if let Some(version) = outline.get("openapi") {
+    // `swagger: true` is somebody's configuration.
+    let version = |key: &str| outline.get(key).filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
+    if let Some(version) = version("openapi") {
         return Some(if version.starts_with('3') {
             Format::Oas
         } else {
             Format::Unsupported("OpenAPI of this version")
         });
     }
-    if let Some(version) = outline.get("swagger") {
+    if let Some(version) = version("swagger") {
         // `2` is what is left of an unquoted 2.0 after some editors.
         return Some(if version.starts_with('2') {
             Format::Oas
@@ -255,7 +257,7 @@ fn root_format(outline: &Outline) -> Option<Format> {
             Format::Unsupported("Swagger of this version")
         });
     }
-    if outline.has("asyncapi") {
+    if version("asyncapi").is_some() {
         return Some(Format::AsyncApi);
     }
     if outline.has("swaggerVersion") && (outline.has("apis") || outline.has("apiVersion")) {

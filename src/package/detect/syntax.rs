@@ -61,6 +61,7 @@ pub(crate) fn json(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
 /// specifications make use of it; ours does not, so such lines are moved to the right until they pass.
 pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError> {
     const MAX_MOVED: usize = 500;
+    const MAX_LENGTH: usize = 4 * 1024 * 1024;
     let mut moved: Option<String> = None;
     for _ in 0..MAX_MOVED {
         let current = moved.as_deref().unwrap_or(text);
@@ -70,7 +71,7 @@ pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
         };
         let line = error.marker().line();
         let is_indent = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
-        match line_start(current, line).filter(|_| is_indent) {
+        match line_start(current, line).filter(|_| is_indent && text.len() <= MAX_LENGTH) {
             Some(start) => moved = Some(format!("{}{}{}", &current[..start], " ".repeat(64), &current[start..])),
             None => return Err(syntax_error(&error)),
         }

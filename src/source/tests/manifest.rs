@@ -87,6 +87,14 @@ fn named_files_are_taken_without_a_look() {
 }
 
 #[test]
+fn documentation_and_icon_go_along_with_what_is_detected() {
+    let tree = folder(&[("a.yaml", OAS), ("d/home.md", "hi"), ("i.png", "x")]);
+    let scanned = tree.manifest("path,assetId,type,files.docs.zip,files.icon.png\na.yaml,,,d,i.png\n,x,custom,d,\n");
+    assert_eq!(keys(&scanned.drafts[0]), ["files.docs.zip", "files.icon.png", "files.oas.zip"]);
+    assert_eq!((scanned.ids(), keys(&scanned.drafts[1])), (vec!["orders", "x"], vec!["files.docs.zip".to_owned()]));
+}
+
+#[test]
 fn a_path_may_be_a_file_or_a_folder_with_one_asset() {
     let project =
         "{\"main\":\"api.raml\",\"name\":\"P\",\"classifier\":\"raml\",\"assetId\":\"p\",\"version\":\"4.0.0\"}";

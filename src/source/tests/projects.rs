@@ -111,6 +111,29 @@ fn a_broken_descriptor_is_told_with_its_place() {
 }
 
 #[test]
+fn a_built_jar_takes_its_coordinates_from_the_pom_inside() {
+    let tree = folder(&[]);
+    let pom = "<project><groupId>com.x</groupId><artifactId>db-connector</artifactId><version>1.4.0</version>\
+               <name>DB</name><packaging>mule-extension</packaging></project>";
+    let file = fs_err::File::create(tree.root.join("any.jar")).expect("creates");
+    let mut zip = zip::ZipWriter::new(file);
+    for (member, text) in
+        [("META-INF/mule-artifact/mule-artifact.json", "{}"), ("META-INF/maven/com.x/db/pom.xml", pom)]
+    {
+        zip.start_file(member, zip::write::SimpleFileOptions::default()).expect("starts");
+        std::io::Write::write_all(&mut zip, text.as_bytes()).expect("writes");
+    }
+    zip.finish().expect("finishes");
+    let scanned = tree.scan();
+    let draft = scanned.only();
+    assert_eq!(
+        (draft.coordinates.to_string(), draft.asset_type.as_str()),
+        (format!("{GROUP}/db-connector/1.4.0"), "extension")
+    );
+    assert_eq!((keys(draft), draft.name.as_str()), (vec!["files.mule-plugin.jar".to_owned()], "DB"));
+}
+
+#[test]
 fn an_archive_that_holds_one_specification_is_sent_as_it_is() {
     let tree = folder(&[]);
     let make = |name: &str, members: &[(&str, &str)]| {
