@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, Lifecycle, Origin, Problem, Version};
 
+use super::columns::distance;
 use super::facts::{Facts, clip, fold, list, summary};
 use super::{Options, stamp};
 
@@ -45,7 +46,8 @@ impl Place<'_> {
 /// Completes a draft. All values that cannot be used are told in one diagnosis.
 pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Result<AssetDraft, Box<Diagnosis>> {
     let Found { path, asset_type, mut facts, derived, mut files } = found;
-    for (key, text) in &options.defaults {
+    // A type or an id for all assets would only hide what was found.
+    for (key, text) in options.defaults.iter().filter(|(key, _)| !matches!(key.as_str(), "type" | "assetId" | "path")) {
         facts.fill(key, text, Origin::Defaults);
     }
     facts.fill_from(derived);
@@ -129,11 +131,12 @@ impl Reader {
             return found;
         };
         let Ok(asset_type) = text.parse();
-        if let (AssetType::Other(name), Some(Origin::Manifest(_) | Origin::Defaults)) =
-            (&asset_type, self.origins.get("type"))
-        {
-            let known: Vec<&str> = AssetType::KNOWN.iter().map(AssetType::as_str).collect();
-            self.wrong("type", format!("`{name}` is none of {}", known.join(", ")));
+        if let AssetType::Other(name) = &asset_type {
+            // Types that appear later pass; what is nearly a known one is a slip.
+            let near = AssetType::KNOWN.iter().map(AssetType::as_str).find(|known| distance(name, known) <= 2);
+            if let Some(near) = near {
+                self.wrong("type", format!("`{name}` is no type of asset; did you mean `{near}`?"));
+            }
         }
         asset_type
     }

@@ -87,6 +87,18 @@ fn named_files_are_taken_without_a_look() {
 }
 
 #[test]
+fn a_type_that_is_misspelt_is_told_and_a_new_one_passes() {
+    let tree = folder(&[("a.yaml", OAS), ("x.zip", "x")]);
+    let scanned =
+        tree.manifest("assetId,type,files.oas.yaml,files.new.zip\na,rest-ap,a.yaml,\nb,agent-network,,x.zip\n");
+    assert_eq!(scanned.drafts[0].asset_type, AssetType::Other("agent-network".to_owned()));
+    assert_eq!(
+        scanned.diagnoses[0].message,
+        "column \"type\": `rest-ap` is no type of asset; did you mean `rest-api`?"
+    );
+}
+
+#[test]
 fn documentation_and_icon_go_along_with_what_is_detected() {
     let tree = folder(&[("a.yaml", OAS), ("d/home.md", "hi"), ("i.png", "x")]);
     let scanned = tree.manifest("path,assetId,type,files.docs.zip,files.icon.png\na.yaml,,,d,i.png\n,x,custom,d,\n");
