@@ -1,6 +1,6 @@
 //! A directory: which files are assets, which belong to others, in which order they come.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,7 +9,7 @@ use crate::asset::{Diagnosis, Problem, Sourced};
 use crate::package::detect::{self, Archive, Follower, Format, Project, Spec};
 
 use super::draft::{self, Found, Place};
-use super::recognise;
+use super::recognise::{self, Glance};
 use super::tree::Tree;
 use super::{Options, SourceError, archives, maven, projects};
 
@@ -90,6 +90,8 @@ struct Scan<'a> {
     follower: Follower,
     /// Folders with an `exchange.json`: projects, vendored copies (`None`), and descriptors that are broken.
     projects: BTreeMap<Utf8PathBuf, Option<Result<Project, Box<Diagnosis>>>>,
+    /// Files that may be root documents: only these are read again.
+    candidates: HashSet<&'a Utf8Path>,
     /// Root documents that other root documents refer to.
     parts: BTreeSet<Utf8PathBuf>,
     /// Folders that hold a RAML API.
@@ -103,6 +105,7 @@ impl<'a> Scan<'a> {
             options,
             follower: Follower::new(&tree.root),
             projects: BTreeMap::new(),
+            candidates: HashSet::new(),
             parts: BTreeSet::new(),
             api_folders: BTreeSet::new(),
         };
@@ -150,7 +153,15 @@ impl<'a> Scan<'a> {
                 continue;
             }
             let path = tree.root.join(file);
-            let Ok(Some(spec)) = recognise::read_if_it_refers(&path) else { continue };
+            let spec = match recognise::glance(&path) {
+                Glance::Nothing => continue,
+                Glance::Candidate => {
+                    self.candidates.insert(file);
+                    continue;
+                }
+                Glance::Referring(spec) => spec,
+            };
+            self.candidates.insert(file);
             let folder = file.parent().unwrap_or(Utf8Path::new(""));
             if spec.format == Format::RamlApi {
                 self.api_folders.insert(folder.to_owned());
@@ -184,7 +195,7 @@ impl<'a> Scan<'a> {
             _ => match file.extension().map(str::to_ascii_lowercase).as_deref() {
                 Some("jar" | "zip") => self.archive(file),
                 _ if self.project_of(file).is_some() => None,
-                _ if detect::is_worth_a_look(file) => self.specification(file),
+                _ if self.candidates.contains(file) => self.specification(file),
                 _ => None,
             },
         }

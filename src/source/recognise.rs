@@ -20,13 +20,27 @@ pub(crate) fn read(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
     }
 }
 
-/// As [`read`], but quicker to tell that a document refers to no file and is no RAML API.
-pub(crate) fn read_if_it_refers(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
-    match load(path)? {
-        Some(bytes) if detect::may_refer(&bytes) => {
-            detect::read_spec(path, &bytes).map_err(|error| broken(path, &error))
-        }
-        _ => Ok(None),
+/// The first look at a file.
+pub(crate) enum Glance {
+    /// No root document.
+    Nothing,
+    /// Perhaps a root document; it refers to no other file.
+    Candidate,
+    /// A root document that may refer to others.
+    Referring(Box<Spec>),
+}
+
+/// Tells quickly which files are no root documents, and which refer to nothing: most of them.
+pub(crate) fn glance(path: &Utf8Path) -> Glance {
+    match load(path) {
+        Ok(Some(bytes)) if !detect::is_candidate(path, &bytes) => Glance::Nothing,
+        Ok(None) => Glance::Nothing,
+        Ok(Some(bytes)) if detect::may_refer(&bytes) => match detect::read_spec(path, &bytes) {
+            Ok(Some(spec)) => Glance::Referring(Box::new(spec)),
+            Ok(None) => Glance::Nothing,
+            Err(_) => Glance::Candidate,
+        },
+        Ok(Some(_)) | Err(_) => Glance::Candidate,
     }
 }
 

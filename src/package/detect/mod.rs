@@ -23,5 +23,5 @@ pub(crate) use lexical::may_refer;
 pub(crate) use pom::{Pom, PomError, is_unresolved, read as read_pom};
 pub(crate) use project::{Project, ProjectError, parse as parse_project};
 pub(crate) use refs::{Target, join as join_reference, target as reference_target};
-pub(crate) use spec::{Format, Spec, SpecError, is_worth_a_look, read as read_spec};
+pub(crate) use spec::{Format, Spec, SpecError, is_candidate, is_worth_a_look, read as read_spec};
 pub(crate) use text::{Encoding, newlines};

@@ -135,6 +135,11 @@ pub(crate) fn guess(path: &Utf8Path, text: &str) -> Option<Guess> {
     }
 }
 
+/// Whether a file deserves to be parsed: cheap, and never wrong about a file that is a root document.
+pub(crate) fn is_candidate(path: &Utf8Path, bytes: &[u8]) -> bool {
+    text::decode(bytes).map_or(true, |decoded| guess(path, &decoded.text).is_some())
+}
+
 /// Reads a root document. `Ok(None)` when the file is none.
 pub(crate) fn read(path: &Utf8Path, bytes: &[u8]) -> Result<Option<Spec>, SpecError> {
     let decoded = match text::decode(bytes) {
