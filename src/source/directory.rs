@@ -92,6 +92,8 @@ struct Scan<'a> {
     projects: BTreeMap<Utf8PathBuf, Option<Result<Project, Box<Diagnosis>>>>,
     /// Files that may be root documents: only these are read again.
     candidates: HashSet<&'a Utf8Path>,
+    /// RAML APIs without their first line.
+    headless: HashSet<&'a Utf8Path>,
     /// Root documents that other root documents refer to.
     parts: BTreeSet<Utf8PathBuf>,
     /// Folders that hold a RAML API.
@@ -106,6 +108,7 @@ impl<'a> Scan<'a> {
             follower: Follower::new(&tree.root),
             projects: BTreeMap::new(),
             candidates: HashSet::new(),
+            headless: HashSet::new(),
             parts: BTreeSet::new(),
             api_folders: BTreeSet::new(),
         };
@@ -155,6 +158,10 @@ impl<'a> Scan<'a> {
             let path = tree.root.join(file);
             let spec = match recognise::glance(&path) {
                 Glance::Nothing => continue,
+                Glance::Headless => {
+                    self.headless.insert(file);
+                    continue;
+                }
                 Glance::Candidate => {
                     self.candidates.insert(file);
                     continue;
@@ -195,6 +202,9 @@ impl<'a> Scan<'a> {
             _ => match file.extension().map(str::to_ascii_lowercase).as_deref() {
                 Some("jar" | "zip") => self.archive(file),
                 _ if self.project_of(file).is_some() => None,
+                _ if self.headless.contains(file) && !self.parts.contains(file) => {
+                    Some(Err(recognise::headless(&self.tree.root.join(file))))
+                }
                 _ if self.candidates.contains(file) => self.specification(file),
                 _ => None,
             },

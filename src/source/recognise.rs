@@ -24,6 +24,8 @@ pub(crate) fn read(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
 pub(crate) enum Glance {
     /// No root document.
     Nothing,
+    /// A RAML API that does not say so in its first line.
+    Headless,
     /// Perhaps a root document; it refers to no other file.
     Candidate,
     /// A root document that may refer to others.
@@ -33,7 +35,10 @@ pub(crate) enum Glance {
 /// Tells quickly which files are no root documents, and which refer to nothing: most of them.
 pub(crate) fn glance(path: &Utf8Path) -> Glance {
     match load(path) {
-        Ok(Some(bytes)) if !detect::is_candidate(path, &bytes) => Glance::Nothing,
+        Ok(Some(bytes)) if !detect::is_candidate(path, &bytes) => {
+            let is_raml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("raml"));
+            if is_raml && detect::is_raml_without_header(&bytes) { Glance::Headless } else { Glance::Nothing }
+        }
         Ok(None) => Glance::Nothing,
         Ok(Some(bytes)) if detect::may_refer(&bytes) => match detect::read_spec(path, &bytes) {
             Ok(Some(spec)) => Glance::Referring(Box::new(spec)),
@@ -42,6 +47,12 @@ pub(crate) fn glance(path: &Utf8Path) -> Glance {
         },
         Ok(Some(_)) | Err(_) => Glance::Candidate,
     }
+}
+
+/// A RAML API without its header line.
+pub(crate) fn headless(path: &Utf8Path) -> Box<Diagnosis> {
+    let message = "looks like a RAML API, but its first line is not `#%RAML 1.0` or `#%RAML 0.8`";
+    Box::new(Diagnosis::failed(path, Problem::Invalid, message).at(1, 1).hint("add the line"))
 }
 
 /// The bytes of a file, unless it is too large for a specification.

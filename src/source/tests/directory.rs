@@ -158,11 +158,14 @@ fn broken_specifications_have_a_place_and_ordinary_files_are_not_mentioned() {
         ("d.yaml", "see: openapi\n"),
         ("e.json", "{\"name\":\"x\",\"swagger\":{}}"),
         ("f.md", "#%RAML 1.0\n"),
+        ("g.raml", "title: T\n/a:\n  get:\n"),
+        ("h.raml", "get:\n"),
     ])
     .scan();
     let told: Vec<_> = scanned.diagnoses.iter().map(|d| (name(&d.path), d.problem, d.line)).collect();
     assert_eq!(told[0], ("a.json", Problem::Invalid, Some(2)));
-    assert_eq!((told[1].0, told[1].1, told.len()), ("b.yaml", Problem::Invalid, 2));
+    assert_eq!((told[1].0, told[1].1, told.len()), ("b.yaml", Problem::Invalid, 3));
+    assert_eq!(told[2], ("g.raml", Problem::Invalid, Some(1)));
     assert!(scanned.drafts.is_empty());
 }
 
