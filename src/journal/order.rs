@@ -28,11 +28,12 @@ pub(super) fn put_in_order(tx: &Transaction<'_>, target: i64, run: RunId) -> rus
 
 fn draw_edges(tx: &Transaction<'_>, target: i64) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM edge", [])?;
+    // CROSS JOIN keeps SQLite to this order: left alone it pairs every item with every other one first.
     tx.execute(
         "INSERT INTO edge (before, after, hard)
          SELECT dependency.id, item.id, 1
-         FROM need JOIN item ON item.id = need.item
-                   JOIN item AS dependency ON dependency.target = item.target AND dependency.key = need.gav
+         FROM need CROSS JOIN item ON item.id = need.item
+                   CROSS JOIN item AS dependency ON dependency.target = item.target AND dependency.key = need.gav
          WHERE item.target = ?1 AND item.selected AND dependency.selected AND item.state IN ('pending', 'blocked', 'ready', 'acting', 'waiting')",
         [target],
     )?;

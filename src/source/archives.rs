@@ -26,6 +26,9 @@ pub(crate) fn build(
 ) -> Option<Result<Found, Box<Diagnosis>>> {
     match archive {
         Archive::Other | Archive::Mule { .. } => None,
+        Archive::Project { spec, .. } if recognise::refused(path, &spec.format).is_some() => {
+            recognise::refused(path, &spec.format).map(Err)
+        }
         Archive::Project { project, main, spec } => {
             Some(Ok(found(path, relative, project.as_deref(), &main, &spec, options)))
         }
@@ -56,7 +59,8 @@ fn found(
     let mut facts = project.map(|project| projects::facts(project, options)).unwrap_or_default();
     facts.fill_from(recognise::facts(spec));
     facts.fill("properties.mainFile", main.as_str(), Origin::Derived("the root document in the archive".to_owned()));
-    let derived = naming::derive(relative, spec.title.as_deref());
+    let mut derived = naming::derive(relative, spec.title.as_deref());
+    naming::promote(&mut facts, &mut derived);
     let key = FileKey::new(classifier, "zip");
     let files = vec![DraftFile { key, content: FileContent::File(path.to_owned()) }];
     Found { path: path.to_owned(), asset_type, facts, derived, files }

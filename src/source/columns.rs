@@ -107,7 +107,7 @@ fn tell(name: &str) -> String {
 }
 
 /// The number of insertions, deletions and replacements between two short texts.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().take(64).enumerate() {

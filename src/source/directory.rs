@@ -1,6 +1,6 @@
 //! A directory: which files are assets, which belong to others, in which order they come.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,7 +9,7 @@ use crate::asset::{Diagnosis, Problem, Sourced};
 use crate::package::detect::{self, Archive, Follower, Format, Project, Spec};
 
 use super::draft::{self, Found, Place};
-use super::recognise;
+use super::recognise::{self, Glance};
 use super::tree::Tree;
 use super::{Options, SourceError, archives, maven, projects};
 
@@ -62,6 +62,27 @@ pub(crate) fn scan_found(
     Ok(())
 }
 
+/// The coordinates of an asset that could not be built, as far as its descriptor tells.
+fn gav(group: &str, asset: Option<&str>, version: Option<&str>) -> Option<String> {
+    let known = |text: &&str| !text.is_empty() && !detect::is_unresolved(text);
+    Some(format!("{group}/{}/{}", asset.filter(known)?, version.filter(known)?))
+}
+
+fn named(mut diagnosis: Box<Diagnosis>, gav: Option<String>) -> Box<Diagnosis> {
+    diagnosis.gav = diagnosis.gav.take().or(gav);
+    diagnosis
+}
+
+/// What becomes of a root document.
+enum Standing {
+    /// It is published.
+    Asset,
+    /// It belongs to something else that is seen.
+    Silent,
+    /// It is left out, and said why.
+    Told(Box<Diagnosis>),
+}
+
 /// What is known about a tree before the first asset is built.
 struct Scan<'a> {
     tree: &'a Tree,
@@ -69,6 +90,10 @@ struct Scan<'a> {
     follower: Follower,
     /// Folders with an `exchange.json`: projects, vendored copies (`None`), and descriptors that are broken.
     projects: BTreeMap<Utf8PathBuf, Option<Result<Project, Box<Diagnosis>>>>,
+    /// Files that may be root documents: only these are read again.
+    candidates: HashSet<&'a Utf8Path>,
+    /// RAML APIs without their first line.
+    headless: HashSet<&'a Utf8Path>,
     /// Root documents that other root documents refer to.
     parts: BTreeSet<Utf8PathBuf>,
     /// Folders that hold a RAML API.
@@ -82,6 +107,8 @@ impl<'a> Scan<'a> {
             options,
             follower: Follower::new(&tree.root),
             projects: BTreeMap::new(),
+            candidates: HashSet::new(),
+            headless: HashSet::new(),
             parts: BTreeSet::new(),
             api_folders: BTreeSet::new(),
         };
@@ -129,12 +156,25 @@ impl<'a> Scan<'a> {
                 continue;
             }
             let path = tree.root.join(file);
-            let Ok(Some(spec)) = recognise::read(&path, &path) else { continue };
+            let spec = match recognise::glance(&path) {
+                Glance::Nothing => continue,
+                Glance::Headless => {
+                    self.headless.insert(file);
+                    continue;
+                }
+                Glance::Candidate => {
+                    self.candidates.insert(file);
+                    continue;
+                }
+                Glance::Referring(spec) => spec,
+            };
+            self.candidates.insert(file);
             let folder = file.parent().unwrap_or(Utf8Path::new(""));
             if spec.format == Format::RamlApi {
                 self.api_folders.insert(folder.to_owned());
             }
-            if spec.references.is_empty() {
+            // An overlay changes an API; it does not make it a part.
+            if spec.references.is_empty() || matches!(spec.format, Format::RamlOverlay(_)) {
                 continue;
             }
             let root = path.parent().unwrap_or(&tree.root).to_owned();
@@ -153,7 +193,7 @@ impl<'a> Scan<'a> {
 
     /// What a file is: an asset, something wrong, or nothing to speak of.
     fn look(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
-        if !self.tree.includes(file) {
+        if !self.tree.includes(file) && !self.includes_main(file) {
             return None;
         }
         match file.file_name() {
@@ -162,10 +202,22 @@ impl<'a> Scan<'a> {
             _ => match file.extension().map(str::to_ascii_lowercase).as_deref() {
                 Some("jar" | "zip") => self.archive(file),
                 _ if self.project_of(file).is_some() => None,
-                _ if detect::is_worth_a_look(file) => self.specification(file),
+                _ if self.headless.contains(file) && !self.parts.contains(file) => {
+                    Some(Err(recognise::headless(&self.tree.root.join(file))))
+                }
+                _ if self.candidates.contains(file) => self.specification(file),
                 _ => None,
             },
         }
+    }
+
+    /// Whether a file is the descriptor of a main file that `include` names.
+    fn includes_main(&self, file: &Utf8Path) -> bool {
+        let folder = file.parent().unwrap_or(Utf8Path::new(""));
+        let (Some("exchange.json"), Some(Some(Ok(project)))) = (file.file_name(), self.projects.get(folder)) else {
+            return false;
+        };
+        project.main.as_deref().is_some_and(|main| self.tree.includes(&folder.join(main)))
     }
 
     fn project(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
@@ -181,13 +233,19 @@ impl<'a> Scan<'a> {
                 candidate.ancestors().skip(1).take_while(|above| *above != folder && above.starts_with(folder));
             owners.any(|above| matches!(projects.get(above), Some(Some(_))))
         };
-        Some(projects::build(self.tree, folder, project, &nested, self.options, &mut self.follower))
+        let built = projects::build(self.tree, folder, project, &nested, self.options, &mut self.follower);
+        let gav = gav(&self.options.group, project.asset_id.as_deref(), project.version.as_deref());
+        Some(built.map_err(|diagnosis| named(diagnosis, gav)))
     }
 
     fn pom(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         match detect::read_pom(&self.tree.root.join(file)) {
-            Ok(pom) => maven::build(self.tree, folder, &pom, self.options),
+            Ok(pom) => {
+                let gav = gav(&self.options.group, pom.artifact_id.as_deref(), pom.version.as_deref());
+                let built = maven::build(self.tree, folder, &pom, self.options);
+                built.map(|built| built.map_err(|diagnosis| named(diagnosis, gav)))
+            }
             Err(error) => Some(Err(maven::broken(&self.tree.root.join(file), &error))),
         }
     }
@@ -206,41 +264,29 @@ impl<'a> Scan<'a> {
 
     fn specification(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let path = self.tree.root.join(file);
-        let spec = match recognise::read(&path, &path) {
+        let spec = match recognise::read(&path) {
             Ok(Some(spec)) => spec,
             Ok(None) => return None,
             Err(diagnosis) => return Some(Err(diagnosis)),
         };
-        let is_part = self.parts.contains(file);
-        if is_part && !spec.stands_alone {
-            return self.overlaid(file, &spec).then(|| recognise::lone(&path, file, &spec, &mut self.follower));
+        // An API that is complete stays one, also where another document borrows from it.
+        if self.parts.contains(file) && !spec.stands_alone {
+            return None;
         }
-        if let Some(diagnosis) = self.left_out(file, &path, &spec) {
-            return diagnosis.map(Err);
+        match self.place(file, &path, &spec) {
+            Standing::Asset => Some(recognise::lone(&path, file, &spec, &mut self.follower)),
+            Standing::Silent => None,
+            Standing::Told(diagnosis) => Some(Err(diagnosis)),
         }
-        Some(recognise::lone(&path, file, &spec, &mut self.follower))
     }
 
-    /// Whether a RAML API is referred to by overlays only: it stays an API of its own.
-    fn overlaid(&self, file: &Utf8Path, spec: &Spec) -> bool {
-        let _ = file;
-        spec.format == Format::RamlApi
-    }
-
-    /// Root documents that make no asset: `Some(None)` says nothing about it, `Some(Some(…))` says why.
-    fn left_out(&self, file: &Utf8Path, path: &Utf8Path, spec: &Spec) -> Option<Option<Box<Diagnosis>>> {
+    /// Whether a root document makes an asset.
+    fn place(&self, file: &Utf8Path, path: &Utf8Path, spec: &Spec) -> Standing {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         let skipped = |message: String, hint: &str| {
-            Some(Some(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint))))
+            Standing::Told(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint)))
         };
         match &spec.format {
-            Format::Unsupported(name) => {
-                skipped(format!("{name}: Exchange does not take it"), "convert it to OpenAPI 2 or 3")
-            }
-            Format::RamlOverlay(name) => skipped(
-                format!("{name}: changes an API and is none itself"),
-                "apply it to its API and publish the result",
-            ),
             Format::RamlFragment(kind) => {
                 let api = folder.ancestors().find(|above| self.api_folders.contains(*above));
                 let is_piece = matches!(kind.as_str(), "DocumentationItem" | "NamedExample");
@@ -256,20 +302,21 @@ impl<'a> Scan<'a> {
                         format!("RAML {kind} that nothing refers to"),
                         "refer to it, or give it an exchange.json to publish it on its own",
                     ),
-                    None => None,
+                    None => Standing::Asset,
                 }
             }
-            Format::PolicyDefinition => Some(None),
+            // The definition of a Maven policy project goes along with its jar.
+            Format::PolicyDefinition if self.tree.has(&folder.join("pom.xml")) => Standing::Silent,
             // The manifest of a bundle beside the registry's descriptor describes the same server.
             Format::Mcp if file.file_name() == Some("manifest.json") && self.tree.has(&folder.join("server.json")) => {
-                Some(None)
+                Standing::Silent
             }
             Format::AgentCard
                 if file.file_name() == Some("agent.json") && self.tree.has(&folder.join("agent-card.json")) =>
             {
                 skipped("older form of the agent card beside it".to_owned(), "remove it once no client reads it")
             }
-            _ => None,
+            _ => Standing::Asset,
         }
     }
 }

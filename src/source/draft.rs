@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, Lifecycle, Origin, Problem, Version};
 
+use super::columns::distance;
 use super::facts::{Facts, clip, fold, list, summary};
 use super::{Options, stamp};
 
@@ -45,18 +46,20 @@ impl Place<'_> {
 /// Completes a draft. All values that cannot be used are told in one diagnosis.
 pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Result<AssetDraft, Box<Diagnosis>> {
     let Found { path, asset_type, mut facts, derived, mut files } = found;
-    for (key, text) in &options.defaults {
+    // A type or an id for all assets would only hide what was found.
+    for (key, text) in options.defaults.iter().filter(|(key, _)| !matches!(key.as_str(), "type" | "assetId" | "path")) {
         facts.fill(key, text, Origin::Defaults);
     }
     facts.fill_from(derived);
     facts.fill("groupId", &options.group, Origin::Derived("the group of the job".to_owned()));
     facts.fill("version", "1.0.0", Origin::Derived("nothing names a version".to_owned()));
     let mut reader = Reader { facts, origins: BTreeMap::new(), problems: Vec::new() };
-    let asset_type = reader.asset_type(asset_type, &files);
+    let content = files.iter().find(|file| !matches!(file.key.classifier(), "docs" | "icon"));
+    let asset_type = reader.asset_type(asset_type, content);
     let coordinates = reader.coordinates();
     let status = reader.status();
     let dependencies = reader.dependencies();
-    let properties = reader.properties(&asset_type, coordinates.as_ref(), files.is_empty());
+    let properties = reader.properties(&asset_type, coordinates.as_ref(), content.is_none());
     let name = reader.name(coordinates.as_ref());
     let Some(coordinates) = coordinates.filter(|_| reader.problems.is_empty()) else {
         return Err(Box::new(
@@ -121,18 +124,19 @@ impl Reader {
         });
     }
 
-    fn asset_type(&mut self, found: AssetType, files: &[DraftFile]) -> AssetType {
+    fn asset_type(&mut self, found: AssetType, content: Option<&DraftFile>) -> AssetType {
         let Some(text) = self.take("type") else {
-            let from = files.first().map_or("the descriptor".to_owned(), |file| file.key.to_string());
+            let from = content.map_or("the descriptor".to_owned(), |file| file.key.to_string());
             self.origins.insert("type".to_owned(), Origin::Derived(from));
             return found;
         };
         let Ok(asset_type) = text.parse();
-        if let (AssetType::Other(name), Some(Origin::Manifest(_) | Origin::Defaults)) =
-            (&asset_type, self.origins.get("type"))
-        {
-            let known: Vec<&str> = AssetType::KNOWN.iter().map(AssetType::as_str).collect();
-            self.wrong("type", format!("`{name}` is none of {}", known.join(", ")));
+        if let AssetType::Other(name) = &asset_type {
+            // Types that appear later pass; what is nearly a known one is a slip.
+            let near = AssetType::KNOWN.iter().map(AssetType::as_str).find(|known| distance(name, known) <= 2);
+            if let Some(near) = near {
+                self.wrong("type", format!("`{name}` is no type of asset; did you mean `{near}`?"));
+            }
         }
         asset_type
     }

@@ -5,6 +5,8 @@
 
 use std::io::{BufRead, BufReader};
 
+use crate::package::detect::newlines;
+
 /// Counts lines up to byte offsets that only grow.
 pub(crate) struct Lines<R> {
     input: BufReader<R>,
@@ -30,7 +32,7 @@ impl<R: std::io::Read> Lines<R> {
                 taken += buffer[wanted..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             }
             let is_there = taken < buffer.len();
-            self.line += buffer[..taken].iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.line += newlines(&buffer[..taken]);
             self.offset += taken as u64;
             self.input.consume(taken);
             if is_there {

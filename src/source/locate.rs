@@ -91,7 +91,10 @@ fn project(
     options: &Options,
 ) -> Result<Option<Found>, Box<Diagnosis>> {
     let descriptor = folder.join("exchange.json");
-    let Ok(bytes) = fs_err::read(&descriptor) else { return Ok(None) };
+    if !descriptor.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Ok(None);
+    }
+    let bytes = fs_err::read(&descriptor).map_err(|error| recognise::unreadable(&descriptor, &error))?;
     let parsed = detect::parse_project(&bytes).map_err(|error| projects::broken(&descriptor, &error))?;
     let Some(project) = parsed.filter(|project| wanted(project.main.as_deref().unwrap_or_default())) else {
         return Ok(None);
@@ -125,7 +128,7 @@ fn archive(path: &Utf8Path, relative: &Utf8Path, options: &Options) -> Result<Op
 }
 
 fn specification(path: &Utf8Path, relative: &Utf8Path, folder: &Utf8Path) -> Result<Option<Found>, Box<Diagnosis>> {
-    match recognise::read(path, path)? {
+    match recognise::read(path)? {
         Some(spec) => recognise::lone(path, relative, &spec, &mut Follower::new(folder)).map(Some),
         None => Ok(None),
     }

@@ -107,10 +107,21 @@ impl Manifest<'_> {
     fn row(&self, line: u64, record: &ByteRecord) -> Result<AssetDraft, Box<Diagnosis>> {
         let place = Place { path: self.path, line: Some(line) };
         let row = self.cells(&place, record)?;
-        let found = match (row.path, row.files.is_empty()) {
-            (_, false) => self.explicit(&place, row.facts, row.files)?,
-            (Some(path), true) => self.located(&place, row.facts, &path)?,
-            (None, true) => fileless(&place, self.path, row.facts)?,
+        // Documentation and icon say nothing about what the asset is: they go along with what the path leads to.
+        let only_extras = row.files.iter().all(|(key, _)| matches!(key.classifier(), "docs" | "icon"));
+        let found = match row.path {
+            Some(path) if only_extras => {
+                let mut found = self.located(&place, row.facts, &path)?;
+                let extras = self.named(&place, row.files)?;
+                found.files.retain(|file| !extras.iter().any(|extra| extra.key.classifier() == file.key.classifier()));
+                found.files.extend(extras);
+                found
+            }
+            _ if only_extras => {
+                let extras = self.named(&place, row.files)?;
+                Found { files: extras, ..fileless(&place, self.path, row.facts)? }
+            }
+            _ => self.explicit(&place, row.facts, row.files)?,
         };
         draft::finish(found, &place, self.options)
     }
@@ -141,13 +152,8 @@ impl Manifest<'_> {
         Ok(row)
     }
 
-    /// Files that the row names: nothing is detected, and nothing is read.
-    fn explicit(
-        &self,
-        place: &Place<'_>,
-        facts: Facts,
-        named: Vec<(FileKey, String)>,
-    ) -> Result<Found, Box<Diagnosis>> {
+    /// The files that the row names.
+    fn named(&self, place: &Place<'_>, named: Vec<(FileKey, String)>) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
         let mut files = Vec::with_capacity(named.len());
         let mut missing = Vec::new();
         for (key, text) in named {
@@ -166,11 +172,30 @@ impl Manifest<'_> {
             let hint = "paths are relative to the folder of the manifest";
             return Err(Box::new(place.failed(Problem::Missing, missing.join("; ")).hint(hint)));
         }
+        Ok(files)
+    }
+
+    /// A row that names its files: nothing is detected, and nothing is read.
+    fn explicit(
+        &self,
+        place: &Place<'_>,
+        facts: Facts,
+        named: Vec<(FileKey, String)>,
+    ) -> Result<Found, Box<Diagnosis>> {
+        let files = self.named(place, named)?;
         let asset_type = type_of(&files);
         let first = files.first().map(|file| match &file.content {
             FileContent::File(path) | FileContent::Zip { root: path, .. } => path.clone(),
         });
-        let derived = first.map(|path| super::naming::derive(&path, None)).unwrap_or_default();
+        let mut derived = first.as_ref().map(|path| super::naming::derive(path, None)).unwrap_or_default();
+        // A single specification is its own main file; which one it is in an archive, only the row can tell.
+        if let Some(file) = files.first().filter(|file| !matches!(file.key.packaging.as_str(), "zip" | "jar" | "pom"))
+            && wants_main_file(&asset_type)
+            && let FileContent::File(path) = &file.content
+        {
+            let name = path.file_name().unwrap_or_default();
+            derived.fill("properties.mainFile", name, Origin::Derived("the only file".to_owned()));
+        }
         Ok(Found { path: self.path.to_owned(), asset_type, facts, derived, files })
     }
 
@@ -229,6 +254,10 @@ fn type_of(files: &[DraftFile]) -> AssetType {
         _ => None,
     });
     known.unwrap_or(AssetType::Custom)
+}
+
+fn wants_main_file(asset_type: &AssetType) -> bool {
+    asset_type.requires_api_version() || matches!(asset_type, AssetType::Graphql | AssetType::RamlFragment)
 }
 
 /// A row that names no file: only some types do without.

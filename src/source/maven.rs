@@ -71,7 +71,7 @@ fn built(
     let target = tree.root.join(folder).join("target");
     let wanted = format!("{artifact}-{version}-{classifier}.jar");
     let jar =
-        Some(target.join(&wanted)).filter(|jar| jar.is_file()).or_else(|| only_jar(&target, artifact, classifier));
+        Some(target.join(&wanted)).filter(|jar| is_plain_file(jar)).or_else(|| only_jar(&target, artifact, classifier));
     let Some(jar) = jar else {
         let what = match pom.packaging.as_str() {
             "mule-policy" => "policy",
@@ -107,14 +107,19 @@ fn only_jar(target: &Utf8Path, artifact: &str, classifier: &str) -> Option<Utf8P
             name.starts_with(&format!("{artifact}-")) && name.ends_with(&format!("-{classifier}.jar"))
         })
     });
-    let first = found.next().filter(|path| path.is_file())?;
+    let first = found.next().filter(|path| is_plain_file(path))?;
     found.next().is_none().then_some(first)
+}
+
+/// Links are not followed, and nothing but a file is opened.
+fn is_plain_file(path: &Utf8Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 fn policy_definition(folder: &Utf8Path, artifact: &str) -> Option<DraftFile> {
     let path = folder.join(format!("{artifact}.yaml"));
     let key = FileKey::new("policy-definition", "yaml");
-    path.is_file().then_some(DraftFile { key, content: FileContent::File(path) })
+    is_plain_file(&path).then_some(DraftFile { key, content: FileContent::File(path) })
 }
 
 /// The classifier of the jar that the packaging and the plugin configuration call for.
@@ -217,15 +222,12 @@ pub(crate) fn jar(
     let facts = pom.as_deref().map(|pom| facts(pom, options)).unwrap_or_default();
     if asset_type == AssetType::Policy {
         let artifact = facts.get("assetId").unwrap_or_default().to_owned();
-        match policy_definition(path.parent().unwrap_or(Utf8Path::new("")), &artifact) {
-            Some(definition) => files.push(definition),
-            None => {
-                let message = format!("policy jar without its definition `{artifact}.yaml`");
-                return Some(Err(Box::new(
-                    Diagnosis::failed(path, Problem::Missing, message).hint("put the definition beside the jar"),
-                )));
-            }
-        }
+        let Some(definition) = policy_definition(path.parent().unwrap_or(Utf8Path::new("")), &artifact) else {
+            let message = format!("policy jar without its definition `{artifact}.yaml`");
+            let diagnosis = Diagnosis::failed(path, Problem::Missing, message);
+            return Some(Err(Box::new(diagnosis.hint("put the definition beside the jar"))));
+        };
+        files.push(definition);
     }
     let derived = naming::derive(relative, None);
     Some(Ok(Found { path: path.to_owned(), asset_type, facts, derived, files }))

@@ -27,6 +27,8 @@ const GENERIC: &[&str] = &[
     "schema",
     "server",
     "service",
+    "soap",
+    "wsdl",
     "spec",
     "swagger",
 ];
@@ -56,7 +58,8 @@ pub(crate) fn derive(path: &Utf8Path, title: Option<&str>) -> Facts {
     let title = title.map(fold).filter(|title| !title.is_empty());
     if let Some(title) = &title {
         facts.fill("name", title, Origin::Specification(None));
-        if let Some(id) = Coordinates::asset_id_from_title(title) {
+        let says_nothing = GENERIC.iter().any(|generic| title.eq_ignore_ascii_case(generic));
+        if let Some(id) = Coordinates::asset_id_from_title(title).filter(|_| !says_nothing) {
             facts.fill("assetId", &id, Origin::Specification(Some(format!("title `{title}`"))));
         }
     }
@@ -67,6 +70,17 @@ pub(crate) fn derive(path: &Utf8Path, title: Option<&str>) -> Facts {
     facts.fill("assetId", &id, Origin::Derived(from.to_owned()));
     facts.fill("name", &word, Origin::Derived(from.to_owned()));
     facts
+}
+
+/// Moves what the title says from the derived values to the facts: a specification comes before the job's defaults.
+pub(crate) fn promote(facts: &mut Facts, derived: &mut Facts) {
+    for key in ["name", "assetId"] {
+        if matches!(derived.origin(key), Some(Origin::Specification(_)))
+            && let Some((text, origin)) = derived.take(key)
+        {
+            facts.fill(key, &text, origin);
+        }
+    }
 }
 
 fn word(path: &Utf8Path) -> (String, &'static str) {
@@ -93,6 +107,7 @@ mod tests {
             ("a/orders.yaml", Some("Orders API"), "orders-api"),
             ("a/orders.yaml", None, "orders"),
             ("a/orders.yaml", Some("注文"), "orders"),
+            ("a/orders.wsdl", Some("Service"), "orders"),
             ("anilist/api.graphql", None, "anilist"),
             ("shop/src/main/resources/api/api.raml", Some(" "), "shop"),
         ] {

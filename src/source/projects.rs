@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
-use crate::package::detect::{Follower, Format, Project, ProjectError, Spec};
+use crate::package::detect::{self, Follower, Format, Project, ProjectError, Spec};
 
 use super::Options;
 use super::draft::Found;
@@ -25,11 +25,10 @@ pub(crate) fn build(
 ) -> Result<Found, Box<Diagnosis>> {
     let shown = tree.root.join(folder).join("exchange.json");
     let mut facts = facts(project, options);
-    let derived = naming::derive(&folder.join("exchange.json"), None);
     let classifier = project.classifier.as_deref().unwrap_or_default();
     if let Some((asset_type, files)) = without_document(tree, folder, project, classifier) {
-        facts.fill_from(extras_facts());
         let files = with_extras(tree, folder, files);
+        let derived = naming::derive(&folder.join("exchange.json"), None);
         return Ok(Found { path: shown, asset_type, facts, derived, files });
     }
     let (main, spec) = main_file(tree, folder, project, &shown, nested, &mut facts)?;
@@ -38,13 +37,19 @@ pub(crate) fn build(
     let inner = main.parent().unwrap_or(Utf8Path::new(""));
     let root = if inner.as_str().is_empty() { document_folder } else { document_folder.join(inner) };
     let name = Utf8PathBuf::from(main.file_name().unwrap_or_default());
+    if let Some(refused) = recognise::refused(&root.join(&name), &spec.format) {
+        return Err(refused);
+    }
     facts.fill_from(recognise::facts(&spec));
-    let format = effective_format(&spec, classifier);
+    let format = spec.format.clone();
     let declares = facts.get("dependencies").is_some();
     let closure = Document { root: &root, main: &name, spec: &spec }.collect(follower, declares)?;
     let mut members = closure.members;
-    let base = folder.join(inner);
-    for file in tree.below(&base).iter().filter(|file| !nested(file)) {
+    // Joining with nothing would leave a slash at the end.
+    let base: Utf8PathBuf = folder.join(inner).components().collect();
+    // A Maven project keeps its sources beside the specification: only what is referred to belongs to the API.
+    let is_maven = tree.has(&base.join("pom.xml").components().collect::<Utf8PathBuf>());
+    for file in tree.below(&base).iter().filter(|file| !is_maven && !nested(file)) {
         if let Ok(relative) = file.strip_prefix(&base)
             && belongs(relative)
         {
@@ -58,21 +63,14 @@ pub(crate) fn build(
             let content = FileContent::Zip { root: root.clone(), members };
             (AssetType::RamlFragment, vec![DraftFile { key: FileKey::new(classifier, "zip"), content }])
         }
-        (_, format) => recognise::files(format, &root, &name, members),
+        (_, format) => recognise::files(format, &root, &name, &members),
     };
     if recognise::wants_main_file(&format) {
         facts.fill("properties.mainFile", name.as_str(), Origin::ExchangeJson);
     }
-    let mut found = Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files) };
-    let titled = naming::derive(&folder.join(&main), spec.title.as_deref());
-    let mut derived = titled;
-    derived.fill_from(found.derived);
-    found.derived = derived;
-    Ok(found)
-}
-
-fn extras_facts() -> Facts {
-    Facts::default()
+    let mut derived = naming::derive(&folder.join(&main), spec.title.as_deref());
+    naming::promote(&mut facts, &mut derived);
+    Ok(Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files) })
 }
 
 fn with_extras(tree: &Tree, folder: &Utf8Path, mut files: Vec<DraftFile>) -> Vec<DraftFile> {
@@ -137,14 +135,6 @@ fn without_document(
     }
 }
 
-/// What the main file is, judged by content; the descriptor decides what the content leaves open.
-fn effective_format(spec: &Spec, classifier: &str) -> Format {
-    match (&spec.format, classifier) {
-        (Format::RamlOverlay(_), _) => Format::RamlApi,
-        (format, _) => format.clone(),
-    }
-}
-
 /// Finds and reads the main file: the one that is named, or the only one it can be.
 fn main_file(
     tree: &Tree,
@@ -156,11 +146,11 @@ fn main_file(
 ) -> Result<(Utf8PathBuf, Spec), Box<Diagnosis>> {
     let named = project.main.clone().unwrap_or_default();
     let main = Utf8PathBuf::from(named.trim_start_matches("./").replace('\\', "/"));
-    let joined = crate::package::detect::join_reference(folder, &main);
+    let joined = detect::join_reference(folder, &main);
     let file = joined.filter(|file| file.starts_with(folder)).map(|file| tree.root.join(file));
-    if let Some(file) = file.filter(|file| file.is_file()) {
+    if let Some(file) = file.filter(|file| is_inside(tree, file)) {
         let bare = project.classifier.as_deref().and_then(bare_format);
-        return match (recognise::read(&file, &file)?, bare) {
+        return match (recognise::read(&file)?, bare) {
             (Some(spec), _) => Ok((main, spec)),
             (None, Some(format)) => Ok((main, Spec::bare_of(format))),
             (None, None) => {
@@ -174,8 +164,8 @@ fn main_file(
     }
     let mut roots = Vec::new();
     for file in tree.below(folder).iter().filter(|file| file.parent() == Some(folder) && !nested(file)) {
-        if crate::package::detect::is_worth_a_look(file)
-            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file), &tree.root.join(file))
+        if detect::is_worth_a_look(file)
+            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file))
             && matches!(spec.format, Format::Oas | Format::RamlApi | Format::AsyncApi | Format::Wsdl)
         {
             roots.push((file.clone(), spec));
@@ -193,6 +183,12 @@ fn main_file(
     Err(Box::new(Diagnosis::failed(shown, Problem::Missing, message).hint(hint)))
 }
 
+/// Whether a path is a regular file that no link leads out of the tree for.
+fn is_inside(tree: &Tree, file: &Utf8Path) -> bool {
+    let canonical = file.canonicalize_utf8().ok().zip(tree.root.canonicalize_utf8().ok());
+    file.is_file() && canonical.is_some_and(|(file, root)| file.starts_with(root))
+}
+
 /// Formats whose main file needs no mark of its own.
 fn bare_format(classifier: &str) -> Option<Format> {
     match classifier {
@@ -206,15 +202,13 @@ fn bare_format(classifier: &str) -> Option<Format> {
 
 /// Whether a file of the project folder goes into the archive.
 ///
-/// `exchange.json` is written anew by the server, documentation and icon travel on their own, and vendored modules go in
-/// only where the specification refers to them.
+/// `exchange.json` is written anew by the server, documentation and icon travel on their own; vendored modules and hidden
+/// files go in only where the specification refers to them.
 fn belongs(relative: &Utf8Path) -> bool {
     let first = relative.components().next().map(|c| c.as_str()).unwrap_or_default();
-    let name = relative.file_name().unwrap_or_default();
-    let is_module = relative.components().any(|c| c.as_str() == "exchange_modules");
-    !is_module
+    let is_left_out = |name: &str| name == "exchange_modules" || name == "Thumbs.db" || name.starts_with('.');
+    !relative.components().any(|component| is_left_out(component.as_str()))
         && first != "exchange-docs"
-        && !matches!(name, ".DS_Store" | "Thumbs.db" | ".gitignore" | ".consignignore" | ".gitkeep")
         && relative != "exchange.json"
         && !extras::is_icon(relative)
 }

@@ -9,14 +9,60 @@ use super::draft::Found;
 use super::facts::Facts;
 use super::naming;
 
+/// A file without an extension is more often a program than a specification: only small ones are looked into.
+const MAX_UNNAMED: u64 = 8 * 1024 * 1024;
+
 /// Reads a root document; `Ok(None)` when the file is none.
-pub(crate) fn read(path: &Utf8Path, shown: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
-    let metadata = fs_err::metadata(path).map_err(|error| unreadable(shown, &error))?;
-    if metadata.len() > MAX_READ {
+pub(crate) fn read(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
+    match load(path)? {
+        Some(bytes) => detect::read_spec(path, &bytes).map_err(|error| broken(path, &error)),
+        None => Ok(None),
+    }
+}
+
+/// The first look at a file.
+pub(crate) enum Glance {
+    /// No root document.
+    Nothing,
+    /// A RAML API that does not say so in its first line.
+    Headless,
+    /// Perhaps a root document; it refers to no other file.
+    Candidate,
+    /// A root document that may refer to others.
+    Referring(Box<Spec>),
+}
+
+/// Tells quickly which files are no root documents, and which refer to nothing: most of them.
+pub(crate) fn glance(path: &Utf8Path) -> Glance {
+    match load(path) {
+        Ok(Some(bytes)) if !detect::is_candidate(path, &bytes) => {
+            let is_raml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("raml"));
+            if is_raml && detect::is_raml_without_header(&bytes) { Glance::Headless } else { Glance::Nothing }
+        }
+        Ok(None) => Glance::Nothing,
+        Ok(Some(bytes)) if detect::may_refer(&bytes) => match detect::read_spec(path, &bytes) {
+            Ok(Some(spec)) => Glance::Referring(Box::new(spec)),
+            Ok(None) => Glance::Nothing,
+            Err(_) => Glance::Candidate,
+        },
+        Ok(Some(_)) | Err(_) => Glance::Candidate,
+    }
+}
+
+/// A RAML API without its header line.
+pub(crate) fn headless(path: &Utf8Path) -> Box<Diagnosis> {
+    let message = "looks like a RAML API, but its first line is not `#%RAML 1.0` or `#%RAML 0.8`";
+    Box::new(Diagnosis::failed(path, Problem::Invalid, message).at(1, 1).hint("add the line"))
+}
+
+/// The bytes of a file, unless it is too large for a specification.
+fn load(path: &Utf8Path) -> Result<Option<Vec<u8>>, Box<Diagnosis>> {
+    let metadata = fs_err::metadata(path).map_err(|error| unreadable(path, &error))?;
+    let limit = if path.extension().is_none() { MAX_UNNAMED } else { MAX_READ };
+    if metadata.len() > limit {
         return Ok(None);
     }
-    let bytes = fs_err::read(path).map_err(|error| unreadable(shown, &error))?;
-    detect::read_spec(path, &bytes).map_err(|error| broken(shown, &error))
+    fs_err::read(path).map(Some).map_err(|error| unreadable(path, &error))
 }
 
 /// A file that cannot be read.
@@ -112,11 +158,11 @@ pub(crate) fn files(
     format: &Format,
     root: &Utf8Path,
     main: &Utf8Path,
-    members: Vec<Utf8PathBuf>,
+    members: &[Utf8PathBuf],
 ) -> (AssetType, Vec<DraftFile>) {
     let zip = |classifier: &str| DraftFile {
         key: FileKey::new(classifier, "zip"),
-        content: FileContent::Zip { root: root.to_owned(), members: members.clone() },
+        content: FileContent::Zip { root: root.to_owned(), members: members.to_vec() },
     };
     let single = |classifier: &str, packaging: &str| DraftFile {
         key: FileKey::new(classifier, packaging),
@@ -148,6 +194,43 @@ pub(crate) fn wants_main_file(format: &Format) -> bool {
     !matches!(format, Format::AgentCard | Format::Mcp | Format::PolicyDefinition | Format::Unsupported(_))
 }
 
+/// Root documents of which no asset can be made.
+pub(crate) fn refused(path: &Utf8Path, format: &Format) -> Option<Box<Diagnosis>> {
+    let (message, hint) = match format {
+        Format::Unsupported(name) => (format!("{name}: Exchange does not take it"), "convert it to OpenAPI 2 or 3"),
+        Format::RamlOverlay(name) => {
+            (format!("{name}: changes an API and is none itself"), "apply it to its API and publish the result")
+        }
+        _ => return None,
+    };
+    Some(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint)))
+}
+
+/// A policy definition is two files: the metadata, and the schema of its configuration beside it (EXCHANGE.md §2.1).
+fn policy(path: &Utf8Path) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
+    let folder = path.parent().unwrap_or(Utf8Path::new(""));
+    let stem = path.file_stem().unwrap_or_default();
+    let names = [
+        "schema.json".to_owned(),
+        format!("{stem}-schema.json"),
+        format!("{stem}.schema.json"),
+        format!("{stem}.json"),
+    ];
+    let schema = names
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|schema| schema.symlink_metadata().is_ok_and(|metadata| metadata.is_file()));
+    let Some(schema) = schema else {
+        let message = "policy definition without the schema of its configuration";
+        let hint = format!("put `schema.json` or `{stem}-schema.json` beside it");
+        return Err(Box::new(Diagnosis::skipped(path, Problem::Unsupported, message).hint(hint)));
+    };
+    Ok(vec![
+        DraftFile { key: FileKey::new("schema", "json"), content: FileContent::File(schema) },
+        DraftFile { key: FileKey::new("metadata", "yaml"), content: FileContent::File(path.to_owned()) },
+    ])
+}
+
 /// A lone specification: `path` is its main file, and its folder is the root of the archive.
 pub(crate) fn lone(
     path: &Utf8Path,
@@ -157,19 +240,18 @@ pub(crate) fn lone(
 ) -> Result<Found, Box<Diagnosis>> {
     let root = path.parent().unwrap_or(Utf8Path::new(""));
     let main = Utf8Path::new(path.file_name().unwrap_or_default());
+    if let Some(refused) = refused(path, &spec.format) {
+        return Err(refused);
+    }
     let document = Document { root, main, spec };
-    let closure = document.collect(follower, false)?;
-    let (asset_type, files) = files(&spec.format, root, main, closure.members.into_iter().collect());
+    let members: Vec<Utf8PathBuf> = document.collect(follower, false)?.members.into_iter().collect();
+    let (asset_type, files) = match spec.format {
+        Format::PolicyDefinition => (AssetType::Policy, policy(path)?),
+        _ => files(&spec.format, root, main, &members),
+    };
     let mut facts = facts(spec);
     let mut derived = naming::derive(relative, spec.title.as_deref());
-    // A title is what the specification says, and comes before the defaults of the job.
-    for key in ["name", "assetId"] {
-        if let Some(Origin::Specification(_)) = derived.origin(key)
-            && let Some((text, origin)) = derived.take(key)
-        {
-            facts.fill(key, &text, origin);
-        }
-    }
+    naming::promote(&mut facts, &mut derived);
     if wants_main_file(&spec.format) {
         facts.fill("properties.mainFile", main.as_str(), Origin::Derived("the root document".to_owned()));
     }

@@ -231,7 +231,9 @@ fn read_references(path: &Utf8Path, in_raml: bool) -> Vec<Reference> {
     };
     // JSON below RAML is as often an example as a schema, and the `$ref` of an example is data.
     if in_raml && is_json {
-        found.iter_mut().for_each(|reference| reference.strength = Strength::Welcome);
+        for reference in &mut found {
+            reference.strength = Strength::Welcome;
+        }
     }
     found
 }

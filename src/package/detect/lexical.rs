@@ -18,6 +18,29 @@ pub(crate) fn mentions_a_root_key(text: &str) -> bool {
         || text.contains("dxt_version")
 }
 
+/// Whether a document may refer to other files, or is RAML: a look at the bytes, without parsing.
+///
+/// Most specifications only refer to themselves (`"$ref": "#/…"`).
+pub(crate) fn may_refer(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return true };
+    if text.contains("#%RAML") || text.contains("import") || text.contains("include") {
+        return true;
+    }
+    text.match_indices("$ref").any(|(at, word)| {
+        let rest = text[at + word.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+        let value = rest.strip_prefix(':').unwrap_or(rest).trim_start_matches(['"', '\'', ' ', '\t']);
+        !value.starts_with('#')
+    }) || text.contains("externalValue")
+        || text.contains("mapping")
+}
+
+/// Whether a RAML file without its first line is plainly an API: it has a title, and resources.
+pub(crate) fn is_raml_without_header(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let starts = |word: &str| text.lines().any(|line| line.starts_with(word));
+    !text.trim_start_matches('\u{feff}').trim_start().starts_with("#%") && starts("title:") && starts("/")
+}
+
 /// The format that a text was surely meant in, so that a parse error is worth telling: its root key stands near the
 /// top, or its first line says so.
 pub(crate) fn meant_as(guess: Guess, text: &str) -> Option<&'static str> {
@@ -65,15 +88,12 @@ fn without(text: &str, line_comments: &[&str], block: Option<(&str, &str)>, stri
         } else if let Some(quote) = strings.iter().find(|quote| rest.starts_with(**quote)) {
             skipped = Some(string_end(rest, quote));
         }
-        match skipped {
-            Some(end) => {
-                blank(&mut out, &rest[..end]);
-                rest = &rest[end..];
-            }
-            None => {
-                out.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
+        if let Some(end) = skipped {
+            blank(&mut out, &rest[..end]);
+            rest = &rest[end..];
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
         }
     }
     out
@@ -212,6 +232,13 @@ mod tests {
         assert!(mentions_a_root_key("a: 1\nswagger: '2.0'"));
         assert!(!mentions_a_root_key("see openapi: a text"));
         assert!(!mentions_a_root_key("a: \"swagger\""));
+    }
+
+    #[test]
+    fn a_raml_api_is_known_without_its_first_line() {
+        assert!(is_raml_without_header(b"title: A\n/orders:\n  get:\n"));
+        assert!(!is_raml_without_header(b"#%RAML 1.0\ntitle: A\n/orders:\n"));
+        assert!(!is_raml_without_header(b"get:\n  description: part of a resource\n"));
     }
 
     proptest! {

@@ -196,7 +196,6 @@ impl Collector {
     fn find_ref(&mut self, value: &str, position: Position) {
         let Some(frame) = self.frames.last() else { return };
         let strength = match (frame.mode, frame.key.as_str()) {
-            (Mode::Data, _) => return,
             (Mode::Keywords | Mode::Names, "$ref") => Strength::Needed,
             (Mode::Example | Mode::Examples, "$ref" | "externalValue") | (Mode::Extension, "$ref") => Strength::Welcome,
             (Mode::Mapping, _) if value.contains(['/', '.']) => Strength::Welcome,
@@ -222,16 +221,13 @@ impl Collector {
 fn child_mode(frame: &Frame, is_map: bool) -> Mode {
     let key = if frame.is_map { frame.key.as_str() } else { "" };
     match frame.mode {
-        Mode::Data => Mode::Data,
         Mode::Extension => Mode::Extension,
         Mode::Names => Mode::Keywords,
         Mode::Examples => Mode::Example,
-        Mode::Example if key == "value" => Mode::Data,
-        Mode::Example | Mode::Mapping => Mode::Data,
+        Mode::Data | Mode::Example | Mode::Mapping => Mode::Data,
         Mode::Keywords => match key {
-            "example" | "default" | "enum" | "const" | "payloadExample" => Mode::Data,
             "examples" if is_map => Mode::Examples,
-            "examples" => Mode::Data,
+            "examples" | "example" | "default" | "enum" | "const" | "payloadExample" => Mode::Data,
             "mapping" => Mode::Mapping,
             "properties" | "patternProperties" | "definitions" | "$defs" | "dependentSchemas" | "schemas"
             | "parameters" | "headers" | "responses" | "requestBodies" | "securitySchemes" | "links" | "callbacks"

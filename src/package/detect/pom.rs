@@ -69,7 +69,8 @@ pub(crate) fn parse(bytes: &[u8], path: Option<&Utf8Path>) -> Result<Pom, PomErr
         if file.is_dir() {
             file.push("pom.xml");
         }
-        let found = fs_err::read(&file).ok().and_then(|bytes| tree(&bytes).ok());
+        let found = Some(&file).filter(|file| file.is_file()).and_then(|file| fs_err::read(file).ok());
+        let found = found.and_then(|bytes| tree(&bytes).ok());
         let Some(found) = found.filter(|found| found.text_of("artifactId") == parent.text_of("artifactId")) else {
             break;
         };

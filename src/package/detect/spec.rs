@@ -116,8 +116,8 @@ pub(crate) fn is_worth_a_look(path: &Utf8Path) -> bool {
 /// What the text of a file may be, without parsing it.
 pub(crate) fn guess(path: &Utf8Path, text: &str) -> Option<Guess> {
     let start = text.trim_start();
-    if start.starts_with("#%") {
-        return match &start[2..] {
+    if let Some(mark) = start.strip_prefix("#%") {
+        return match mark {
             raml if raml.starts_with("RAML") => Some(Guess::Raml),
             other if other.starts_with("Validation Profile") || other.starts_with("Policy ") => Some(Guess::Marked),
             _ => None,
@@ -133,6 +133,11 @@ pub(crate) fn guess(path: &Utf8Path, text: &str) -> Option<Guess> {
         }
         _ => lexical::mentions_a_root_key(text).then_some(Guess::Structured),
     }
+}
+
+/// Whether a file deserves to be parsed: cheap, and never wrong about a file that is a root document.
+pub(crate) fn is_candidate(path: &Utf8Path, bytes: &[u8]) -> bool {
+    text::decode(bytes).map_or(true, |decoded| guess(path, &decoded.text).is_some())
 }
 
 /// Reads a root document. `Ok(None)` when the file is none.
@@ -240,14 +245,16 @@ fn structured(outline: Outline, language: Language) -> Option<Spec> {
 
 /// What the keys of the top level make a document.
 fn root_format(outline: &Outline) -> Option<Format> {
-    if let Some(version) = outline.get("openapi") {
+    // `swagger: true` is somebody's configuration.
+    let version = |key: &str| outline.get(key).filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
+    if let Some(version) = version("openapi") {
         return Some(if version.starts_with('3') {
             Format::Oas
         } else {
             Format::Unsupported("OpenAPI of this version")
         });
     }
-    if let Some(version) = outline.get("swagger") {
+    if let Some(version) = version("swagger") {
         // `2` is what is left of an unquoted 2.0 after some editors.
         return Some(if version.starts_with('2') {
             Format::Oas
@@ -255,7 +262,7 @@ fn root_format(outline: &Outline) -> Option<Format> {
             Format::Unsupported("Swagger of this version")
         });
     }
-    if outline.has("asyncapi") {
+    if version("asyncapi").is_some() {
         return Some(Format::AsyncApi);
     }
     if outline.has("swaggerVersion") && (outline.has("apis") || outline.has("apiVersion")) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle};
+use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag};
 
 use super::outline::{Collector, Dialect, Outline};
 
@@ -56,20 +56,49 @@ pub(crate) fn json(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
 }
 
 /// Reads the first document of YAML. Aliases are not expanded, tags are kept.
+///
+/// Other parsers (SnakeYAML, js-yaml) let the lines of a quoted scalar begin as far left as they like, and published
+/// specifications make use of it; ours does not, so such lines are moved to the right until they pass.
 pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError> {
+    const MAX_MOVED: usize = 500;
+    const MAX_LENGTH: usize = 4 * 1024 * 1024;
+    let mut moved: Option<String> = None;
+    for _ in 0..MAX_MOVED {
+        let current = moved.as_deref().unwrap_or(text);
+        let error = match strict_yaml(current, dialect) {
+            Ok(outline) => return Ok(outline),
+            Err(error) => error,
+        };
+        let line = error.marker().line();
+        let is_indent = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
+        match line_start(current, line).filter(|_| is_indent && text.len() <= MAX_LENGTH) {
+            Some(start) => moved = Some(format!("{}{}{}", &current[..start], " ".repeat(64), &current[start..])),
+            None => return Err(syntax_error(&error)),
+        }
+    }
+    strict_yaml(text, dialect).map_err(|error| syntax_error(&error))
+}
+
+fn syntax_error(error: &ScanError) -> SyntaxError {
+    let marker = error.marker();
+    SyntaxError { line: marker.line() as u64, column: marker.col() as u64 + 1, message: error.info() }
+}
+
+fn line_start(text: &str, line: usize) -> Option<usize> {
+    let newline = line.checked_sub(2)?;
+    text.match_indices('\n').nth(newline).map(|(at, _)| at + 1)
+}
+
+fn strict_yaml(text: &str, dialect: Dialect) -> Result<Outline, ScanError> {
     let mut collector = Collector::new(dialect);
     for next in Parser::new_from_str(text) {
-        let (event, span) = next.map_err(|error| SyntaxError {
-            line: error.marker().line() as u64,
-            column: error.marker().col() as u64 + 1,
-            message: error.info(),
-        })?;
+        let (event, span) = next?;
         match event {
             Event::Scalar(value, style, _, tag) => {
                 if collector.expects_key() {
                     collector.key(&value);
                 } else {
-                    let tag = tag.as_deref().filter(|tag| tag.is_custom()).map(|tag| tag.suffix());
+                    let tag = tag.as_deref().filter(|tag| tag.is_custom()).map(Tag::suffix);
                     let is_string = style != ScalarStyle::Plain || !is_plain_literal(&value);
                     let position = Some((span.start.line() as u64, span.start.col() as u64 + 1));
                     collector.scalar(&value, is_string, tag, position);
@@ -178,7 +207,7 @@ mod tests {
     fn json_and_yaml_give_the_same_outline() {
         let from_json = json(DOCUMENT, Dialect::Refs).expect("parses");
         let mut from_yaml = yaml(DOCUMENT, Dialect::Refs).expect("parses");
-        assert_eq!(from_yaml.references[0].position, Some((2, 25)));
+        assert_eq!(from_yaml.references[0].position, Some((2, 23)));
         from_yaml.references.iter_mut().for_each(|r| r.position = None);
         assert_eq!(from_json, from_yaml);
         assert_eq!((from_json.get("info.title"), from_json.get("info.version")), (Some("T"), Some("1.0")));
@@ -213,6 +242,13 @@ mod tests {
         assert_eq!((error.line, error.column), (2, 13));
         let error = yaml("a: b\nc: [d\n", Dialect::Refs).expect_err("broken");
         assert!(error.line >= 2, "{error:?}");
+    }
+
+    #[test]
+    fn quoted_text_may_begin_further_left() {
+        let text = "openapi: 3.0.0\ninfo:\n    description: 'one\n\n  two\n    '\n    title: T\n";
+        let outline = yaml(text, Dialect::Refs).expect("parses");
+        assert_eq!(outline.get("info.title"), Some("T"));
     }
 
     #[test]

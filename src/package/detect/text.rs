@@ -56,9 +56,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text<'_>, NotText> {
 pub(crate) fn position(text: &str, offset: usize) -> (u64, u64) {
     let before = &text.as_bytes()[..offset.min(text.len())];
     let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
     let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
-    (line as u64, column as u64)
+    (newlines(before) + 1, column as u64)
+}
+
+/// How many line ends there are.
+pub(crate) fn newlines(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |count, byte| count + u64::from(*byte == b'\n'))
 }
 
 fn utf8(bytes: &[u8]) -> Result<Text<'_>, NotText> {
@@ -67,8 +71,7 @@ fn utf8(bytes: &[u8]) -> Result<Text<'_>, NotText> {
         Err(error) => {
             let before = &bytes[..error.valid_up_to()];
             let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-            let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-            Err(NotText { line: line as u64, column: (before.len() - line_start + 1) as u64 })
+            Err(NotText { line: newlines(before) + 1, column: (before.len() - line_start + 1) as u64 })
         }
     }
 }

@@ -93,7 +93,8 @@ fn close(stack: &mut Vec<Element>) {
         && let Some(mut done) = stack.pop()
         && let Some(parent) = stack.last_mut()
     {
-        done.text = done.text.trim().to_owned();
+        done.text.truncate(done.text.trim_end().len());
+        done.text.drain(..done.text.len() - done.text.trim_start().len());
         parent.children.push(done);
     }
 }

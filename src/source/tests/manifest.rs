@@ -1,0 +1,152 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::asset::{AssetType, Origin, Problem};
+
+const OAS: &str = "openapi: 3.0.0\ninfo: {title: Orders, version: 1.0.0}\npaths: {/a: {}}\n";
+
+#[test]
+fn cells_come_before_what_the_files_say() {
+    let tree = folder(&[("a/orders.yaml", OAS)]);
+    let scanned = tree.manifest("\u{feff}path,version,tags,properties.apiVersion,categories.Layer,dependencies\r\na/orders.yaml,v3,\"x, y\",v9,System,g:d:1.0.0\r\n");
+    let draft = scanned.only();
+    assert_eq!(draft.coordinates.to_string(), format!("{GROUP}/orders/3.0.0"));
+    assert_eq!(
+        (draft.properties["apiVersion"].as_str(), &draft.origins["tags"]),
+        ("v9", &Origin::Manifest("tags".into()))
+    );
+    assert_eq!((draft.categories["Layer"].as_slice(), draft.dependencies.len()), (["System".to_owned()].as_slice(), 1));
+    assert_eq!((name(&draft.path), draft.line), ("m.csv", Some(2)));
+}
+
+#[test]
+fn wrong_cells_are_told_together_with_line_and_column() {
+    let tree = folder(&[("a.yaml", OAS)]);
+    let scanned = tree.manifest("path,version,status,dependencies\n\"a.yaml\",\"1.0\n\",Published,x\n");
+    let diagnosis = scanned.refused();
+    assert_eq!((diagnosis.line, diagnosis.problem), (Some(2), Problem::Value));
+    assert!(diagnosis.message.contains("column \"status\": `Published`"), "{}", diagnosis.message);
+    assert!(diagnosis.message.contains("column \"dependencies\": `x`"), "{}", diagnosis.message);
+}
+
+#[test]
+fn lines_are_right_after_quoted_newlines_empty_lines_and_every_line_end() {
+    let tree = folder(&[]);
+    for (end, mark) in [("\n", ""), ("\r\n", ""), ("\r\n", "\u{feff}"), ("\n", "\u{feff}")] {
+        let rows = ["assetId,type,description", "a,custom,\"x\ny\"", "", "b,nope,", "", "c,rest-api,"];
+        let scanned = tree.manifest(&format!("{mark}{}{end}", rows.join(end)));
+        let lines: Vec<_> =
+            scanned.drafts.iter().map(|d| d.line).chain(scanned.diagnoses.iter().map(|d| d.line)).collect();
+        assert_eq!(lines, [Some(2), Some(5), Some(7)], "{end:?} {mark:?}");
+    }
+}
+
+#[test]
+fn a_row_of_a_wrong_length_does_not_stop_the_others() {
+    let scanned = folder(&[]).manifest("assetId,type\na,custom\nb\nc,custom,extra\nd,custom\n");
+    assert_eq!(scanned.ids(), ["a", "d"]);
+    assert_eq!(scanned.diagnoses[0].message, "the row has 1 cells, the header has 2");
+    assert_eq!(scanned.diagnoses[1].line, Some(4));
+}
+
+#[test]
+fn text_that_is_not_utf8_is_told_by_column() {
+    let tree = folder(&[]);
+    tree.write("m.csv", b"assetId,type,name\na,custom,Caf\xE9\nb,custom,x\n");
+    let scanned = collect(&Source::Manifest(tree.root.join("m.csv")), &options());
+    assert_eq!(scanned.ids(), ["b"]);
+    assert_eq!(scanned.diagnoses[0].message, "column \"name\": the text is not UTF-8");
+}
+
+#[test]
+fn rows_without_a_file_are_for_types_that_need_none() {
+    let scanned = folder(&[]).manifest(
+        "assetId,type,version,properties.assetLink\nh,http-api,2.0.0,\ns,soap-api,,http://x/wsdl\nt,soap-api,,\nr,rest-api,,\nn,,,\nm,mcp,,\n",
+    );
+    assert_eq!(scanned.ids(), ["h", "s", "m"]);
+    assert_eq!(scanned.drafts[0].properties["apiVersion"], "v2");
+    let told: Vec<_> = scanned.diagnoses.iter().map(|d| d.line).collect();
+    assert_eq!(told, [Some(4), Some(5), Some(6)]);
+}
+
+#[test]
+fn named_files_are_taken_without_a_look() {
+    let tree = folder(&[("x.yaml", "not: a spec\n"), ("d/home.md", "hi"), ("w/a.wsdl", "")]);
+    let scanned =
+        tree.manifest("assetId,files.oas.yaml,files.docs.zip,files.wsdl.zip\na,x.yaml,d,\nb,,,w\nc,gone.yaml,,\n");
+    assert_eq!(
+        (scanned.ids(), keys(&scanned.drafts[0])),
+        (vec!["a", "b"], vec!["files.docs.zip".to_owned(), "files.oas.yaml".to_owned()])
+    );
+    assert_eq!(
+        (&scanned.drafts[0].asset_type, scanned.drafts[0].properties["mainFile"].as_str()),
+        (&AssetType::RestApi, "x.yaml")
+    );
+    assert_eq!(members(&scanned.drafts[1]), ["a.wsdl"]);
+    assert_eq!(scanned.diagnoses[0].message, "column \"files.oas.yaml\": `gone.yaml` is not there");
+}
+
+#[test]
+fn a_type_that_is_misspelt_is_told_and_a_new_one_passes() {
+    let tree = folder(&[("a.yaml", OAS), ("x.zip", "x")]);
+    let scanned =
+        tree.manifest("assetId,type,files.oas.yaml,files.new.zip\na,rest-ap,a.yaml,\nb,agent-network,,x.zip\n");
+    assert_eq!(scanned.drafts[0].asset_type, AssetType::Other("agent-network".to_owned()));
+    assert_eq!(
+        scanned.diagnoses[0].message,
+        "column \"type\": `rest-ap` is no type of asset; did you mean `rest-api`?"
+    );
+}
+
+#[test]
+fn documentation_and_icon_go_along_with_what_is_detected() {
+    let tree = folder(&[("a.yaml", OAS), ("d/home.md", "hi"), ("i.png", "x")]);
+    let scanned = tree.manifest("path,assetId,type,files.docs.zip,files.icon.png\na.yaml,,,d,i.png\n,x,custom,d,\n");
+    assert_eq!(keys(&scanned.drafts[0]), ["files.docs.zip", "files.icon.png", "files.oas.zip"]);
+    assert_eq!((scanned.ids(), keys(&scanned.drafts[1])), (vec!["orders", "x"], vec!["files.docs.zip".to_owned()]));
+}
+
+#[test]
+fn a_path_may_be_a_file_or_a_folder_with_one_asset() {
+    let project =
+        "{\"main\":\"api.raml\",\"name\":\"P\",\"classifier\":\"raml\",\"assetId\":\"p\",\"version\":\"4.0.0\"}";
+    let tree = folder(&[
+        ("one/a.yaml", OAS),
+        ("two/a.yaml", OAS),
+        ("two/b.yaml", OAS),
+        ("none/x.txt", ""),
+        ("p/exchange.json", project),
+        ("p/api.raml", "#%RAML 1.0\ntitle: T\n"),
+        ("n o.pdf", "x"),
+    ]);
+    let scanned = tree.manifest("path,type\none,\ntwo,\nnone,\np,\np/api.raml,\nn o.pdf,custom\nn o.pdf,\ngone,\n");
+    assert_eq!(scanned.ids(), ["orders", "p", "p", "n-o"]);
+    assert_eq!(keys(&scanned.drafts[3]), ["files.custom.pdf"]);
+    let told: Vec<_> = scanned.diagnoses.iter().map(|d| d.problem).collect();
+    assert_eq!(told, [Problem::Value, Problem::Invalid, Problem::Invalid, Problem::Missing]);
+    assert!(scanned.diagnoses[0].message.contains("holds 2 assets"), "{}", scanned.diagnoses[0].message);
+    assert!(scanned.diagnoses[0].message.contains("m.csv:3"), "{}", scanned.diagnoses[0].message);
+}
+
+#[test]
+fn a_manifest_that_cannot_be_used_is_an_error_with_a_hint() {
+    let tree = folder(&[("m.csv", "path;version\na;1\n"), ("e.csv", ""), ("w.csv", "\u{0}p\u{0}a")]);
+    for (name, word) in
+        [("m.csv", "separated"), ("e.csv", "empty"), ("w.csv", "UTF-16"), ("gone.csv", "cannot be read")]
+    {
+        let error = Source::Manifest(tree.root.join(name)).scan(&options(), &mut |_| ControlFlow::Continue(()));
+        let error = error.expect_err("refused");
+        assert!(error.to_string().contains(word), "{error}");
+        assert_eq!(error.hint().is_some(), name != "gone.csv");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_manifest_makes_the_reader_panic(rows in "[a-c,\"\r\n;é \u{0}]{0,120}") {
+        let tree = folder(&[]);
+        tree.write("m.csv", format!("assetId,type,name\n{rows}").as_bytes());
+        let _ = Source::Manifest(tree.root.join("m.csv")).scan(&options(), &mut |_| ControlFlow::Continue(()));
+    }
+}

@@ -1,0 +1,156 @@
+use super::*;
+use crate::asset::{Origin, Problem};
+
+const RAML: &str = "#%RAML 1.0\ntitle: T\n";
+
+fn descriptor(more: &str) -> String {
+    format!("{{\"main\":\"api.raml\",\"name\":\"Shop\",\"classifier\":\"raml\",\"tags\":[\"x\"]{more}}}")
+}
+
+#[test]
+fn a_project_is_one_asset_with_the_files_of_its_folder() {
+    let scanned = folder(&[
+        (
+            "p/exchange.json",
+            &descriptor(
+                ",\"groupId\":\"old\",\"assetId\":\"shop\",\"version\":\"2.1.0\",\"apiVersion\":\"\\\"v2\\\"\"",
+            ),
+        ),
+        ("p/api.raml", RAML),
+        ("p/unused/type.raml", "#%RAML 1.0 DataType\n"),
+        ("p/exchange_modules/g/a/1.0.0/lib.raml", "#%RAML 1.0 Library\n"),
+        ("p/exchange-docs/home.md", "Hello"),
+        ("p/exchange-docs/resources/x.png", "x"),
+        ("p/icon.png", "x"),
+    ])
+    .scan();
+    let draft = scanned.only();
+    assert_eq!(draft.coordinates.to_string(), format!("{GROUP}/shop/2.1.0"));
+    assert_eq!(keys(draft), ["files.docs.zip", "files.icon.png", "files.raml.zip"]);
+    let raml = draft.files.iter().find(|file| file.key.classifier() == "raml").map(|file| &file.content);
+    let Some(FileContent::Zip { members, .. }) = raml else { panic!("{draft:#?}") };
+    assert_eq!(members.iter().map(|m| m.as_str()).collect::<Vec<_>>(), ["api.raml", "unused/type.raml"]);
+    assert_eq!((draft.properties["apiVersion"].as_str(), draft.properties["mainFile"].as_str()), ("v2", "api.raml"));
+    assert!(matches!(&draft.origins["groupId"], Origin::Derived(why) if why.contains("`old`")));
+}
+
+#[test]
+fn dependencies_on_the_projects_own_group_move_along() {
+    let dependencies = ",\"groupId\":\"old\",\"organizationId\":\"org\",\"dependencies\":[\
+        {\"groupId\":\"old\",\"assetId\":\"a\",\"version\":\"1.0.0\"},{\"groupId\":\"org\",\"assetId\":\"b\",\"version\":\"1.0.0\",\"provided\":false},\
+        {\"groupId\":\"public\",\"assetId\":\"c\",\"version\":\"1.0.0\"},{\"groupId\":\"old\",\"assetId\":\"d\",\"version\":\"1.0.0\",\"scope\":\"validation\"}]";
+    let scanned = folder(&[
+        ("exchange.json", &descriptor(dependencies)),
+        ("api.raml", "#%RAML 1.0\ntitle: T\nuses:\n  l: exchange_modules/old/a/1.0.0/lib.raml\n  m: exchange_modules/public/c/1.0.0/gone.raml\n"),
+        ("exchange_modules/old/a/1.0.0/lib.raml", "#%RAML 1.0 Library\n"),
+    ])
+    .scan();
+    let draft = scanned.only();
+    let found: Vec<String> = draft.dependencies.iter().map(ToString::to_string).collect();
+    assert_eq!(found, [format!("{GROUP}/a/1.0.0"), format!("{GROUP}/b/1.0.0"), "public/c/1.0.0".to_owned()]);
+    assert_eq!(members(draft), ["api.raml", "exchange_modules/old/a/1.0.0/lib.raml"]);
+}
+
+#[test]
+fn the_minimal_form_takes_the_rest_from_the_specification() {
+    let scanned = folder(&[
+        ("shop/exchange.json", &descriptor("")),
+        ("shop/api.raml", "#%RAML 1.0\ntitle: Web Shop\nversion: v3\n"),
+    ])
+    .scan();
+    let draft = scanned.only();
+    assert_eq!((draft.name.as_str(), draft.coordinates.asset_id.as_str()), ("Shop", "web-shop"));
+    assert_eq!(draft.coordinates.version.to_string(), "3.0.0");
+}
+
+#[test]
+fn a_main_file_that_is_gone_is_told_or_replaced_by_the_only_api_there_is() {
+    let gone = folder(&[("exchange.json", &descriptor(""))]).scan();
+    assert_eq!(
+        (gone.refused().problem, gone.refused().message.as_str()),
+        (Problem::Missing, "main file `api.raml` is not there")
+    );
+    let renamed = folder(&[("exchange.json", &descriptor("")), ("shop v4.raml", RAML)]).scan();
+    assert_eq!(renamed.only().properties["mainFile"], "shop v4.raml");
+}
+
+#[test]
+fn a_main_file_in_a_folder_makes_that_folder_the_root() {
+    let scanned = folder(&[
+        ("exchange.json", "{\"main\":\"types/a.raml\",\"name\":\"A\",\"classifier\":\"raml-fragment\"}"),
+        ("types/a.raml", "#%RAML 1.0 DataType\nproperties: {b: !include b.raml}\n"),
+        ("types/b.raml", "type: string\n"),
+    ])
+    .scan();
+    let draft = scanned.only();
+    assert_eq!((members(draft), draft.properties["mainFile"].as_str()), (vec!["a.raml", "b.raml"], "a.raml"));
+    assert!(!draft.properties.contains_key("apiVersion"));
+}
+
+#[test]
+fn vendored_copies_and_saved_answers_are_no_projects() {
+    let vendored = "{\"main\":\"lib.raml\",\"classifier\":\"raml-fragment\",\"groupId\":\"g\",\"assetId\":\"l\",\"version\":\"1.0.0\"}";
+    let scanned = folder(&[
+        ("exchange.json", &descriptor("")),
+        ("api.raml", "#%RAML 1.0\ntitle: T\nuses: {l: deps/g/l/1.0.0/lib.raml}\n"),
+        ("deps/g/l/1.0.0/exchange.json", vendored),
+        ("deps/g/l/1.0.0/lib.raml", "#%RAML 1.0 Library\n"),
+    ])
+    .scan();
+    assert!(members(scanned.only()).contains(&"deps/g/l/1.0.0/lib.raml"));
+    let saved =
+        folder(&[("exchange.json", "{\"id\":\"g/a/1.0.0\",\"files\":[],\"name\":\"x\"}"), ("api.raml", RAML)]).scan();
+    assert_eq!(name(&saved.only().path), "api.raml");
+}
+
+#[test]
+fn a_broken_descriptor_is_told_with_its_place() {
+    let scanned = folder(&[("exchange.json", "{\"main\": \"api.raml\",\n}"), ("api.raml", RAML)]).scan();
+    let diagnosis = scanned.refused();
+    assert_eq!((diagnosis.problem, diagnosis.line), (Problem::Invalid, Some(2)));
+}
+
+#[test]
+fn a_built_jar_takes_its_coordinates_from_the_pom_inside() {
+    let tree = folder(&[]);
+    let pom = "<project><groupId>com.x</groupId><artifactId>db-connector</artifactId><version>1.4.0</version>\
+               <name>DB</name><packaging>mule-extension</packaging></project>";
+    let file = fs_err::File::create(tree.root.join("any.jar")).expect("creates");
+    let mut zip = zip::ZipWriter::new(file);
+    for (member, text) in
+        [("META-INF/mule-artifact/mule-artifact.json", "{}"), ("META-INF/maven/com.x/db/pom.xml", pom)]
+    {
+        zip.start_file(member, zip::write::SimpleFileOptions::default()).expect("starts");
+        std::io::Write::write_all(&mut zip, text.as_bytes()).expect("writes");
+    }
+    zip.finish().expect("finishes");
+    let scanned = tree.scan();
+    let draft = scanned.only();
+    assert_eq!(
+        (draft.coordinates.to_string(), draft.asset_type.as_str()),
+        (format!("{GROUP}/db-connector/1.4.0"), "extension")
+    );
+    assert_eq!((keys(draft), draft.name.as_str()), (vec!["files.mule-plugin.jar".to_owned()], "DB"));
+}
+
+#[test]
+fn an_archive_that_holds_one_specification_is_sent_as_it_is() {
+    let tree = folder(&[]);
+    let make = |name: &str, members: &[(&str, &str)]| {
+        let file = fs_err::File::create(tree.root.join(name)).expect("creates");
+        let mut zip = zip::ZipWriter::new(file);
+        for (member, text) in members {
+            zip.start_file(*member, zip::write::SimpleFileOptions::default()).expect("starts");
+            std::io::Write::write_all(&mut zip, text.as_bytes()).expect("writes");
+        }
+        zip.finish().expect("finishes");
+    };
+    make("good.zip", &[("api.raml", RAML), ("__MACOSX/._api.raml", "x"), ("t.raml", "#%RAML 1.0 DataType\n")]);
+    make("nested.zip", &[("folder/api.raml", RAML)]);
+    make("other.zip", &[("readme.txt", "x")]);
+    tree.write("damaged.zip", b"PK no");
+    let scanned = tree.scan();
+    assert_eq!((scanned.ids(), keys(&scanned.drafts[0])), (vec!["t"], vec!["files.raml.zip".to_owned()]));
+    let told: Vec<_> = scanned.diagnoses.iter().map(|d| name(&d.path)).collect();
+    assert_eq!(told, ["damaged.zip", "nested.zip"]);
+}
