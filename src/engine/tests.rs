@@ -121,7 +121,7 @@ fn drafts(names: &[(&str, &[&str])]) -> Vec<Offer> {
     names.iter().map(|(gav, needs)| Offer::new(Sourced::Draft(Box::new(draft(gav, needs))), true)).collect()
 }
 
-const LIMITS: Limits = Limits { acting: 4, waiting: 8, attempts: 50 };
+const LIMITS: Limits = Limits { acting: 4, waiting: 8, attempts: 8 };
 
 /// One run; `kill` ends it after so long as a killed process would end.
 async fn run(
@@ -174,8 +174,8 @@ async fn killed_anywhere_and_run_again_everything_is_published_once_and_in_order
             let list: Vec<(&str, &[&str])> = list.iter().map(|(n, d)| (*n, d.as_slice())).collect();
             drafts(&list)
         };
-        for kill in 0..3 {
-            let after = Duration::from_millis(fastrand::Rng::with_seed(seed * 7 + kill).u64(1..60));
+        for kill in 0..9 {
+            let after = Duration::from_millis(fastrand::Rng::with_seed(seed * 7 + kill).u64(1..25));
             run(&path, &work, batch(), Some(after), CancellationToken::new()).await;
             work.0.lock().unwrap().in_flight = 0;
         }
