@@ -46,7 +46,8 @@ impl Signals {
         #[cfg(unix)]
         {
             use futures::{StreamExt, stream::FuturesUnordered};
-            let mut heard: FuturesUnordered<_> = self.streams.iter_mut().map(tokio::signal::unix::Signal::recv).collect();
+            let mut heard: FuturesUnordered<_> =
+                self.streams.iter_mut().map(tokio::signal::unix::Signal::recv).collect();
             if heard.next().await.is_none() {
                 std::future::pending::<()>().await;
             }

@@ -109,7 +109,8 @@ async fn a_failure_blocks_all_that_depends_on_it_and_names_the_chain() {
 #[tokio::test]
 async fn what_needs_an_input_that_cannot_be_used_is_blocked_until_it_is_mended() {
     let place = place();
-    let broken = || Sourced::Diagnosis(Box::new(Diagnosis::failed("base.yaml", Problem::Invalid, "no API").gav("g/base/1.0.0")));
+    let broken =
+        || Sourced::Diagnosis(Box::new(Diagnosis::failed("base.yaml", Problem::Invalid, "no API").gav("g/base/1.0.0")));
     let mut batch = offers(&[("g/top/1.0.0", &["g/base/1.0.0"]), ("g/other/1.0.0", &[])]);
     batch.push(Offer::new(broken(), true));
     let (journal, _, _) = run(&place, batch).await;
