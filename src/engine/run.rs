@@ -168,14 +168,10 @@ impl<W: Work> Engine<W> {
     }
 
     /// Goes on with an item that an earlier run left open.
-    ///
-    /// Its tries count from zero again: a run that was killed says nothing about the item, and an item that was cut off
-    /// as often as it may be tried must not fail for that.
     fn take_up(&mut self, mut item: Item) {
         if !self.in_hand.insert(item.id) {
             return;
         }
-        item.attempt = 0;
         if item.state == State::Acting {
             item.doubt = true;
             self.queue.push_back(Held::new(item));

@@ -37,6 +37,17 @@ fn draw_edges(tx: &Transaction<'_>, target: i64) -> rusqlite::Result<()> {
          WHERE item.target = ?1 AND item.selected AND dependency.selected AND item.state IN ('pending', 'blocked', 'ready', 'acting', 'waiting')",
         [target],
     )?;
+    // An input that cannot be used stands for the asset it would have made, unless another input made it.
+    tx.execute(
+        "INSERT OR IGNORE INTO edge (before, after, hard)
+         SELECT broken.id, item.id, 1
+         FROM item AS broken JOIN need ON need.gav = broken.gav JOIN item ON item.id = need.item
+         WHERE broken.target = ?1 AND broken.state = 'failed' AND broken.key <> broken.gav
+           AND item.target = ?1 AND item.selected AND item.state IN ('pending', 'blocked', 'ready')
+           AND NOT EXISTS (SELECT 1 FROM item AS sound
+                           WHERE sound.target = ?1 AND sound.key = broken.gav AND sound.class IS NOT 'gone')",
+        [target],
+    )?;
     tx.execute(
         "INSERT OR IGNORE INTO edge (before, after, hard)
          SELECT before, id, 0

@@ -107,6 +107,30 @@ async fn a_failure_blocks_all_that_depends_on_it_and_names_the_chain() {
 }
 
 #[tokio::test]
+async fn what_needs_an_input_that_cannot_be_used_is_blocked_until_it_is_mended() {
+    let place = place();
+    let broken =
+        || Sourced::Diagnosis(Box::new(Diagnosis::failed("base.yaml", Problem::Invalid, "no API").gav("g/base/1.0.0")));
+    let mut batch = offers(&[("g/top/1.0.0", &["g/base/1.0.0"]), ("g/other/1.0.0", &[])]);
+    batch.push(Offer::new(broken(), true));
+    let (journal, _, _) = run(&place, batch).await;
+    assert_eq!(ready(&journal), ["g/other/1.0.0"]);
+    let top = &journal.reader().find("g/top/1.0.0").unwrap()[0];
+    let why = top.message.clone().unwrap_or_default();
+    assert!(top.state == State::Blocked && why.contains("g/base/1.0.0, which failed: no API"), "{:?} {why}", top.state);
+    journal.close().await;
+    let mended = offers(&[("g/top/1.0.0", &["g/base/1.0.0"]), ("g/other/1.0.0", &[]), ("g/base/1.0.0", &[])]);
+    let (journal, _, _) = run(&place, mended).await;
+    assert_eq!(ready(&journal), ["g/other/1.0.0", "g/base/1.0.0"]);
+    journal.close().await;
+    // A second claim to the same coordinates is broken, the first one is sound.
+    let mut twice = offers(&[("g/top/1.0.0", &["g/base/1.0.0"]), ("g/other/1.0.0", &[]), ("g/base/1.0.0", &[])]);
+    twice.push(Offer::new(broken(), true));
+    let (journal, _, _) = run(&place, twice).await;
+    assert_eq!(journal.reader().find("g/top/1.0.0").unwrap()[0].class, None);
+}
+
+#[tokio::test]
 async fn a_circle_fails_by_name_and_a_version_order_gives_way_to_a_dependency() {
     let place = place();
     let (journal, _, cycles) = run(

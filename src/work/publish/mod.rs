@@ -23,7 +23,7 @@ use camino::Utf8PathBuf;
 use rhythm::Rhythm;
 
 use crate::{
-    asset::{AssetDraft, Coordinates},
+    asset::{AssetDraft, Coordinates, CoordinatesError},
     engine::{Clock, Effect, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
     job,
@@ -154,7 +154,7 @@ impl Work for Publish {
         };
         let mut draft: AssetDraft = serde_json::from_str(&item.draft).map_err(|e| unreadable(&e))?;
         if let Some(gav) = &item.published_as {
-            draft.coordinates = gav.parse::<Coordinates>().map_err(|e| unreadable(&e))?;
+            retarget(&mut draft, gav.parse().map_err(|e: CoordinatesError| unreadable(&e))?);
         }
         Ok(Subject::new(draft))
     }
@@ -164,7 +164,7 @@ impl Work for Publish {
             PACKAGE => self.package(subject).await,
             PUBLISH => {
                 if let Some(gav) = item.published_as.as_deref().and_then(|gav| gav.parse().ok()) {
-                    subject.draft.coordinates = gav;
+                    retarget(&mut subject.draft, gav);
                 }
                 self.send(subject).await
             }
@@ -175,4 +175,16 @@ impl Work for Publish {
     async fn probe(&self, subject: &mut Subject, _item: &Item, _step: &'static str) -> Option<Outcome> {
         self.look_up(subject).await
     }
+}
+
+/// Gives an asset other coordinates. An API version that says no more than the major number follows it: Exchange keeps
+/// one for each major number, and refuses it under another (EXCHANGE.md §2.4).
+fn retarget(draft: &mut AssetDraft, coordinates: Coordinates) {
+    let (from, to) = (draft.coordinates.version.major(), coordinates.version.major());
+    if let Some(api_version) = draft.properties.get_mut("apiVersion")
+        && *api_version == format!("v{from}")
+    {
+        *api_version = format!("v{to}");
+    }
+    draft.coordinates = coordinates;
 }

@@ -1,0 +1,19 @@
+//! The promises of consign, kept by the real command: every test starts the binary, most of them against a sandbox in a
+//! process of its own. One module per promise.
+//!
+//! Nothing here measures time. Everything a test writes is in a temporary folder of its own.
+
+mod support;
+
+mod command_line;
+mod conflicts;
+mod credentials;
+mod journal;
+mod nothing_twice_nothing_lost;
+mod one_at_a_time;
+mod order;
+mod pace;
+mod quick_start;
+mod reports;
+mod sources;
+mod stopping;

@@ -1,0 +1,135 @@
+//! Killed at any instant, answered by a server that loses replies: after the next run every item is in its final state
+//! once, and the server holds exactly what the job says.
+
+use std::time::Duration;
+
+use crate::support::{Asset, Sandbox, Workshop};
+
+/// Assets in layers: each needs two of the layer below it, and every fifth comes in two versions. Returns their names,
+/// sorted as the sandbox names them.
+fn layers(workshop: &Workshop, layers: usize, width: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut below: Vec<String> = Vec::new();
+    for layer in 0..layers {
+        let mut this = Vec::new();
+        for place in 0..width {
+            let id = format!("asset-{layer}-{place}");
+            let needs: Vec<String> =
+                [place, (place + 1) % width].iter().filter_map(|p| below.get(*p).cloned()).collect();
+            let versions: &[&str] = if place % 5 == 0 { &["1.0.0", "1.1.0"] } else { &["1.0.0"] };
+            for version in versions {
+                workshop.asset(&Asset::new(&id, version).needs(&needs).says(&format!("{id} {version}")));
+                names.push(format!("{id}/{version}"));
+            }
+            this.push(format!("{id}/1.0.0"));
+        }
+        below = this;
+    }
+    names.sort();
+    names
+}
+
+/// A small generator of numbers, so that a failure can be repeated.
+struct Seeded(u64);
+
+impl Seeded {
+    fn below(&mut self, limit: u64) -> u64 {
+        // Numerical Recipes' constants; the high bits are good enough to choose instants.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+#[test]
+fn a_run_killed_at_a_dozen_instants_over_a_lossy_server_ends_with_every_asset_published_once() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let data = data.path().to_str().expect("plain names");
+    let sandbox = Sandbox::start(&[
+        "--data",
+        data,
+        "--faults",
+        "reset=0.02,lost-reply=0.02,http503=0.02,http500=0.02,bad-json=0.01,status404=0.05",
+        "--publish-latency",
+        "5ms..60ms",
+        "--seed",
+        "42",
+    ]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    let names = layers(&workshop, 3, 42);
+    let mut seeded = Seeded(42);
+    let mut kills = 0;
+    for _ in 0..12 {
+        let mut run = workshop.consign(&["run", "job.toml", "--json"]).start();
+        std::thread::sleep(Duration::from_millis(100 + seeded.below(1400)));
+        kills += u32::from(run.is_running());
+        run.kill();
+    }
+    assert!(kills > 0, "every run ended before it was killed");
+    // A reply may be lost as often as an item is tried: then it fails for this run, and is opened again by `retry`.
+    let mut last = workshop.run(&[]);
+    for _ in 0..3 {
+        if last.code == Some(0) {
+            break;
+        }
+        last = workshop.consign(&["retry", "job.toml", "--json"]).run();
+    }
+    let summary = last.exits(0).summary();
+    assert_eq!(summary["counts"]["done"], names.len(), "{summary}");
+    let stats = sandbox.stats();
+    assert_eq!(stats["duplicatePublishes"], serde_json::json!({}), "{stats:#}");
+    assert_eq!(stats["publications"]["completed"], names.len(), "{stats:#}");
+    assert!(stats["faults"].as_object().is_some_and(|faults| faults.len() >= 4), "{stats:#}");
+    // Without faults it can be asked what it holds.
+    sandbox.kill();
+    assert_eq!(Sandbox::start(&["--data", data]).versions(), names);
+}
+
+#[test]
+fn a_server_killed_in_the_middle_and_back_on_another_port_loses_and_doubles_nothing() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let data = data.path().to_str().expect("plain names");
+    let args = ["--data", data, "--publish-latency", "5ms..400ms"];
+    let sandbox = Sandbox::start(&args);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    let names = layers(&workshop, 2, 20);
+    let run = workshop.consign(&["run", "job.toml", "--json"]).start();
+    sandbox.until("ten publications", |stats| stats["publications"]["accepted"].as_u64() >= Some(10));
+    sandbox.kill();
+    let stopped = run.wait();
+    assert!(matches!(stopped.code, Some(2 | 3)), "{stopped:#?}");
+
+    let sandbox = Sandbox::start(&args);
+    let summary = workshop.run(&["--host", sandbox.url()]);
+    let summary = if summary.code == Some(0) {
+        summary.summary()
+    } else {
+        workshop.consign(&["retry", "job.toml", "--json", "--host", sandbox.url()]).run().exits(0).summary()
+    };
+    let counts = &summary["counts"];
+    assert_eq!(counts["done"], names.len(), "{summary}");
+    assert_eq!(sandbox.versions(), names);
+    assert_eq!(sandbox.stats()["duplicatePublishes"], serde_json::json!({}));
+}
+
+#[test]
+fn an_unchanged_second_run_publishes_nothing_and_asks_for_nothing_but_a_token() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    let names = layers(&workshop, 2, 4);
+    workshop.run(&[]).exits(0);
+    let before = sandbox.stats();
+    let summary = workshop.run(&[]).exits(0).summary();
+    assert_eq!((&summary["published"], &summary["counts"]["done"]), (&0.into(), &names.len().into()), "{summary}");
+    let mut after = sandbox.stats();
+    for counted in [&before, &after] {
+        assert_eq!(counted["publications"]["accepted"], names.len());
+    }
+    // Nothing but the tokens has changed.
+    after["tokensIssued"] = before["tokensIssued"].clone();
+    let is_token = |requests: &serde_json::Value| {
+        let mut requests = requests.as_object().expect("an object").clone();
+        requests.retain(|endpoint, _| !endpoint.contains("/accounts/"));
+        requests
+    };
+    assert_eq!(is_token(&after["requests"]), is_token(&before["requests"]));
+}

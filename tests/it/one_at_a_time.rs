@@ -1,0 +1,34 @@
+//! Two processes never work on one journal.
+
+use crate::support::{Asset, Sandbox, Workshop};
+
+#[test]
+fn a_second_run_on_the_same_journal_is_refused_and_told_who_holds_it() {
+    let sandbox = Sandbox::start(&["--publish-latency", "60s"]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("orders", "1.0.0"));
+    let first = workshop.consign(&["run", "job.toml", "--json"]).start();
+    sandbox.until("a publication", |stats| stats["publications"]["accepted"] == 1);
+    let second = workshop.run(&[]).exits(1);
+    assert_eq!(second.stdout, "");
+    assert!(second.stderr.contains("in use by process"), "{}", second.stderr);
+    assert!(second.stderr.contains("hint: wait for the other run to end"), "{}", second.stderr);
+    // Looking on is not working on it.
+    let status = workshop.consign(&["status", "job.toml", "--json"]).run().exits(0).json();
+    assert_eq!(status["counts"]["waiting"], 1);
+    first.kill();
+    assert_eq!(sandbox.stats()["publications"]["accepted"], 1);
+}
+
+#[test]
+fn the_lock_goes_with_a_killed_process() {
+    let sandbox = Sandbox::start(&["--publish-latency", "2s"]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("orders", "1.0.0"));
+    let first = workshop.consign(&["run", "job.toml", "--json"]).start();
+    sandbox.until("a publication", |stats| stats["publications"]["accepted"] == 1);
+    assert_eq!(first.kill().code, None);
+    let summary = workshop.run(&[]).exits(0).summary();
+    assert_eq!((&summary["counts"]["done"], &summary["published"]), (&1.into(), &0.into()), "{summary}");
+    assert_eq!(sandbox.stats()["publications"]["accepted"], 1);
+}

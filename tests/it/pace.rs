@@ -1,0 +1,48 @@
+//! The server sets the pace, and the job's ceiling holds.
+
+use serde_json::Value;
+
+use crate::support::{Asset, Sandbox, Workshop};
+
+fn assets(workshop: &Workshop, count: usize) {
+    for place in 0..count {
+        workshop.asset(&Asset::new(&format!("asset-{place}"), "1.0.0"));
+    }
+}
+
+/// Publishes `count` assets; everything must end done.
+fn publish(sandbox: &Sandbox, count: usize, args: &[&str]) -> Value {
+    let workshop = Workshop::for_sandbox(sandbox);
+    assets(&workshop, count);
+    let summary = workshop.run(args).exits(0).summary();
+    assert_eq!((&summary["counts"]["done"], &summary["published"]), (&count.into(), &count.into()), "{summary}");
+    sandbox.stats()
+}
+
+#[test]
+fn a_server_that_allows_what_the_job_is_limited_to_never_has_to_refuse() {
+    // On a machine that is busy, what left at an even pace may arrive in a bunch: at most what is in flight at once.
+    let sandbox = Sandbox::start(&["--rate-limit", "30/1s"]);
+    let stats = publish(&sandbox, 30, &["--rate", "20"]);
+    assert_eq!(stats["rateLimited"], 0, "{stats:#}");
+}
+
+#[test]
+fn a_server_that_refuses_with_429_or_an_empty_503_slows_the_run_down_and_fails_nothing() {
+    for status in ["429", "503"] {
+        let sandbox = Sandbox::start(&["--rate-limit", "12/1s", "--rate-limit-status", status]);
+        let stats = publish(&sandbox, 15, &[]);
+        assert_eq!(stats["duplicatePublishes"], serde_json::json!({}), "{status}: {stats:#}");
+    }
+}
+
+#[test]
+fn no_more_requests_are_in_flight_than_allowed() {
+    for (concurrency, count) in [(1, 2), (3, 8)] {
+        // Slow answers keep requests in flight for as long as it takes to see them together.
+        let sandbox = Sandbox::start(&["--faults", "slow=1"]);
+        let stats = publish(&sandbox, count, &["--concurrency", &concurrency.to_string()]);
+        let most = stats["maxInFlight"].as_u64().expect("a number");
+        assert_eq!(most, concurrency, "{stats:#}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Hostile and untidy input: one clear diagnosis each, and everything else goes on.
+
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+use crate::support::{Asset, Sandbox, Workshop, plain};
+
+const OAS: &str = "openapi: 3.0.3\ninfo:\n  title: TITLE\n  version: 1.0.0\npaths: {}\n";
+
+fn oas(title: &str) -> String {
+    OAS.replace("TITLE", title)
+}
+
+/// Every item of the journal as a line: its place, its state and why.
+fn items(workshop: &Workshop) -> String {
+    let journal = rusqlite::Connection::open(workshop.path(".consign/test.db")).unwrap();
+    let mut statement = journal
+        .prepare(
+            "SELECT coalesce(gav, '-'), replace(path || coalesce(':' || line, ''), rtrim(path, replace(path, '/', '')), ''),
+                    state, coalesce(class, ''), coalesce(message, '')
+             FROM item ORDER BY path, line, gav",
+        )
+        .unwrap();
+    let rows = statement.query_map([], |row| {
+        let text = |index| row.get::<_, String>(index);
+        Ok(format!("{} [{}] {} {} {}", text(0)?, text(1)?, text(2)?, text(3)?, text(4)?).trim_end().to_owned())
+    });
+    rows.unwrap().map(Result::unwrap).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_asset_of_an_untidy_tree_ends_as_it_should() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.write("assets/bom.yaml", format!("\u{feff}{}", oas("With a mark")));
+    workshop.write("assets/crlf.yaml", oas("With CRLF").replace('\n', "\r\n"));
+    workshop.write("assets/mit Leer zeichen/größe 😀.yaml", oas("Große Dinge"));
+    workshop.write("assets/dangling.yaml", oas("Dangling").replace("{}", "\n  /a:\n    $ref: missing.yaml#/a"));
+    workshop.write("assets/torn.yaml", "openapi: 3.0.3\ninfo:\n\ttitle: Torn\n");
+    workshop.write("assets/twin-a.yaml", oas("Twin"));
+    workshop.write("assets/twin-b.yaml", oas("Twin"));
+    workshop.write("assets/notes.txt", "Nothing to publish.");
+    workshop.write("assets/.gitignore", "ignored.yaml\n");
+    workshop.write("assets/ignored.yaml", oas("Ignored by git"));
+    workshop.write(
+        "assets/users-1.0.0/exchange_modules/g/common/1.0.0/exchange.json",
+        "{\"main\":\"c.raml\",\"assetId\":\"common\"}",
+    );
+    workshop.write("assets/users-1.0.0/exchange_modules/g/common/1.0.0/c.raml", "#%RAML 1.0 Library\n");
+    workshop.asset(&Asset::new("users", "1.0.0"));
+    fs_err::create_dir(workshop.path("assets/loop")).unwrap();
+    std::os::unix::fs::symlink("..", workshop.path("assets/loop/again")).unwrap();
+    let odd = workshop.path("assets").into_std_path_buf().join(OsStr::from_bytes(b"odd-\xff.yaml"));
+    std::fs::write(odd, oas("Odd")).unwrap();
+    workshop.run(&[]).exits(2);
+    plain(workshop.folder(), || {
+        insta::assert_snapshot!(items(&workshop), @r#"
+    [org]/with-a-mark/1.0.0 [bom.yaml] done
+    [org]/with-crlf/1.0.0 [crlf.yaml] done
+    - [dangling.yaml:7] failed reference $ref `missing.yaml#/a` leads to a file that is not there
+    [org]/gro-e-dinge/1.0.0 [größe 😀.yaml] done
+    - [odd-�.yaml] failed encoding the name is not UTF-8
+    - [torn.yaml:3] failed invalid OpenAPI file cannot be parsed: tabs disallowed within this context (block indentation)
+    [org]/twin/1.0.0 [twin-a.yaml] done
+    [org]/twin/1.0.0 [twin-b.yaml] failed duplicate has the same coordinates as assets/twin-a.yaml: [org]/twin/1.0.0
+    [org]/users/1.0.0 [exchange.json] done
+    "#)
+    });
+    // A second run finds the same and sends nothing.
+    assert_eq!(workshop.run(&[]).exits(2).summary()["published"], 0);
+}
+
+#[test]
+fn a_manifest_tells_each_mistake_with_its_line_and_publishes_the_rest() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    let job = fs_err::read_to_string(workshop.path("job.toml")).unwrap();
+    workshop.write("job.toml", job.replace("directory = \"assets\"", "manifest = \"list.csv\""));
+    workshop.write("one.yaml", oas("One"));
+    workshop.write("notes.txt", "Nothing to publish.");
+    workshop.write("list.csv", "\u{feff}path,assetId,version,type,name,status\r\none.yaml,one,,,,\r\n\r\n\
+         absent.yaml,two,,,,\r\none.yaml,three,newest,,,\r\none.yaml,four\r\none.yaml,five,1.0.0,,\"Two\r\nlines\",retired\r\n\
+         ,six,1.0.0,http-api,Six,\r\nnotes.txt,seven,1.0.0,,,\r\none.yaml,one,,,,\r\n");
+    workshop.run(&[]).exits(2);
+    plain(workshop.folder(), || {
+        insta::assert_snapshot!(items(&workshop), @r#"
+    - [notes.txt] failed invalid the file is no asset that is known (named by list.csv:10)
+    [org]/one/1.0.0 [list.csv:2] done
+    - [list.csv:4] failed missing column "path": `absent.yaml` is not there
+    - [list.csv:5] failed value column "version": `newest` is not a version and begins with no number
+    - [list.csv:6] failed invalid the row has 2 cells, the header has 6
+    - [list.csv:7] failed value column "status": `retired` is not a lifecycle state: development, published or deprecated
+    [org]/six/1.0.0 [list.csv:9] done
+    [org]/one/1.0.0 [list.csv:11] failed duplicate has the same coordinates as list.csv:2: [org]/one/1.0.0
+    "#)
+    });
+    workshop.write("list.csv", "path,asset_id\none.yaml,one\n");
+    let ran = workshop.run(&[]).exits(1);
+    assert!(ran.stderr.contains("list.csv:1") && ran.stderr.contains("did you mean \"assetId\"?"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_source_that_is_not_there_is_told_before_anything_is_sent() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    fs_err::remove_dir(workshop.path("assets")).unwrap();
+    let ran = workshop.run(&[]).exits(1);
+    assert!(ran.stderr.contains("assets"), "{}", ran.stderr);
+}

@@ -1,0 +1,184 @@
+//! The command, with an environment of its own.
+
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+/// A command that hangs fails its test instead of the whole suite.
+const DEADLINE: Duration = Duration::from_mins(3);
+
+/// A command line to come: the binary, the folder it starts in, and nothing of our own environment but `PATH`.
+#[derive(Debug, Clone)]
+pub(crate) struct Consign {
+    folder: Utf8PathBuf,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+}
+
+impl Consign {
+    pub(crate) fn new(folder: &Utf8Path) -> Self {
+        let mut env = BTreeMap::new();
+        if let Ok(path) = std::env::var("PATH") {
+            env.insert("PATH".to_owned(), path);
+        }
+        Self { folder: folder.to_owned(), args: Vec::new(), env }
+    }
+
+    pub(crate) fn args(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(|&arg| arg.to_owned()));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Starts it, and leaves it running.
+    pub(crate) fn start(&self) -> Running {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_consign"))
+            .args(&self.args)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(&self.env)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary is built with its tests");
+        let stdout = read_along(child.stdout.take().expect("stdout is piped"));
+        let stderr = read_along(child.stderr.take().expect("stderr is piped"));
+        Running { child, stdout: Some(stdout), stderr: Some(stderr), line: format!("consign {}", self.args.join(" ")) }
+    }
+
+    /// Starts it, and waits for its end.
+    pub(crate) fn run(&self) -> Ran {
+        self.start().wait()
+    }
+}
+
+type Reading = std::thread::JoinHandle<Vec<u8>>;
+
+/// Reads a pipe to its end, so that it never fills.
+fn read_along(mut pipe: impl Read + Send + 'static) -> Reading {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).expect("a pipe of our own child");
+        bytes
+    })
+}
+
+/// A command under way; killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    stdout: Option<Reading>,
+    stderr: Option<Reading>,
+    line: String,
+}
+
+impl Running {
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> Ran {
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("our own child") {
+                break status;
+            }
+            if started.elapsed() > DEADLINE {
+                self.child.kill().expect("our own child");
+                panic!("has not ended within {DEADLINE:?}: {:#?}", self.ran(None));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        self.ran(Some(status))
+    }
+
+    /// Ends it as `kill -9` does, and waits until the system has let go of what it held.
+    pub(crate) fn kill(mut self) -> Ran {
+        self.child.kill().expect("our own child");
+        let status = self.child.wait().expect("our own child");
+        self.ran(Some(status))
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("our own child").is_none()
+    }
+
+    /// Sends a signal such as `INT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success(), "`{}` takes no signal", self.line);
+    }
+
+    fn ran(&mut self, status: Option<ExitStatus>) -> Ran {
+        let text = |reading: Option<Reading>| {
+            let bytes = reading.map(|reading| reading.join().expect("reads to the end")).unwrap_or_default();
+            String::from_utf8(bytes).expect("consign prints UTF-8 only")
+        };
+        Ran {
+            line: self.line.clone(),
+            code: status.and_then(|status| status.code()),
+            stdout: text(self.stdout.take()),
+            stderr: text(self.stderr.take()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    line: String,
+    /// `None` when a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Asserts how it ended; a test that fails here shows everything the command said.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "`{}`\n-- stdout\n{}\n-- stderr\n{}", self.line, self.stdout, self.stderr);
+        self
+    }
+
+    /// The lines of `run --json`.
+    #[track_caller]
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let parse = |line: &str| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("`{}` printed {line:?}: {error}", self.line))
+        };
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// The last line of `run --json`.
+    #[track_caller]
+    pub(crate) fn summary(&self) -> Value {
+        let last = self.events().pop().unwrap_or_else(|| panic!("`{}` printed nothing: {}", self.line, self.stderr));
+        assert_eq!(last["type"], "summary", "{}", self.stdout);
+        last
+    }
+
+    /// All of stdout as one document.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("`{}` printed {:?}: {error}", self.line, self.stdout))
+    }
+}

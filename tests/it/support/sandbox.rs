@@ -1,0 +1,162 @@
+//! A sandbox in a process of its own, and a client of it that shares nothing with consign's.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// How long something may take that happens at once on any machine worth the name.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A running `consign sandbox`; killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    child: Child,
+    ready: Value,
+}
+
+/// What the sandbox answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {:?}", self.status, self.body))
+    }
+}
+
+impl Sandbox {
+    /// Starts a sandbox on a free port, and waits until it says that it is ready.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_consign"))
+            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .args(args)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary is built with its tests");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("stdout is piped"))
+            .read_line(&mut line)
+            .expect("a pipe of our child");
+        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the sandbox said {line:?}: {error}"));
+        Self { child, ready }
+    }
+
+    fn said(&self, key: &str) -> &str {
+        self.ready[key].as_str().unwrap_or_else(|| panic!("the sandbox names no {key}: {}", self.ready))
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.said("url")
+    }
+
+    pub(crate) fn organization(&self) -> &str {
+        self.said("organization")
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        self.said("clientId")
+    }
+
+    pub(crate) fn client_secret(&self) -> &str {
+        self.said("clientSecret")
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        self.said("token")
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("our own child");
+        self.child.wait().expect("our own child");
+    }
+
+    /// Sends a request with the sandbox's token.
+    pub(crate) fn send(&self, method: &str, path: &str) -> Answer {
+        let host = self.url().strip_prefix("http://").expect("a plain origin");
+        let mut stream = TcpStream::connect(host).expect("the sandbox listens");
+        let token = self.token();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: bearer {token}\r\nConnection: close\r\n\r\n"
+        )
+        .expect("the sandbox reads");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("the sandbox answers");
+        let text = String::from_utf8(bytes).expect("answers in UTF-8");
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer to {path}: {text:?}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        Answer { status: status.unwrap_or_else(|| panic!("no status: {head}")), body: body.to_owned() }
+    }
+
+    /// What happened in the sandbox so far.
+    pub(crate) fn stats(&self) -> Value {
+        self.send("GET", "/_sandbox/stats").json()
+    }
+
+    /// Waits until the sandbox's statistics say so.
+    #[track_caller]
+    pub(crate) fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) {
+        let started = Instant::now();
+        let mut stats = self.stats();
+        while !holds(&stats) {
+            assert!(started.elapsed() < PATIENCE, "no {what} within {PATIENCE:?}: {stats:#}");
+            std::thread::sleep(Duration::from_millis(10));
+            stats = self.stats();
+        }
+    }
+
+    /// One version of an asset of the sandbox's organization; `None` when it is not there.
+    pub(crate) fn asset(&self, asset: &str, version: &str) -> Option<Value> {
+        let path = format!("/exchange/api/v2/assets/{}/{asset}/{version}", self.organization());
+        let answer = self.send("GET", &path);
+        (answer.status == 200).then(|| answer.json())
+    }
+
+    /// Every version the sandbox holds, as `asset/version`, sorted; the sandbox must answer without faults.
+    pub(crate) fn versions(&self) -> Vec<String> {
+        let organization = self.organization();
+        let mut found = Vec::new();
+        for page in 0..100 {
+            let offset = page * 250;
+            let path = format!("/exchange/api/v2/assets?organizationId={organization}&limit=250&offset={offset}");
+            let assets = self.send("GET", &path).json();
+            let assets = assets.as_array().expect("a list").clone();
+            let last = assets.len() < 250;
+            for asset in assets {
+                let id = asset["assetId"].as_str().expect("an id");
+                let full = self.send("GET", &format!("/exchange/api/v2/assets/{organization}/{id}/asset")).json();
+                let own = full["version"].as_str().map(str::to_owned);
+                let others = full["versions"].as_array().cloned().unwrap_or_default();
+                let others = others.iter().map(|v| v.as_str().or(v["version"].as_str()).unwrap_or_default().to_owned());
+                found.extend(own.into_iter().chain(others).map(|version| format!("{id}/{version}")));
+            }
+            if last {
+                break;
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
