@@ -124,7 +124,12 @@ async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, 
 }
 
 async fn credentials(from: &CredentialsFrom) -> Result<Credentials, Problem> {
-    let problem = |error: CredentialsError| Problem::of(&error);
+    let problem = |error: CredentialsError| {
+        let missing = matches!(error, CredentialsError::Nothing { .. });
+        Problem::of(&error).hint(missing.then_some(
+            "export ANYPOINT_CLIENT_ID and ANYPOINT_CLIENT_SECRET, or rehearse without an account: --sandbox",
+        ))
+    };
     let credentials = if let Some(command) = &from.command {
         Credentials::from_command(command).await
     } else if let Some(file) = &from.file {

@@ -244,7 +244,9 @@ fn push_values(table: &mut Table<&mut dyn Write>, action: &PlanAction) -> Result
     table.line(format!("    path = {}", text::printable(&action.path)))?;
     for (name, PlannedValue { value, origin }) in &action.values {
         let (name, value, origin) = (text::printable(name), text::printable(value), text::printable(origin));
-        table.line(format!("    {name} = {value}  ({origin})"))?;
+        // What was packed came from nowhere but the source.
+        let origin = if origin.is_empty() { String::new() } else { format!("  ({origin})") };
+        table.line(format!("    {name} = {value}{origin}"))?;
     }
     for gav in &action.after {
         table.line(format!("    after {}", text::printable(gav)))?;
