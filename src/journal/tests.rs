@@ -245,3 +245,29 @@ async fn only_selected_items_become_ready() {
     assert_eq!(ready(&journal), ["g/a/1.0.0"]);
     assert_eq!(state(&journal, "g/b/1.0.0"), State::Pending);
 }
+
+#[tokio::test]
+async fn an_asset_that_only_lies_elsewhere_is_unchanged_and_is_read_from_there() {
+    let place = place();
+    let at = |folder: &str, line: u64, stamp: &str| {
+        let mut draft = draft("g/a/1.0.0", &[]);
+        let content = crate::asset::FileContent::File(Utf8PathBuf::from(format!("{folder}/a.md")));
+        draft.files = vec![crate::asset::DraftFile { key: crate::asset::FileKey::new("custom", "md"), content }];
+        (draft.path, draft.line) = (Utf8PathBuf::from(format!("{folder}/m.csv")), Some(line));
+        draft.stamp = stamp.to_owned();
+        vec![Offer::new(Sourced::Draft(Box::new(draft)), true)]
+    };
+    let (journal, ..) = run(&place, at("here", 2, "1")).await;
+    journal.close().await;
+    let (journal, ..) = run(&place, at("/there", 7, "1")).await;
+    let item = journal.reader().ready(1).unwrap().remove(0);
+    assert!(item.draft.contains("/there/a.md"), "{}", item.draft);
+    finish(&journal, "g/a/1.0.0", State::Done).await;
+    journal.close().await;
+
+    let (journal, counts, _) = run(&place, at("here", 3, "1")).await;
+    assert_eq!((counts.unchanged, counts.changed, state(&journal, "g/a/1.0.0")), (1, 0, State::Done));
+    journal.close().await;
+    let (_, counts, _) = run(&place, at("here", 3, "2")).await;
+    assert_eq!((counts.unchanged, counts.changed), (0, 1));
+}

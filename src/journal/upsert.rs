@@ -1,10 +1,11 @@
 //! How what a source yields becomes items: new ones are added, changed ones reopened, unchanged ones left alone.
 
+use camino::Utf8PathBuf;
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::{Failure, RunId, State, item::ItemId, transition};
-use crate::asset::{AssetDraft, Diagnosis, Problem, Sourced, Verdict};
+use crate::asset::{AssetDraft, Diagnosis, FileContent, Problem, Sourced, Verdict};
 
 /// What a source yields, made ready for the journal.
 #[derive(Debug)]
@@ -76,8 +77,15 @@ pub(super) fn entry(draft: &AssetDraft) -> (String, Vec<u8>) {
         lean.origins.clear();
     }
     let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
-    let digest = Sha256::digest(&json).to_vec();
-    (json, digest)
+    // Where the asset lies is no part of the digest: a row more in a manifest, a moved folder or another working
+    // directory is no change. What goes in is told by the stamp, which holds the names, sizes and times of the files.
+    lean.path.clear();
+    lean.line = None;
+    for file in &mut lean.files {
+        file.content = FileContent::File(Utf8PathBuf::new());
+    }
+    let placeless = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
+    (json, Sha256::digest(&placeless).to_vec())
 }
 
 fn take_draft(
@@ -113,12 +121,22 @@ fn take_draft(
     if keep && !(known.state == State::Skipped && is_gone(tx, known.id)?) {
         tx.prepare_cached("UPDATE item SET seen = ?2, selected = ?3 WHERE id = ?1")?
             .execute(params![known.id, run.0, selected])?;
+        if unchanged {
+            follow(tx, known.id, draft, &json)?;
+        }
         counts.unchanged += 1;
         return Ok(());
     }
     reopen_with(tx, run, &known, draft, &json, &digest, selected)?;
     counts.unchanged += u64::from(unchanged);
     counts.changed += u64::from(!unchanged);
+    Ok(())
+}
+
+/// Keeps up with where an unchanged asset lies: it may have to be read again.
+fn follow(tx: &Transaction<'_>, id: i64, draft: &AssetDraft, json: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE item SET path = ?2, line = ?3, draft = ?4 WHERE id = ?1 AND draft <> ?4")?
+        .execute(params![id, draft.path.as_str(), draft.line.map(u64::cast_signed), json])?;
     Ok(())
 }
 
