@@ -17,10 +17,24 @@ pub(super) struct Shared<W> {
     pub(super) clock: Clock,
 }
 
-/// An item that waits, with what is in memory of it.
-pub(super) struct Parked<S> {
+/// An item in hand, with what is in memory of it.
+pub(super) struct Held<S> {
     pub(super) item: Item,
     pub(super) subject: Option<S>,
+    /// How often this run has tried a step of it, or asked in vain what became of one. What earlier runs tried does not
+    /// count: a run that was killed again and again must not use up the patience of the last one.
+    pub(super) tries: u32,
+}
+
+impl<S> Held<S> {
+    pub(super) fn new(item: Item) -> Self {
+        Self { item, subject: None, tries: 0 }
+    }
+}
+
+/// An item that waits.
+pub(super) struct Parked<S> {
+    pub(super) held: Held<S>,
     pub(super) due: Instant,
     /// Whether it only asks the server when it is due.
     pub(super) awaits: bool,
@@ -49,12 +63,12 @@ pub(super) struct Drive<S> {
 /// Drives an item until it ends or has to wait.
 pub(super) async fn drive<W: Work>(
     shared: Arc<Shared<W>>,
-    item: Item,
-    subject: Option<W::Subject>,
+    held: Held<W::Subject>,
     polled: bool,
 ) -> Result<Drive<W::Subject>, JournalError> {
+    let Held { item, subject, tries } = held;
     let id = item.id;
-    let mut course = Course { shared, item, released: 0 };
+    let mut course = Course { shared, item, tries, released: 0 };
     let mut subject = match subject.map_or_else(|| course.shared.work.open(&course.item), Ok) {
         Ok(subject) => subject,
         Err(failure) => {
@@ -66,7 +80,8 @@ pub(super) async fn drive<W: Work>(
         Leave::Ended => Driven::Ended,
         Leave::Halted(failure) => Driven::Halted(failure),
         Leave::Parked { due, awaits } => {
-            Driven::Parked(Parked { item: course.item, subject: Some(subject), due, awaits })
+            let held = Held { item: course.item, subject: Some(subject), tries: course.tries };
+            Driven::Parked(Parked { held, due, awaits })
         }
     };
     Ok(Drive { item: id, polled, led_to, released: course.released })
@@ -76,6 +91,7 @@ pub(super) async fn drive<W: Work>(
 struct Course<W> {
     shared: Arc<Shared<W>>,
     item: Item,
+    tries: u32,
     released: u64,
 }
 
@@ -148,12 +164,13 @@ impl<W: Work> Course<W> {
         if self.item.doubt {
             if let Some(outcome) = self.shared.work.probe(subject, &self.item, step).await {
                 // Finding out counts as a try: a server that never answers must not be asked for ever.
-                self.item.attempt += 1;
+                self.tries += 1;
                 return self.settle(at, outcome).await;
             }
             self.item.doubt = false;
         }
         let attempt = self.item.attempt + 1;
+        self.tries += 1;
         self.move_to(Change { step: Some(step), attempt, ..Change::to(self.item.id, State::Acting) }).await?;
         let outcome = self.act(subject, at).await;
         self.settle(at, outcome).await
@@ -204,8 +221,8 @@ impl<W: Work> Course<W> {
 
     /// Tries a step again later, unless it was tried often enough.
     async fn again(&mut self, at: usize, failure: Failure, after: Duration, doubt: bool) -> Result<Turn, JournalError> {
-        if self.item.attempt >= self.shared.limits.attempts {
-            let message = format!("gave up after {} attempts: {}", self.item.attempt, failure.message);
+        if self.tries >= self.shared.limits.attempts {
+            let message = format!("gave up after {} tries: {}", self.tries, failure.message);
             self.fail(Failure { message, ..failure }).await?;
             return Ok(Turn::Out(Leave::Ended));
         }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Clock, Event, Sink, Tally, Work,
-    drive::{Drive, Driven, Parked, Shared, drive},
+    drive::{Drive, Driven, Held, Parked, Shared, drive},
 };
 use crate::journal::{Failure, Item, ItemId, Journal, JournalError, State};
 
@@ -45,7 +45,7 @@ pub struct Engine<W: Work> {
     /// The items in hand: driven, parked or queued. The journal is asked for others.
     in_hand: HashSet<ItemId>,
     /// Items read from the journal that wait for a place.
-    queue: VecDeque<(Item, Option<W::Subject>)>,
+    queue: VecDeque<Held<W::Subject>>,
     parked: HashMap<ItemId, Parked<W::Subject>>,
     due: BinaryHeap<Reverse<(Instant, ItemId)>>,
     acting: usize,
@@ -161,44 +161,49 @@ impl<W: Work> Engine<W> {
         self.more_ready = items.len() == limit;
         for item in items {
             if self.in_hand.insert(item.id) {
-                self.queue.push_back((item, None));
+                self.queue.push_back(Held::new(item));
             }
         }
         Ok(())
     }
 
     /// Goes on with an item that an earlier run left open.
+    ///
+    /// Its tries count from zero again: a run that was killed says nothing about the item, and an item that was cut off
+    /// as often as it may be tried must not fail for that.
     fn take_up(&mut self, mut item: Item) {
         if !self.in_hand.insert(item.id) {
             return;
         }
+        item.attempt = 0;
         if item.state == State::Acting {
             item.doubt = true;
-            self.queue.push_back((item, None));
+            self.queue.push_back(Held::new(item));
             return;
         }
         let due = item.due.map_or_else(Instant::now, |due| self.shared.clock.instant(due));
         let awaits = item.token.is_some();
-        self.park(Parked { item, subject: None, due, awaits });
+        self.park(Parked { held: Held::new(item), due, awaits });
     }
 
     fn park(&mut self, parked: Parked<W::Subject>) {
-        self.due.push(Reverse((parked.due, parked.item.id)));
-        self.parked.insert(parked.item.id, parked);
+        let id = parked.held.item.id;
+        self.due.push(Reverse((parked.due, id)));
+        self.parked.insert(id, parked);
     }
 
     fn start_queued(&mut self) {
         let limits = self.shared.limits;
         while self.acting < limits.acting && self.parked.len() + self.polling + self.acting < limits.waiting {
-            let Some((item, subject)) = self.queue.pop_front() else { break };
+            let Some(held) = self.queue.pop_front() else { break };
             self.acting += 1;
-            self.spawn(item, subject, false);
+            self.spawn(held, false);
         }
     }
 
-    fn spawn(&mut self, item: Item, subject: Option<W::Subject>, polls: bool) {
+    fn spawn(&mut self, held: Held<W::Subject>, polls: bool) {
         let shared = Arc::clone(&self.shared);
-        self.tasks.spawn(drive(shared, item, subject, polls));
+        self.tasks.spawn(drive(shared, held, polls));
     }
 
     /// Starts what is due. A poll takes no place among the acting items; another try of a write does.
@@ -211,9 +216,9 @@ impl<W: Work> Engine<W> {
             let Some(parked) = self.parked.remove(&id) else { continue };
             if parked.awaits {
                 self.polling += 1;
-                self.spawn(parked.item, parked.subject, true);
+                self.spawn(parked.held, true);
             } else {
-                self.queue.push_front((parked.item, parked.subject));
+                self.queue.push_front(parked.held);
             }
         }
     }

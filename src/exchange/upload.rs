@@ -36,16 +36,34 @@ pub(super) fn form_factory(fields: &[(String, String)], files: &[UploadFile]) ->
     Arc::new(move || {
         let (fields, files) = (Arc::clone(&fields), Arc::clone(&files));
         Box::pin(async move {
-            let mut form = Form::new();
+            // Left to itself reqwest sends a name with a space or an umlaut as `name*=utf-8''…`, which RFC 7578 does not
+            // know: a server takes it for a part without a name.
+            let mut form = Form::new().percent_encode_noop();
             for (name, value) in fields.iter() {
-                form = form.text(name.clone(), value.clone());
+                form = form.text(part_name(name), value.clone());
             }
             for file in files.iter() {
-                form = form.part(file.key.to_string(), part(file).await?);
+                form = form.part(part_name(&file.key.to_string()), part(file).await?);
             }
             Ok(form)
         })
     })
+}
+
+/// A name as browsers and curl send it: as it is, but for what would end the quotes or the line. Other control
+/// characters have no business in a header.
+fn part_name(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '"' => text.push_str("%22"),
+            '\r' => text.push_str("%0D"),
+            '\n' => text.push_str("%0A"),
+            c if c.is_control() => {}
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 async fn part(file: &UploadFile) -> io::Result<Part> {
@@ -148,6 +166,22 @@ mod tests {
         let pieces: Vec<io::Result<Bytes>> = pieces.iter().map(|p| Ok(Bytes::from_static(p))).collect();
         let out: Vec<_> = checked(stream::iter(pieces), file(packed)).collect().await;
         (out.iter().flatten().map(Bytes::len).sum(), out.iter().all(Result::is_ok))
+    }
+
+    #[tokio::test]
+    async fn a_name_with_a_space_or_quotes_stays_one_plain_name() {
+        let fields = [("categories.Asset type", "API"), ("fields.gr\u{fc}n", "1"), ("fields.a\"\r\nX-Evil: b", "2")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let form = form_factory(&fields, &[])().await.expect("is made");
+        let mut body = String::new();
+        let mut stream = form.into_stream();
+        while let Some(piece) = stream.next().await {
+            body.push_str(std::str::from_utf8(&piece.expect("is read")).expect("is text"));
+        }
+        for name in ["categories.Asset type", "fields.gr\u{fc}n", "fields.a%22%0D%0AX-Evil: b"] {
+            assert!(body.contains(&format!("form-data; name=\"{name}\"\r\n")), "{body}");
+        }
+        assert!(!body.contains("name*="), "{body}");
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! The job file: what to bring from where to where, at what pace.
 //!
-//! [`Job::load`] reads and checks the file; mistakes are told with line and column. [`Job::apply`] lays the command
-//! line and the environment over it. Paths in the file are relative to the file.
+//! [`Job::load`] reads and checks the file; mistakes are told with line and column. The command line and the
+//! environment are laid over it. Paths in the file are relative to the file.
 
 mod error;
 mod file;

@@ -216,12 +216,28 @@ fn organization(file: &JobFile, over: &Overrides, env: &dyn Fn(&str) -> Option<S
 
 fn source(table: &SourceTable, folder: &Utf8Path) -> Result<(SourceSpec, Vec<String>, Vec<String>), String> {
     let spec = match (&table.directory, &table.manifest) {
-        (Some(directory), None) => SourceSpec::Directory(folder.join(directory)),
-        (None, Some(manifest)) => SourceSpec::Manifest(folder.join(manifest)),
+        (Some(directory), None) => SourceSpec::Directory(beside(folder, directory)),
+        (None, Some(manifest)) => SourceSpec::Manifest(beside(folder, manifest)),
         (None, None) => return Err("name a `directory` or a `manifest`".to_owned()),
         (Some(_), Some(_)) => return Err("name either a `directory` or a `manifest`, not both".to_owned()),
     };
     Ok((spec, table.include.clone(), table.exclude.clone()))
+}
+
+/// A path of the job file as people would write it from where they stand: `jobs/../samples` is `samples`.
+fn beside(folder: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    let mut plain = Utf8PathBuf::new();
+    for component in folder.join(path).components() {
+        let climbs = component.as_str() == "..";
+        // A link may lead elsewhere: what is behind it is not above it.
+        let back = climbs && plain.file_name().is_some() && !plain.is_symlink();
+        if back {
+            plain.pop();
+        } else {
+            plain.push(component);
+        }
+    }
+    if plain.as_str().is_empty() { Utf8PathBuf::from(".") } else { plain }
 }
 
 fn publish(table: PublishTable) -> Result<Publish, String> {
@@ -342,6 +358,15 @@ mod tests {
         let text = format!("{MINIMAL}[target]\nsandbox = true\n");
         let job = parse(&text, &Overrides::default(), &[("ANYPOINT_HOST", "real"), ("ANYPOINT_ORG", "real")]).unwrap();
         assert_eq!((job.target.place, job.target.organization), (Place::Sandbox, None));
+    }
+
+    #[test]
+    fn paths_are_shown_without_detours() {
+        for (path, plain) in
+            [("../samples", "samples"), (".", "jobs"), ("../../x", "../x"), ("/a/../b", "/b"), ("..", ".")]
+        {
+            assert_eq!(beside("jobs".into(), path.into()), plain, "{path}");
+        }
     }
 
     #[test]

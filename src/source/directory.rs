@@ -254,12 +254,23 @@ impl<'a> Scan<'a> {
         let path = self.tree.root.join(file);
         let is_jar = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("jar"));
         match detect::read_archive(&path) {
+            // It is published with its project.
+            Ok(Archive::Mule { .. }) if self.is_built_here(file, &path) => None,
             Ok(archive @ Archive::Mule { .. }) => maven::jar(&path, file, archive, self.options),
             Ok(_) if is_jar || self.project_of(file).is_some() => None,
             Ok(archive) => archives::build(&path, file, archive, self.options),
             Err(_) if self.project_of(file).is_some() => None,
             Err(error) => Some(Err(archives::broken(&path, &error))),
         }
+    }
+
+    /// Whether the POM beside a jar is that of the project it was built from.
+    fn is_built_here(&self, file: &Utf8Path, path: &Utf8Path) -> bool {
+        let folder = file.parent().unwrap_or(Utf8Path::new(""));
+        let pom: Utf8PathBuf = folder.join("pom.xml").components().collect();
+        self.tree.has(&pom)
+            && detect::read_pom(&self.tree.root.join(&pom))
+                .is_ok_and(|pom| maven::built_jar(self.tree, folder, &pom).as_deref() == Some(path))
     }
 
     fn specification(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {

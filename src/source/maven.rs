@@ -68,11 +68,8 @@ fn built(
     let artifact = pom.artifact_id.as_deref().unwrap_or_default();
     let version = pom.version.as_deref().unwrap_or_default();
     let classifier = classifier(pom);
-    let target = tree.root.join(folder).join("target");
-    let wanted = format!("{artifact}-{version}-{classifier}.jar");
-    let jar =
-        Some(target.join(&wanted)).filter(|jar| is_plain_file(jar)).or_else(|| only_jar(&target, artifact, classifier));
-    let Some(jar) = jar else {
+    let Some(jar) = built_jar(tree, folder, pom) else {
+        let wanted = format!("{artifact}-{version}-{classifier}.jar");
         let what = match pom.packaging.as_str() {
             "mule-policy" => "policy",
             "mule-extension" => "connector",
@@ -98,6 +95,18 @@ fn built(
     files.extend(extras::of(tree, folder));
     let derived = naming::derive(&folder.join("pom.xml"), None);
     Ok(Found { path: shown.to_owned(), asset_type, facts: facts(pom, options), derived, files })
+}
+
+/// The jar that Maven built from a project: in `target`, or laid beside the POM.
+pub(crate) fn built_jar(tree: &Tree, folder: &Utf8Path, pom: &Pom) -> Option<Utf8PathBuf> {
+    let artifact = pom.artifact_id.as_deref().unwrap_or_default();
+    let version = pom.version.as_deref().unwrap_or_default();
+    let classifier = classifier(pom);
+    let beside: Utf8PathBuf = tree.root.join(folder).components().collect();
+    [beside.join("target"), beside].into_iter().find_map(|place| {
+        let exact = place.join(format!("{artifact}-{version}-{classifier}.jar"));
+        Some(exact).filter(|jar| is_plain_file(jar)).or_else(|| only_jar(&place, artifact, classifier))
+    })
 }
 
 /// The only jar of this artifact and classifier, whatever its version: `${revision}` may come from the command line.

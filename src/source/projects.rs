@@ -119,9 +119,18 @@ fn without_document(
     project: &Project,
     classifier: &str,
 ) -> Option<(AssetType, Vec<DraftFile>)> {
-    let main = project.main.as_deref().map(|main| folder.join(main));
+    let main = project.main.as_deref().filter(|main| !main.is_empty()).map(|main| folder.join(main));
     match classifier {
         "http" | "http-api" => Some((AssetType::HttpApi, Vec::new())),
+        "custom" => match main {
+            None => Some((AssetType::Custom, Vec::new())),
+            // Exchange refuses a file without an extension (EXCHANGE.md §2.5).
+            Some(main) if tree.has(&main) && main.extension().is_some() => {
+                let key = FileKey::new("custom", &main.extension().unwrap_or_default().to_ascii_lowercase());
+                Some((AssetType::Custom, vec![DraftFile { key, content: FileContent::File(tree.root.join(main)) }]))
+            }
+            Some(_) => None,
+        },
         // Exchange reads JSON metadata; the YAML form of Design Center has no documented place in the publish call.
         "mcp-metadata" | "mcp" => {
             let json = main.filter(|main| main.extension() == Some("json") && tree.has(main));

@@ -163,8 +163,7 @@ impl Shift<'_> {
         if self.stop.is_cancelled() {
             return Ok((Ended::Stopped, scanned));
         }
-        self.journal.put_in_order().await.map_err(RunError::JournalBroke)?;
-        self.tally.set(self.journal.counts().map_err(RunError::JournalBroke)?);
+        self.settle(scanned).await.map_err(RunError::JournalBroke)?;
         let exchange = self.connection.exchange.clone();
         let publish = Publish::new(exchange, &self.job.publish, self.job.limits, Arc::clone(&self.tally))
             .map_err(RunError::Scratch)?;
@@ -221,13 +220,17 @@ impl Shift<'_> {
                 .emit(&Event::Scanning { items: counts.new + counts.changed + counts.unchanged + counts.diagnosed });
         }
         reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        if self.stop.is_cancelled() {
-            return Ok(counts);
-        }
-        let gone = self.journal.end_scan().await.map_err(RunError::JournalBroke)?;
-        let ScanCounts { new, changed, unchanged, diagnosed } = counts;
-        self.sink.emit(&Event::Scanned { new, changed, unchanged, diagnosed, gone });
         Ok(counts)
+    }
+
+    /// Puts what was read in order, and tells it.
+    async fn settle(&self, scanned: ScanCounts) -> Result<(), JournalError> {
+        let gone = self.journal.end_scan().await?;
+        self.journal.put_in_order().await?;
+        self.tally.set(self.journal.counts()?);
+        let ScanCounts { new, changed, unchanged, diagnosed } = scanned;
+        self.sink.emit(&Event::Scanned { new, changed, unchanged, diagnosed, gone });
+        Ok(())
     }
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{PUBLISH, Publish, Subject, poll_delay, send::Token};
+use super::{PUBLISH, Publish, Subject, send::Token};
 use crate::{
     engine::Outcome,
     exchange::{PublicationState, PublicationStatus},
@@ -53,6 +53,9 @@ impl Publish {
         status: &PublicationStatus,
     ) -> Outcome {
         subject.lost_since = None;
+        if subject.polls == 1 {
+            self.rhythm.learn(status.state != PublicationState::Running);
+        }
         match status.state {
             PublicationState::Completed => Self::published(subject, None),
             PublicationState::Failed => refused_publication(status),
@@ -91,7 +94,7 @@ impl Publish {
     }
 
     fn ask_again(&self, subject: &Subject, item: &Item) -> Outcome {
-        let after = poll_delay(subject.polls).min(self.settings.deadline);
+        let after = self.rhythm.next(subject.polls).min(self.settings.deadline);
         Outcome::Wait { token: item.token.clone().unwrap_or_default(), after }
     }
 

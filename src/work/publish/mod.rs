@@ -12,16 +12,15 @@ mod compare;
 mod conflict;
 mod foresee;
 mod probe;
+mod rhythm;
 mod send;
 
 pub(super) use foresee::OnTarget;
 
-use std::{
-    sync::{Arc, atomic::AtomicU32},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::AtomicU32};
 
 use camino::Utf8PathBuf;
+use rhythm::Rhythm;
 
 use crate::{
     asset::{AssetDraft, Coordinates, CoordinatesError},
@@ -55,6 +54,7 @@ pub(super) struct Publish {
     scratch: Arc<tempfile::TempDir>,
     tally: Arc<Tally>,
     clock: Clock,
+    rhythm: Rhythm,
     /// Conflicts that nobody could explain.
     riddles: AtomicU32,
 }
@@ -106,6 +106,7 @@ impl Publish {
             scratch: Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?),
             tally,
             clock: Clock::start(),
+            rhythm: Rhythm::default(),
             riddles: AtomicU32::new(0),
         })
     }
@@ -186,13 +187,4 @@ fn retarget(draft: &mut AssetDraft, coordinates: Coordinates) {
         *api_version = format!("v{to}");
     }
     draft.coordinates = coordinates;
-}
-
-/// Waits a little longer from poll to poll: half a second at first, five seconds at most (EXCHANGE.md §3.3).
-fn poll_delay(polls: u32) -> Duration {
-    const FIRST: f64 = 0.5;
-    const GROWTH: f64 = 1.5;
-    const LONGEST: f64 = 5.0;
-    let exponent = i32::try_from(polls.min(20)).unwrap_or(20);
-    Duration::from_secs_f64((FIRST * GROWTH.powi(exponent)).min(LONGEST))
 }

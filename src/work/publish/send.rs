@@ -1,10 +1,10 @@
 //! The publish call, and what its answer means.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Publish, Subject, poll_delay};
+use super::{Publish, Subject};
 use crate::{
     engine::{Ending, Outcome},
     exchange::{Accepted, PublishRequest, StatusLink, UploadFile},
@@ -63,7 +63,7 @@ impl Publish {
 
     pub(super) fn wait_for(&self, link: StatusLink) -> Outcome {
         let token = Token { link, since: self.clock.now() };
-        Outcome::Wait { token: token.to_text(), after: first_poll() }
+        Outcome::Wait { token: token.to_text(), after: self.rhythm.first() }
     }
 
     /// The item is done: the server holds what we sent.
@@ -71,8 +71,4 @@ impl Publish {
         let fingerprint = subject.package.as_ref().map(|package| package.fingerprint.to_string());
         Outcome::End(Ending::Done { note, fingerprint })
     }
-}
-
-fn first_poll() -> Duration {
-    poll_delay(0)
 }
