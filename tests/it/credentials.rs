@@ -34,7 +34,7 @@ fn a_connected_app_a_user_and_a_token_are_let_in_from_the_official_variables() {
     let folder = Workshop::empty();
     let data = folder.path("data");
     // The first start makes the credentials, and holds its state for as long as it lives.
-    Sandbox::start(&["--data", data.as_str()]).kill();
+    Sandbox::start(&["--data", data.as_str()]).stop();
     let (name, password) = user(&data);
     let sandbox = Sandbox::start(&["--data", data.as_str()]);
     let ways = [

@@ -3,6 +3,8 @@
 //!
 //! Nothing here measures time. Everything a test writes is in a temporary folder of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
 mod support;
 
 mod command_line;

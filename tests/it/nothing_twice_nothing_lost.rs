@@ -60,7 +60,7 @@ fn a_run_killed_at_a_dozen_instants_over_a_lossy_server_ends_with_every_asset_pu
     let mut kills = 0;
     for _ in 0..12 {
         let mut run = workshop.consign(&["run", "job.toml", "--json"]).start();
-        std::thread::sleep(Duration::from_millis(100 + seeded.below(1400)));
+        std::thread::sleep(Duration::from_millis(50 + seeded.below(800)));
         kills += u32::from(run.is_running());
         run.kill();
     }

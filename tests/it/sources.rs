@@ -63,7 +63,7 @@ fn every_asset_of_an_untidy_tree_ends_as_it_should() {
     [org]/twin/1.0.0 [twin-a.yaml] done
     [org]/twin/1.0.0 [twin-b.yaml] failed duplicate has the same coordinates as assets/twin-a.yaml: [org]/twin/1.0.0
     [org]/users/1.0.0 [exchange.json] done
-    "#)
+    "#);
     });
     // A second run finds the same and sends nothing.
     assert_eq!(workshop.run(&[]).exits(2).summary()["published"], 0);
@@ -91,7 +91,7 @@ fn a_manifest_tells_each_mistake_with_its_line_and_publishes_the_rest() {
     - [list.csv:7] failed value column "status": `retired` is not a lifecycle state: development, published or deprecated
     [org]/six/1.0.0 [list.csv:9] done
     [org]/one/1.0.0 [list.csv:11] failed duplicate has the same coordinates as list.csv:2: [org]/one/1.0.0
-    "#)
+    "#);
     });
     workshop.write("list.csv", "path,asset_id\none.yaml,one\n");
     let ran = workshop.run(&[]).exits(1);

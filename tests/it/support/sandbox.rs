@@ -83,6 +83,14 @@ impl Sandbox {
         self.child.wait().expect("our own child");
     }
 
+    /// Ends it in good order.
+    pub(crate) fn stop(mut self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
+        let status = self.child.wait().expect("our own child");
+        assert!(status.success(), "the sandbox ended with {status}");
+    }
+
     /// Sends a request with the sandbox's token.
     pub(crate) fn send(&self, method: &str, path: &str) -> Answer {
         let host = self.url().strip_prefix("http://").expect("a plain origin");

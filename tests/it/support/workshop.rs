@@ -60,7 +60,7 @@ impl Workshop {
         let mut workshop = Self::empty();
         workshop.write(
             "job.toml",
-            &format!(
+            format!(
                 "kind = \"publish\"\nname = \"test\"\n\n[target]\nhost = \"{}\"\n\n[source]\ndirectory = \"assets\"\n\n{more}",
                 sandbox.url()
             ),
