@@ -164,7 +164,7 @@ impl<W: Work> Course<W> {
         if self.item.doubt {
             if let Some(outcome) = self.shared.work.probe(subject, &self.item, step).await {
                 // Finding out counts as a try: a server that never answers must not be asked for ever.
-                self.tries += 1;
+                self.tries += u32::from(matches!(outcome, Outcome::Again { .. }));
                 return self.settle(at, outcome).await;
             }
             self.item.doubt = false;
@@ -189,6 +189,7 @@ impl<W: Work> Course<W> {
                 return Ok(Turn::Out(Leave::Parked { due: Instant::now() + after, awaits: true }));
             }
             Outcome::Again { failure, after, doubt } => return self.again(at, failure, after, doubt).await,
+            Outcome::Unsure { failure, after } => return self.park(at, failure, after, true).await,
             Outcome::Back { step, failure, after, doubt } => {
                 let place = self.shared.work.steps().iter().position(|s| s.name == step).unwrap_or(0);
                 return self.again(place, failure, after, doubt).await;
@@ -226,6 +227,11 @@ impl<W: Work> Course<W> {
             self.fail(Failure { message, ..failure }).await?;
             return Ok(Turn::Out(Leave::Ended));
         }
+        self.park(at, failure, after, doubt).await
+    }
+
+    /// Stands before a step until its time has come.
+    async fn park(&mut self, at: usize, failure: Failure, after: Duration, doubt: bool) -> Result<Turn, JournalError> {
         let due = Instant::now() + after;
         let change = Change {
             step: Some(self.shared.work.steps()[at].name),

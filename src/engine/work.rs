@@ -61,6 +61,14 @@ pub enum Outcome {
         /// Whether it may have happened all the same.
         doubt: bool,
     },
+    /// It cannot be told yet whether the step has happened: ask again. Does not count as a try; whoever says it bounds
+    /// how often.
+    Unsure {
+        /// What is known.
+        failure: Failure,
+        /// When to ask again.
+        after: Duration,
+    },
     /// An earlier step has to be done again.
     Back {
         /// That step.

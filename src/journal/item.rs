@@ -31,6 +31,8 @@ pub struct Item {
     pub token: Option<String>,
     /// The coordinates after a version bump.
     pub published_as: Option<String>,
+    /// The digest of what was published last.
+    pub fingerprint: Option<String>,
     /// The draft, as JSON.
     pub draft: String,
 }

@@ -104,9 +104,12 @@ impl Journal {
     }
 
     /// Closes the file in good order. Dropping the journal does the same without waiting for it.
-    pub async fn close(mut self) {
-        self.writer = None;
-        if let Some(thread) = self.thread.take() {
+    pub async fn close(self) {
+        let Self { reader, writer, thread, .. } = self;
+        // The last connection to go tidies up: it must be the writing one.
+        drop(reader);
+        drop(writer);
+        if let Some(thread) = thread {
             // The thread only writes; it does not panic, and if it did there is nothing left to save.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }

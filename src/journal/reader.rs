@@ -81,7 +81,7 @@ impl Reader {
 
     fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
         let sql = format!(
-            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, draft
+            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft
              FROM item WHERE target = ?1 AND {condition} AND id > ?2 ORDER BY id LIMIT ?3"
         );
         self.read(|c| {
@@ -216,6 +216,7 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
         due: row.get(6)?,
         token: row.get(7)?,
         published_as: row.get(8)?,
-        draft: row.get(9)?,
+        fingerprint: row.get(9)?,
+        draft: row.get(10)?,
     })
 }

@@ -24,11 +24,27 @@ pub(super) fn failure(error: &CallError) -> Failure {
         CallError::BadReply { .. } | CallError::TooLarge { .. } => "bad-reply",
         CallError::Local(_) => "local-file",
     };
-    let failure = Failure::new(class, chain(error)).http(error.http());
+    let message = match error {
+        // The request does not matter: none would arrive.
+        CallError::Transport { source, .. } if source.kind == TransportKind::Connect => {
+            format!("cannot reach the server: {}", root(source))
+        }
+        _ => chain(error),
+    };
+    let failure = Failure::new(class, message).http(error.http());
     match error.hint() {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
+}
+
+/// What is at the bottom of an error.
+fn root(error: &dyn Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 /// An error with its causes, outermost first.

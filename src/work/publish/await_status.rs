@@ -24,6 +24,7 @@ impl Publish {
         };
         // What was sent is on the server now; the archives only take up room.
         subject.package = None;
+        subject.imprint.clone_from(&token.imprint);
         subject.polls += 1;
         let status = match self.exchange.publication_status(&token.link).await {
             Ok(status) => status,
@@ -57,7 +58,10 @@ impl Publish {
             self.rhythm.learn(status.state != PublicationState::Running);
         }
         match status.state {
-            PublicationState::Completed => Self::published(subject, None),
+            PublicationState::Completed => {
+                self.witness.saw(&subject.draft.coordinates);
+                Self::published(subject, None)
+            }
             PublicationState::Failed => refused_publication(status),
             PublicationState::Running if self.is_overdue(token) => match self.is_there(subject).await {
                 Ok(true) => Self::published(subject, Some("found after its deadline had passed".to_owned())),
@@ -111,7 +115,7 @@ impl Publish {
     }
 }
 
-fn millis_since(since: i64, now: i64) -> Duration {
+pub(super) fn millis_since(since: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(now.saturating_sub(since)).unwrap_or(0))
 }
 

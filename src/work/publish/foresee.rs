@@ -62,6 +62,7 @@ fn refused(outcome: Outcome) -> Result<(), Failure> {
         | Outcome::Halt(failure)
         | Outcome::Again { failure, .. }
         | Outcome::Back { failure, .. }
+        | Outcome::Unsure { failure, .. }
         | Outcome::End(Ending::Skipped(failure)) => Err(failure),
         Outcome::Next | Outcome::Wait { .. } | Outcome::Retarget { .. } | Outcome::End(Ending::Done { .. }) => Ok(()),
     }

@@ -14,6 +14,7 @@ mod foresee;
 mod probe;
 mod rhythm;
 mod send;
+mod witness;
 
 pub(super) use foresee::OnTarget;
 
@@ -21,10 +22,12 @@ use std::sync::{Arc, atomic::AtomicU32};
 
 use camino::Utf8PathBuf;
 use rhythm::Rhythm;
+use sha2::{Digest, Sha256};
+use witness::Witness;
 
 use crate::{
     asset::{AssetDraft, Coordinates, CoordinatesError},
-    engine::{Clock, Effect, Outcome, Step, Tally, Work},
+    engine::{Clock, Effect, Ending, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
     job,
     journal::{Failure, Item},
@@ -55,6 +58,8 @@ pub(super) struct Publish {
     tally: Arc<Tally>,
     clock: Clock,
     rhythm: Rhythm,
+    /// Whether the server tells of publications by their coordinates.
+    witness: Witness,
     /// Conflicts that nobody could explain.
     riddles: AtomicU32,
 }
@@ -63,17 +68,35 @@ pub(super) struct Publish {
 pub(super) struct Subject {
     draft: AssetDraft,
     package: Option<Package>,
+    /// A digest of content and description, kept in the journal once it is published.
+    imprint: Option<String>,
     /// Polls of the status link so far, for their rhythm.
     polls: u32,
     /// Since when the status link has not been found, in milliseconds since 1970.
     lost_since: Option<i64>,
-    /// Probes that found nothing.
-    fruitless_probes: u32,
+    /// Looks at the server that found nothing.
+    fruitless_looks: u32,
+    /// Since when it is not known whether it was published, in milliseconds since 1970.
+    doubted_since: Option<i64>,
+    /// Whether this process has sent it.
+    sent: bool,
+    /// Whether the server has answered, though with an error of its own: then it is unlikely to work on it still.
+    answered: bool,
 }
 
 impl Subject {
     fn new(draft: AssetDraft) -> Self {
-        Self { draft, package: None, polls: 0, lost_since: None, fruitless_probes: 0 }
+        Self {
+            draft,
+            package: None,
+            imprint: None,
+            polls: 0,
+            lost_since: None,
+            fruitless_looks: 0,
+            doubted_since: None,
+            sent: false,
+            answered: false,
+        }
     }
 }
 
@@ -107,6 +130,7 @@ impl Publish {
             tally,
             clock: Clock::start(),
             rhythm: Rhythm::default(),
+            witness: Witness::default(),
             riddles: AtomicU32::new(0),
         })
     }
@@ -131,6 +155,7 @@ impl Publish {
         });
         match packed.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
             Ok(package) => {
+                subject.imprint = Some(imprint(&subject.draft, &package));
                 subject.package = Some(package);
                 Outcome::Next
             }
@@ -161,7 +186,10 @@ impl Work for Publish {
 
     async fn act(&self, subject: &mut Subject, item: &Item, step: &'static str) -> Outcome {
         match step {
-            PACKAGE => self.package(subject).await,
+            PACKAGE => match self.package(subject).await {
+                Outcome::Next if item.fingerprint.is_some() && item.fingerprint == subject.imprint => unchanged(),
+                outcome => outcome,
+            },
             PUBLISH => {
                 if let Some(gav) = item.published_as.as_deref().and_then(|gav| gav.parse().ok()) {
                     retarget(&mut subject.draft, gav);
@@ -175,6 +203,25 @@ impl Work for Publish {
     async fn probe(&self, subject: &mut Subject, _item: &Item, _step: &'static str) -> Option<Outcome> {
         self.look_up(subject).await
     }
+}
+
+/// A digest of everything that would be sent: where it lies, when it was written and how it was zipped do not count.
+fn imprint(draft: &AssetDraft, package: &Package) -> String {
+    let mut lean = draft.clone();
+    lean.path.clear();
+    lean.line = None;
+    lean.stamp.clear();
+    lean.origins.clear();
+    lean.files.clear();
+    let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
+    let digest = Sha256::new().chain_update(json).chain_update(package.fingerprint.to_string()).finalize();
+    hex::encode(digest)
+}
+
+/// Touched, checked out anew, or changed back: the server holds it already.
+fn unchanged() -> Outcome {
+    let message = "its files were written anew, but hold what this job has published already";
+    Outcome::End(Ending::Skipped(Failure::new("same-content", message)))
 }
 
 /// Gives an asset other coordinates. An API version that says no more than the major number follows it: Exchange keeps

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Publish, Subject, compare::Comparison};
+use super::{Publish, Subject, await_status::millis_since, compare::Comparison};
 use crate::{
     engine::Outcome,
     exchange::{Asset, PublicationState},
@@ -10,12 +10,17 @@ use crate::{
     work::failure,
 };
 
-/// How often an asset that cannot be found is looked for before it is taken for absent. A publication that was accepted
-/// a moment ago may not be listed yet.
-const PROBES: u32 = 2;
+/// How long an asset that cannot be found is looked for before it is taken for absent and sent again. The server may
+/// work on what it took before the reply was lost, and may not tell of it until it is done: sending it again too early
+/// is the one way to publish something twice.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long to wait between these looks.
-const BETWEEN: Duration = Duration::from_secs(1);
+/// The same where the server has answered with an error of its own, or tells of every publication under way.
+const SHORT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long to wait between looks: longer each time.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+const SLOWEST_LOOK: Duration = Duration::from_secs(5);
 
 impl Publish {
     /// Looks the asset up. `None`: it was not published, and may be.
@@ -30,6 +35,9 @@ impl Publish {
     async fn found(&self, subject: &Subject, asset: &Asset) -> Option<Outcome> {
         match self.compare(subject, asset).await {
             Ok(Comparison::Same(proof)) => {
+                if subject.sent {
+                    self.tally.add_published();
+                }
                 Some(Self::published(subject, Some(format!("found on the server: {proof}"))))
             }
             // A development version is there to be published over: what we sent has not arrived.
@@ -42,25 +50,37 @@ impl Publish {
     /// The asset is not there: perhaps its publication is still under way.
     async fn look_for_run(&self, subject: &mut Subject) -> Option<Outcome> {
         let link = self.exchange.latest_publication(&subject.draft.coordinates);
-        match self.exchange.publication_status(&link).await {
-            Ok(Some(status)) if status.state == PublicationState::Running => Some(self.wait_for(link)),
-            // It ended between the two questions, or ended badly: the asset tells.
-            Ok(Some(status)) if status.state == PublicationState::Completed && subject.fruitless_probes < PROBES => {
-                Some(Self::look_again(subject))
+        let status = match self.exchange.publication_status(&link).await {
+            Ok(status) => status,
+            Err(error) => return Some(still_in_doubt(&error)),
+        };
+        match status.map(|status| status.state) {
+            Some(PublicationState::Running) => return Some(self.accepted(subject, link)),
+            // It ended badly: there is nothing that could still appear.
+            Some(PublicationState::Failed) => return None,
+            // It ended between the two questions.
+            Some(PublicationState::Completed) => {}
+            None if subject.answered || self.witness.tells(&self.exchange).await => {
+                return self.look_again(subject, SHORT_PATIENCE);
             }
-            Ok(None) if subject.fruitless_probes < PROBES => Some(Self::look_again(subject)),
-            Ok(_) => None,
-            Err(error) => Some(still_in_doubt(&error)),
+            None => {}
         }
+        self.look_again(subject, PATIENCE)
     }
 
-    fn look_again(subject: &mut Subject) -> Outcome {
-        subject.fruitless_probes += 1;
-        Outcome::Again {
-            failure: Failure::new("doubt", "not found on the server yet; looking again before sending it again"),
-            after: BETWEEN,
-            doubt: true,
+    /// Looks again later, or gives up: `None`.
+    fn look_again(&self, subject: &mut Subject, patience: Duration) -> Option<Outcome> {
+        let now = self.clock.now();
+        let since = *subject.doubted_since.get_or_insert(now);
+        if millis_since(since, now) >= patience {
+            (subject.doubted_since, subject.fruitless_looks) = (None, 0);
+            return None;
         }
+        subject.fruitless_looks += 1;
+        Some(Outcome::Unsure {
+            failure: Failure::new("doubt", "not found on the server yet; looking again before sending it again"),
+            after: (FIRST_LOOK * subject.fruitless_looks).min(SLOWEST_LOOK),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     engine::{Ending, Outcome},
     exchange::{Accepted, PublishRequest, StatusLink, UploadFile},
     job::Mode,
+    net::CallError,
     work::failure,
 };
 
@@ -19,6 +20,9 @@ pub(super) struct Token {
     pub(super) link: StatusLink,
     /// When the publication was accepted, in milliseconds since 1970.
     pub(super) since: i64,
+    /// The digest of what was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) imprint: Option<String>,
 }
 
 impl Token {
@@ -42,15 +46,19 @@ impl Publish {
             .collect();
         let sync = self.settings.mode == Mode::Sync;
         let request = PublishRequest::from_draft(&subject.draft, files, sync, self.headers.clone());
-        match self.exchange.publish(&request).await {
+        subject.sent = true;
+        let answer = self.exchange.publish(&request).await;
+        // A gateway that lost its server (502, 504) knows no more than we do.
+        let status = answer.as_ref().err().and_then(CallError::http);
+        subject.answered = status.is_some_and(|status| !matches!(status, 502 | 504));
+        match answer {
             Ok(Accepted::Running(link)) => {
-                self.tally.add_published();
                 self.riddles.store(0, Ordering::Relaxed);
-                self.wait_for(link)
+                self.accepted(subject, link)
             }
             Ok(Accepted::Created(_)) => {
-                self.tally.add_published();
                 self.riddles.store(0, Ordering::Relaxed);
+                self.tally.add_published();
                 Self::published(subject, None)
             }
             Err(error) if error.http() == Some(409) => {
@@ -61,14 +69,17 @@ impl Publish {
         }
     }
 
-    pub(super) fn wait_for(&self, link: StatusLink) -> Outcome {
-        let token = Token { link, since: self.clock.now() };
+    /// The server works on what was sent: by this process, or by one before it.
+    pub(super) fn accepted(&self, subject: &Subject, link: StatusLink) -> Outcome {
+        if subject.sent {
+            self.tally.add_published();
+        }
+        let token = Token { link, since: self.clock.now(), imprint: subject.imprint.clone() };
         Outcome::Wait { token: token.to_text(), after: self.rhythm.first() }
     }
 
     /// The item is done: the server holds what we sent.
     pub(super) fn published(subject: &Subject, note: Option<String>) -> Outcome {
-        let fingerprint = subject.package.as_ref().map(|package| package.fingerprint.to_string());
-        Outcome::End(Ending::Done { note, fingerprint })
+        Outcome::End(Ending::Done { note, fingerprint: subject.imprint.clone() })
     }
 }
