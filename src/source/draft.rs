@@ -61,12 +61,14 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     let dependencies = reader.dependencies();
     let properties = reader.properties(&asset_type, coordinates.as_ref(), content.is_none());
     let name = reader.name(coordinates.as_ref());
+    // Whoever depends on the asset waits for it by name, also while it cannot be published.
+    let gav = coordinates.as_ref().map(ToString::to_string);
     let Some(coordinates) = coordinates.filter(|_| reader.problems.is_empty()) else {
-        return Err(Box::new(
-            place
-                .failed(Problem::Value, reader.problems.join("; "))
-                .hint("mend the value, or give another one in a manifest or in the defaults of the job"),
-        ));
+        let mut diagnosis = place
+            .failed(Problem::Value, reader.problems.join("; "))
+            .hint("mend the value, or give another one in a manifest or in the defaults of the job");
+        diagnosis.gav = gav;
+        return Err(Box::new(diagnosis));
     };
     let lists = |values: Vec<(String, String)>| values.into_iter().map(|(key, text)| (key, list(&text))).collect();
     files.sort_by(|a, b| a.key.cmp(&b.key));
