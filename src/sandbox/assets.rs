@@ -108,7 +108,7 @@ async fn list(
     let order = params.one("sort").map(|key| match key {
         "name" => Order::Name,
         "updatedAt" => Order::Updated,
-        _ => Order::Created,
+        _ => Order::Sequence,
     });
     let organizations = params.all("organizationId").chain(params.all("rootOrganizationId"));
     let listing = Listing {

@@ -171,14 +171,14 @@ impl View<'_> {
 
     fn dependencies(&self, version: &VersionRecord) -> Result<Vec<Value>, StoreError> {
         let show = |gav| {
-            let known = self.tables.summary(gav)?;
+            let known = self.tables.name_and_type(gav)?;
             Ok(json!({
                 "id": gav,
                 "groupId": gav.group_id,
                 "assetId": gav.asset_id,
                 "version": gav.version,
-                "name": known.as_ref().map(|(_, name, _)| name),
-                "type": known.as_ref().map(|(_, _, kind)| kind),
+                "name": known.as_ref().map(|(name, _)| name),
+                "type": known.as_ref().map(|(_, kind)| kind),
             }))
         };
         version.dependencies.iter().map(show).collect()

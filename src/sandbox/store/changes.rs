@@ -159,8 +159,8 @@ impl Tables {
         let Some(id) = id else {
             self.cursors.get_mut().note_insertion();
             self.write(
-                "INSERT INTO asset (group_id, asset_id, organization, type, name, search, created, updated, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO asset (group_id, asset_id, organization, type, name, search, updated, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![
                     record.group_id,
                     record.asset_id,
@@ -168,7 +168,6 @@ impl Tables {
                     record.asset_type.as_str(),
                     record.name,
                     search(record),
-                    record.created,
                     record.updated,
                     json(record)
                 ],

@@ -26,11 +26,10 @@ const TABLES: &str = "
         group_id TEXT NOT NULL, asset_id TEXT NOT NULL,
         organization TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL,
         search TEXT NOT NULL,
-        created INTEGER NOT NULL, updated INTEGER NOT NULL,
+        updated INTEGER NOT NULL,
         body TEXT NOT NULL,
         UNIQUE (group_id, asset_id)) STRICT;
     CREATE INDEX asset_name ON asset (name);
-    CREATE INDEX asset_created ON asset (created);
     CREATE INDEX asset_updated ON asset (updated);
 
     CREATE TABLE version (

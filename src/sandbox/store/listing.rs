@@ -21,10 +21,9 @@ const CURSORS: usize = 64;
 /// The order of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Order {
-    /// By creation, the oldest first.
+    /// By creation.
     Sequence,
     Name,
-    Created,
     Updated,
 }
 
@@ -33,7 +32,6 @@ impl Order {
         match self {
             Self::Sequence => "a.id",
             Self::Name => "a.name",
-            Self::Created => "a.created",
             Self::Updated => "a.updated",
         }
     }
@@ -77,6 +75,11 @@ impl Cursors {
     /// A new asset is the last in the order of creation, and may be anywhere in the others.
     pub(super) fn note_insertion(&mut self) {
         self.0.retain(|cursor| cursor.listing.order == Order::Sequence && !cursor.listing.descending);
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     fn find(&self, listing: &Listing, offset: usize) -> Option<(Value, i64)> {

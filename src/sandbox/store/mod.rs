@@ -21,6 +21,8 @@ pub(super) use record::{
     VersionRecord,
 };
 pub(super) use state::State;
+#[cfg(test)]
+pub(super) use tables::Held;
 pub(super) use tables::{Asset, Ended, Tables};
 
 /// Locks, and goes on after a panic elsewhere: every change is made by one call that cannot stop half-way.

@@ -43,6 +43,16 @@ pub(in super::super) struct Ended {
     pub(in super::super) failed: u64,
 }
 
+/// All that memory holds of the state, and the most that SQLite caches of it.
+#[cfg(test)]
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) struct Held {
+    pub(in super::super) reserved: usize,
+    pub(in super::super) waiting: usize,
+    pub(in super::super) cursors: usize,
+    pub(in super::super) cache_kib: i64,
+}
+
 /// When runs may be due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
@@ -148,6 +158,18 @@ impl Tables {
         self.cursors.get_mut().forget();
     }
 
+    /// What memory holds.
+    #[cfg(test)]
+    pub(in super::super) fn held(&self) -> Held {
+        let cache: i64 = self.value("PRAGMA cache_size", []).expect("reads").expect("is set");
+        Held {
+            reserved: self.reserved.len(),
+            waiting: self.waiting.len(),
+            cursors: self.cursors.borrow().len(),
+            cache_kib: -cache,
+        }
+    }
+
     /// Writes, in the transaction that is open or a new one.
     pub(super) fn write(&self, sql: &str, values: impl Params) -> Result<usize, StoreError> {
         if self.connection.is_autocommit() {
@@ -229,23 +251,29 @@ impl Tables {
         Ok(self.version_of(id, &gav.version)?.map(|version| (record, version)))
     }
 
-    /// The lifecycle state of a version, where there is one.
-    pub(in super::super) fn status(&self, gav: &Coordinates) -> Result<Option<Lifecycle>, StoreError> {
-        Ok(self.summary(gav)?.map(|(status, _, _)| status))
+    /// The id of an asset in the tables, its name and its type.
+    fn title(&self, group: &str, asset: &str) -> Result<Option<(i64, String, String)>, StoreError> {
+        const SQL: &str = "SELECT id, name, type FROM asset WHERE group_id = ?1 AND asset_id = ?2";
+        self.one(SQL, (group, asset), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
-    /// The lifecycle state of a version, and the name and the type of its asset.
-    pub(in super::super) fn summary(
-        &self,
-        gav: &Coordinates,
-    ) -> Result<Option<(Lifecycle, String, String)>, StoreError> {
-        const SQL: &str = "SELECT v.status, a.name, a.type FROM asset a JOIN version v ON v.asset = a.id
-                           WHERE a.group_id = ?1 AND a.asset_id = ?2 AND v.released = ?3 AND v.sort = ?4";
-        let values = params![gav.group_id, gav.asset_id, is_release(&gav.version), gav.version.sort_key()];
-        let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?));
-        let Some((status, name, kind)) = self.one(SQL, values, read)? else { return Ok(None) };
-        let status = status.parse().map_err(|_| StoreError::Row(serde::de::Error::custom("an unknown state")))?;
-        Ok(Some((status, name, kind)))
+    fn status_of(&self, asset: i64, version: &Version) -> Result<Option<Lifecycle>, StoreError> {
+        const SQL: &str = "SELECT status FROM version WHERE asset = ?1 AND released = ?2 AND sort = ?3";
+        let status: Option<String> = self.value(SQL, params![asset, is_release(version), version.sort_key()])?;
+        let unknown = || StoreError::Row(serde::de::Error::custom("an unknown lifecycle state"));
+        status.map(|status| status.parse().map_err(|_| unknown())).transpose()
+    }
+
+    /// The lifecycle state of a version, where there is one.
+    pub(in super::super) fn status(&self, gav: &Coordinates) -> Result<Option<Lifecycle>, StoreError> {
+        let Some((id, ..)) = self.title(&gav.group_id, &gav.asset_id)? else { return Ok(None) };
+        self.status_of(id, &gav.version)
+    }
+
+    /// The name and the type of the asset of a version, where there is one.
+    pub(in super::super) fn name_and_type(&self, gav: &Coordinates) -> Result<Option<(String, String)>, StoreError> {
+        let Some((id, name, kind)) = self.title(&gav.group_id, &gav.asset_id)? else { return Ok(None) };
+        Ok(self.status_of(id, &gav.version)?.map(|_| (name, kind)))
     }
 
     /// The first other version of an asset whose apiVersion goes badly with a new one's: the same major version with
@@ -256,29 +284,23 @@ impl Tables {
         api: Option<&str>,
         majors_differ: bool,
     ) -> Result<Option<VersionRecord>, StoreError> {
+        let Some((id, ..)) = self.title(&gav.group_id, &gav.asset_id)? else { return Ok(None) };
         self.document(
-            "SELECT v.body FROM asset a JOIN version v ON v.asset = a.id
-             WHERE a.group_id = ?1 AND a.asset_id = ?2 AND v.sort <> ?3
-               AND ((v.major = ?4 AND (?5 OR v.api <> ?6)) OR (v.major <> ?4 AND v.api = ?6))
-             ORDER BY v.sort LIMIT 1",
-            params![
-                gav.group_id,
-                gav.asset_id,
-                gav.version.sort_key(),
-                number(gav.version.major()),
-                majors_differ,
-                api
-            ],
+            "SELECT body FROM version WHERE asset = ?1 AND sort <> ?2
+               AND ((major = ?3 AND (?4 OR api <> ?5)) OR (major <> ?3 AND api = ?5))
+             ORDER BY sort LIMIT 1",
+            params![id, gav.version.sort_key(), number(gav.version.major()), majors_differ, api],
         )
     }
 
     /// The highest version of an asset, deleted or not.
     pub(in super::super) fn highest(&self, group: &str, asset: &str) -> Result<Option<Version>, StoreError> {
-        let live: Option<VersionRecord> = self.document(
-            "SELECT v.body FROM asset a JOIN version v ON v.asset = a.id
-             WHERE a.group_id = ?1 AND a.asset_id = ?2 ORDER BY v.sort DESC LIMIT 1",
-            (group, asset),
-        )?;
+        let live: Option<VersionRecord> = match self.title(group, asset)? {
+            Some((id, ..)) => {
+                self.document("SELECT body FROM version WHERE asset = ?1 ORDER BY sort DESC LIMIT 1", [id])?
+            }
+            None => None,
+        };
         let dead: Option<Tombstone> = self.document(
             "SELECT body FROM tombstone WHERE group_id = ?1 AND asset_id = ?2 ORDER BY sort DESC LIMIT 1",
             (group, asset),
