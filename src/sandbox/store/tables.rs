@@ -408,3 +408,37 @@ pub(super) fn number(value: u64) -> i64 {
 pub(super) fn row_count(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    use super::*;
+
+    #[test]
+    fn a_change_that_fails_half_way_is_taken_back_and_whoever_waits_is_told() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = Utf8Path::from_path(directory.path()).expect("utf-8").join("sandbox.db");
+        let mut tables = Tables::open(&path).expect("opens");
+        tables.attempt(|tables| tables.set("a", &json!(1))).expect("writes");
+        let mut waits = tables.await_commit().expect("there is something to commit");
+        assert_eq!(tables.setting("a").expect("reads"), Some(json!(1)), "changes are seen before they are committed");
+        let failed: Result<(), StoreError> = tables.attempt(|tables| {
+            tables.set("b", &json!(2))?;
+            Err(StoreError::Lost)
+        });
+        assert!(failed.is_err());
+        assert_eq!(waits.try_recv(), Err(TryRecvError::Closed));
+        assert_eq!((tables.setting("a").expect("reads"), tables.setting("b").expect("reads")), (None, None));
+
+        tables.attempt(|tables| tables.set("c", &json!(3))).expect("writes");
+        let mut waits = tables.await_commit().expect("there is something to commit");
+        assert_eq!(waits.try_recv(), Err(TryRecvError::Empty));
+        tables.commit();
+        assert_eq!(waits.try_recv(), Ok(()));
+        drop(tables);
+        let again = Tables::open(&path).expect("opens");
+        assert_eq!(again.setting("c").expect("reads"), Some(json!(3)));
+    }
+}
