@@ -138,9 +138,9 @@ impl Sandbox {
         };
         fs::create_dir_all(&root).map_err(|e| failed(&root, e))?;
         let clock = Arc::new(Clock::new());
-        let state = State::open(settings.data.as_deref(), clock.clone()).map_err(|e| failed(&root, e))?;
+        let state = State::open(&root.join("sandbox.db"), clock.clone()).map_err(|e| failed(&root, e))?;
         let blobs = Blobs::open(&root.join("blobs")).map_err(|e| failed(&root, e))?;
-        let credentials = credentials(&state, settings.organization.as_deref());
+        let credentials = credentials(&state, settings.organization.as_deref()).map_err(|e| failed(&root, e))?;
         let signing_key = hex::encode(Sha256::digest(&credentials.client_secret));
         Ok(Self(Arc::new(Shared {
             stats: Stats::default(),
@@ -166,11 +166,13 @@ impl Sandbox {
     /// What happened so far; `GET /_sandbox/stats` answers the same.
     #[must_use]
     pub fn stats(&self) -> serde_json::Value {
-        let (ended, duplicates) = self.0.state.read(|tables| {
-            let duplicates = tables.accepted.iter().filter(|(_, count)| **count > 1);
-            (tables.ended, duplicates.map(|(gav, count)| (gav.clone(), *count)).collect())
+        let known = self.0.state.read(|tables| Ok::<_, StoreError>((tables.ended, tables.repeated()?)));
+        // Without its database the sandbox still says what it counted itself.
+        let (ended, repeated) = known.unwrap_or_else(|error| {
+            tracing::error!(%error, "the sandbox cannot read what was published");
+            Default::default()
         });
-        self.0.stats.report(ended, &duplicates)
+        self.0.stats.report(ended, &repeated)
     }
 
     /// The line that `consign sandbox` prints when it is ready.
@@ -192,17 +194,17 @@ fn failed(path: &Utf8Path, source: impl Into<StoreError>) -> SandboxError {
 }
 
 /// The credentials of an earlier start, or new ones; a given organization wins over a remembered one.
-fn credentials(state: &State, organization: Option<&str>) -> Credentials {
-    let known = state.read(|tables| tables.settings.get("credentials").cloned());
+fn credentials(state: &State, organization: Option<&str>) -> Result<Credentials, StoreError> {
+    let known = state.read(|tables| tables.setting("credentials"))?;
     let known = known.and_then(|value| serde_json::from_value::<Credentials>(value).ok());
     let mut credentials = known.unwrap_or_else(|| Credentials::new(DEFAULT_ORGANIZATION.to_owned()));
     if let Some(organization) = organization {
         organization.clone_into(&mut credentials.organization);
     }
     let value = serde_json::to_value(&credentials).unwrap_or_default();
-    // Written before anything else: the writer keeps the order.
-    drop(state.change(|tables, changes| tables.set("credentials", value, changes)));
-    credentials
+    // Committed before anything else that anybody waits for.
+    state.change(|tables| tables.set("credentials", &value)).0?;
+    Ok(credentials)
 }
 
 /// A sandbox as one router sees it.

@@ -13,7 +13,7 @@ use crate::asset::{Coordinates, Lifecycle};
 use super::{
     app::App,
     problem::Problem,
-    store::{Asset, VersionRecord},
+    store::{Asset, Listing, Order, StoreError, VersionRecord},
     view::{Others, View},
 };
 
@@ -105,47 +105,26 @@ async fn list(
 ) -> Result<Json<Vec<Value>>, Problem> {
     let params = Params::read(query.as_deref());
     let page = params.page(20)?;
-    let organizations: Vec<&str> = params.all("organizationId").chain(params.all("rootOrganizationId")).collect();
-    let types: Vec<&str> = params.all("types").collect();
-    let search = params.one("search").unwrap_or_default().to_lowercase();
-    let states = params.states()?;
-    Ok(app.state.read(|tables| {
-        let matches = |asset: &&Asset| {
-            let record = &asset.record;
-            (organizations.is_empty()
-                || organizations.contains(&record.organization.as_str())
-                || organizations.contains(&record.group_id.as_str()))
-                && (types.is_empty() || types.contains(&record.asset_type.as_str()))
-                && (search.is_empty()
-                    || record.name.to_lowercase().contains(&search)
-                    || record.asset_id.to_lowercase().contains(&search))
-        };
-        let assets = tables.order.values().filter_map(|ga| tables.assets.get(ga)).filter(matches);
+    let order = params.one("sort").map(|key| match key {
+        "name" => Order::Name,
+        "updatedAt" => Order::Updated,
+        _ => Order::Sequence,
+    });
+    let organizations = params.all("organizationId").chain(params.all("rootOrganizationId"));
+    let listing = Listing {
+        organizations: organizations.map(str::to_owned).collect(),
+        types: params.all("types").map(str::to_owned).collect(),
+        search: params.one("search").unwrap_or_default().to_lowercase(),
+        states: params.states()?,
+        descending: order.is_some() && !params.is_set("ascending"),
+        order: order.unwrap_or(Order::Sequence),
+    };
+    app.state.read(|tables| {
         let view = View { shared: &app.shared, tables, origin: app.origin(&headers) };
-        let show = |(asset, version): (&Asset, &VersionRecord)| view.item(asset, version);
-        let found = assets.filter_map(|asset| Some((asset, representative(asset, &states)?)));
-        let Some(key) = params.one("sort") else {
-            return Json(found.skip(page.offset).take(page.limit).map(show).collect());
-        };
-        let mut found: Vec<_> = found.collect();
-        match key {
-            "name" => found.sort_by(|(a, _), (b, _)| a.record.name.cmp(&b.record.name)),
-            "updatedAt" => found.sort_by_key(|(asset, _)| asset.record.updated),
-            _ => found.sort_by_key(|(asset, _)| asset.record.created),
-        }
-        if !params.is_set("ascending") {
-            found.reverse();
-        }
-        Json(found.into_iter().skip(page.offset).take(page.limit).map(show).collect())
-    }))
-}
-
-/// The version that stands for an asset: the latest, or the latest in one of some states.
-fn representative<'a>(asset: &'a Asset, states: &[Lifecycle]) -> Option<&'a VersionRecord> {
-    if states.is_empty() {
-        return asset.latest();
-    }
-    asset.newest_first().find(|version| states.contains(&version.status))
+        let found = tables.list(listing, page.limit, page.offset)?;
+        let items: Result<_, StoreError> = found.iter().map(|(record, version)| view.item(record, version)).collect();
+        Ok(Json(items?))
+    })
 }
 
 /// Shows one version of an asset.
@@ -159,12 +138,12 @@ fn show(
 ) -> Result<Json<Value>, Problem> {
     let states = params.states()?;
     app.state.read(|tables| {
-        let asset = tables.asset(group, asset).ok_or_else(not_found)?;
-        let version = pick(asset).filter(|version| states.is_empty() || states.contains(&version.status));
+        let asset = tables.asset(group, asset)?.ok_or_else(not_found)?;
+        let version = pick(&asset).filter(|version| states.is_empty() || states.contains(&version.status));
         let version = version.ok_or_else(not_found)?;
         let view = View { shared: &app.shared, tables, origin: app.origin(headers) };
         let others = Others { plain, states: if params.is_set("strict") { &states } else { &[] } };
-        Ok(Json(view.full(asset, version, &others)))
+        Ok(Json(view.full(&asset, version, &others)?))
     })
 }
 
@@ -210,7 +189,7 @@ async fn latest_of_minor(
         return Err(Problem::bad_request("request/params/minorVersion must match pattern \"^[0-9]+\\.[0-9]+$\""));
     }
     show(&app, (&g, &a), &headers, &Params::read(query.as_deref()), true, |asset| {
-        asset.newest_first().find(|version| version.gav.version.minor_version() == minor)
+        asset.versions.iter().find(|version| version.gav.version.minor_version() == minor)
     })
 }
 
@@ -219,9 +198,9 @@ async fn version_groups(
     Path((g, a)): Path<(String, String)>,
 ) -> Result<Json<Vec<Value>>, Problem> {
     app.state.read(|tables| {
-        let asset = tables.asset(&g, &a).ok_or_else(not_found)?;
+        let asset = tables.asset(&g, &a)?.ok_or_else(not_found)?;
         let mut groups: Vec<(String, u64)> =
-            asset.versions.values().map(|v| (v.version_group(), v.gav.version.major())).collect();
+            asset.versions.iter().rev().map(|v| (v.version_group(), v.gav.version.major())).collect();
         groups.dedup();
         let show = |(group, major): (String, u64)| {
             json!({

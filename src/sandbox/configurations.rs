@@ -11,7 +11,7 @@ use axum::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{app::App, assets::Params, clock::iso, organizations::own, problem::Problem};
+use super::{app::App, assets::Params, clock::iso, organizations::own, problem::Problem, store::Tables};
 
 const DATA_TYPES: [&str; 6] = ["enum", "number", "date", "text", "number-list", "text-list"];
 
@@ -32,10 +32,7 @@ fn list(kind: &str, app: &App, org: &str, params: &Params) -> Result<Json<Vec<Va
     own(app, org)?;
     let page = params.page(20)?;
     let prefix = format!("{kind}/");
-    Ok(Json(app.state.read(|tables| {
-        let known = tables.settings.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
-        known.skip(page.offset).take(page.limit).map(|(_, value)| value.clone()).collect()
-    })))
+    Ok(Json(app.state.read(|tables| tables.settings(&prefix, page.limit, page.offset))?))
 }
 
 async fn create(
@@ -72,15 +69,13 @@ async fn create(
         "updatedDate": now,
     });
     let name = format!("{kind}/{key}");
-    let (outcome, durable) = app.state.change(|tables, changes| {
-        if tables.settings.contains_key(&name) {
+    let create = |tables: &mut Tables| {
+        if tables.setting(&name)?.is_some() {
             return Err(Problem::plain(StatusCode::CONFLICT, format!("The key `{key}` of {kind} already exists")));
         }
-        tables.set(&name, configuration.clone(), changes);
-        Ok(())
-    });
-    outcome?;
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+        Ok(tables.set(&name, &configuration)?)
+    };
+    app.state.commit(create).await?;
     Ok((StatusCode::CREATED, Json(configuration)))
 }
 

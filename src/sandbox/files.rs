@@ -59,13 +59,13 @@ fn file_not_found() -> Problem {
 async fn download(app: &App, org: &str, (g, a, v): (&str, &str, &str), key: &FileKey) -> Result<Response, Problem> {
     let gav = coordinates(g, a, v)?;
     let (sha256, name) = app.state.read(|tables| {
-        let (asset, version) = tables.version(&gav).ok_or_else(file_not_found)?;
-        if asset.record.organization != org {
+        let (record, version) = tables.version(&gav)?.ok_or_else(file_not_found)?;
+        if record.organization != org {
             return Err(file_not_found());
         }
-        let mut files = version.files.iter().chain(&asset.record.icon);
+        let mut files = version.files.iter().chain(&record.icon);
         let file = files.find(|file| file.key == *key).ok_or_else(file_not_found)?;
-        Ok((file.blob.digests.sha256, file_name(version, file)))
+        Ok((file.blob.digests.sha256, file_name(&version, file)))
     })?;
     send(app, &sha256, &name).await
 }

@@ -8,13 +8,13 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::asset::{Coordinates, Lifecycle};
+use crate::asset::Lifecycle;
 
 use super::{
     app::App,
     assets::{Params, coordinates, not_found},
     problem::Problem,
-    store::{Ga, Tables, VersionRecord},
+    store::{StoreError, Tables, VersionRecord},
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -42,36 +42,43 @@ async fn set_status(
         }
         None => return Err(Problem::bad_request("request/body must have required property 'status'")),
     };
-    let (outcome, durable) = app.state.change(|tables, changes| {
-        let (_, version) = tables.version(&gav).ok_or_else(not_found)?;
+    let set = |tables: &mut Tables| {
+        let (_, version) = tables.version(&gav)?.ok_or_else(not_found)?;
         if version.status == target {
             return Ok(());
         }
-        if let Some((code, text)) = obstacle(tables, version, target) {
+        if let Some((code, text)) = obstacle(tables, &version, target)? {
             return Err(Problem::publication(StatusCode::CONFLICT, code, "The status cannot be changed", text));
         }
-        tables.set_status(&gav, target, app.state.now(), changes);
+        tables.set_status(&gav, target, app.state.now())?;
         Ok(())
-    });
-    outcome?;
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+    };
+    app.state.commit(set).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// What stands between a version and a state: a code and a sentence.
-fn obstacle(tables: &Tables, version: &VersionRecord, target: Lifecycle) -> Option<(&'static str, String)> {
+fn obstacle(
+    tables: &Tables,
+    version: &VersionRecord,
+    target: Lifecycle,
+) -> Result<Option<(&'static str, String)>, StoreError> {
     let from = version.status;
     if target == Lifecycle::Development || (from, target) == (Lifecycle::Development, Lifecycle::Deprecated) {
-        return Some(("INVALID_TRANSITION", format!("Transition from {from} to {target} is not allowed")));
+        return Ok(Some(("INVALID_TRANSITION", format!("Transition from {from} to {target} is not allowed"))));
     }
     if version.gav.version.is_snapshot() {
-        return Some(("SNAPSHOT_TRANSITION", "A snapshot stays in development".to_owned()));
+        return Ok(Some(("SNAPSHOT_TRANSITION", "A snapshot stays in development".to_owned())));
     }
-    let unstable = |gav: &&Coordinates| tables.version(gav).is_some_and(|(_, v)| v.status == Lifecycle::Development);
-    if from == Lifecycle::Development && version.dependencies.iter().any(|gav| unstable(&gav)) {
-        return Some(("DEVELOPMENT_DEPENDENCIES", "The asset has dependencies in development".to_owned()));
+    if from == Lifecycle::Development {
+        for gav in &version.dependencies {
+            if tables.status(gav)? == Some(Lifecycle::Development) {
+                let text = "The asset has dependencies in development".to_owned();
+                return Ok(Some(("DEVELOPMENT_DEPENDENCIES", text)));
+            }
+        }
     }
-    None
+    Ok(None)
 }
 
 async fn actions(
@@ -84,7 +91,7 @@ async fn actions(
         return Err(Problem::bad_request("request/query must have required property 'include'"));
     }
     app.state.read(|tables| {
-        let (_, version) = tables.version(&gav).ok_or_else(not_found)?;
+        let (_, version) = tables.version(&gav)?.ok_or_else(not_found)?;
         let show = |target: &str, obstacle: Option<(&str, String)>| {
             let details = obstacle.iter().map(|(code, text)| json!({ "code": code, "description": text }));
             let details: Vec<Value> = details.collect();
@@ -92,14 +99,14 @@ async fn actions(
             json!({ "targetStatus": target, "affordance": affordance, "affordanceDetails": details })
         };
         let states = [Lifecycle::Development, Lifecycle::Published, Lifecycle::Deprecated];
-        let mut transitions: Vec<Value> =
-            states.iter().map(|state| show(state.as_str(), obstacle(tables, version, *state))).collect();
-        let dependents = || {
-            let mut dependents = tables.dependents(&gav);
-            dependents.next().map(|_| ("ASSET_HAS_DEPENDENTS", "Asset has dependent assets".to_owned()))
-        };
-        transitions.push(show("deleted", dependents()));
-        transitions.push(show("hard-deleted", dependents()));
+        let mut transitions = Vec::with_capacity(states.len() + 2);
+        for state in states {
+            transitions.push(show(state.as_str(), obstacle(tables, &version, state)?));
+        }
+        let dependents = tables.dependent(&gav, "")?;
+        let dependents = dependents.map(|_| ("ASSET_HAS_DEPENDENTS", "Asset has dependent assets".to_owned()));
+        transitions.push(show("deleted", dependents.clone()));
+        transitions.push(show("hard-deleted", dependents));
         Ok(Json(json!({ "statusTransitions": transitions })))
     })
 }
@@ -115,7 +122,7 @@ fn is_hard(headers: &HeaderMap, tables: &Tables) -> Result<bool, Problem> {
             ));
         }
     };
-    let enabled = tables.settings.get("deletionSettings").and_then(|s| s["hardDeletionEnabled"].as_bool());
+    let enabled = tables.setting("deletionSettings")?.and_then(|s| s["hardDeletionEnabled"].as_bool());
     if hard && enabled == Some(false) {
         return Err(conflict("HARD_DELETION_DISABLED", "Hard deletion is disabled in the organization".to_owned()));
     }
@@ -132,25 +139,21 @@ async fn delete_version(
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let gav = coordinates(&g, &a, &v)?;
-    let (outcome, durable) = app.state.change(|tables, changes| {
+    let delete = |tables: &mut Tables| {
         let hard = is_hard(&headers, tables)?;
-        let Some((_, version)) = tables.version(&gav) else {
+        let Some(status) = tables.status(&gav)? else {
             // A soft-deleted version can still be hard-deleted, which frees its number.
-            if !hard || tables.tombstone(&gav).is_none() {
+            if !hard || !tables.is_tombstone(&gav)? {
                 return Err(not_found());
             }
-            tables.bury(&gav, changes);
-            return Ok(());
+            return Ok(tables.bury(&gav)?);
         };
-        let is_development = version.status == Lifecycle::Development;
-        if let Some(dependent) = tables.dependents(&gav).next() {
+        if let Some(dependent) = tables.dependent(&gav, "")? {
             return Err(conflict("ASSET_HAS_DEPENDENTS", format!("The asset {dependent} depends on it")));
         }
-        tables.delete(&gav, !hard && !is_development, changes);
-        Ok(())
-    });
-    outcome?;
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+        Ok(tables.delete(&gav, !hard && status != Lifecycle::Development)?)
+    };
+    app.state.commit(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -159,35 +162,27 @@ async fn delete_asset(
     Path((g, a)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let (outcome, durable) = app.state.change(|tables, changes| {
+    let delete = |tables: &mut Tables| {
         let hard = is_hard(&headers, tables)?;
-        let versions: Vec<(Coordinates, bool)> = tables
-            .asset(&g, &a)
-            .map(|asset| asset.versions.values().map(|v| (v.gav.clone(), v.status == Lifecycle::Development)).collect())
-            .unwrap_or_default();
-        let own = format!("{g}/{a}/");
-        for (gav, _) in &versions {
-            if let Some(dependent) = tables.dependents(gav).find(|dependent| !dependent.starts_with(&own)) {
-                return Err(conflict("ASSET_HAS_DEPENDENTS", format!("The asset {dependent} depends on {gav}")));
-            }
-        }
-        for (gav, is_development) in &versions {
-            tables.delete(gav, !hard && !is_development, changes);
-        }
-        if !hard {
-            return if versions.is_empty() { Err(not_found()) } else { Ok(()) };
-        }
-        let buried = tables.tombstones.get(&Ga(g.clone(), a.clone()));
-        let buried: Vec<Coordinates> = buried.into_iter().flat_map(|t| t.values()).map(|t| t.gav.clone()).collect();
+        let versions = tables.asset(&g, &a)?.map(|asset| asset.versions).unwrap_or_default();
+        let buried = if hard { tables.buried(&g, &a)? } else { Vec::new() };
         if versions.is_empty() && buried.is_empty() {
             return Err(not_found());
         }
-        for gav in &buried {
-            tables.bury(gav, changes);
+        let own = format!("{g}/{a}/");
+        for VersionRecord { gav, .. } in &versions {
+            if let Some(dependent) = tables.dependent(gav, &own)? {
+                return Err(conflict("ASSET_HAS_DEPENDENTS", format!("The asset {dependent} depends on {gav}")));
+            }
+        }
+        for version in &versions {
+            tables.delete(&version.gav, !hard && version.status != Lifecycle::Development)?;
+        }
+        for tombstone in &buried {
+            tables.bury(&tombstone.gav)?;
         }
         Ok(())
-    });
-    outcome?;
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+    };
+    app.state.commit(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }

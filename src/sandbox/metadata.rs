@@ -14,7 +14,7 @@ use super::{
     assets::{coordinates, not_found},
     problem::Problem,
     publish::{check_length, normal_tags},
-    store::Ga,
+    store::Tables,
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -45,21 +45,16 @@ async fn edit(
         }
     }
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
-    let ga = Ga(g, a);
-    let (outcome, durable) = app.state.change(|tables, changes| {
-        if !tables.assets.contains_key(&ga) {
-            return Err(not_found());
-        }
-        tables.edit_asset(&ga, app.state.now(), changes, |record| {
+    let edit = |tables: &mut Tables| {
+        let is_known = tables.edit_asset((&g, &a), app.state.now(), |record| {
             record.name = text("name").unwrap_or_else(|| record.name.clone());
             record.description = text("description").unwrap_or_else(|| record.description.clone());
             record.contact_name = text("contactName").or(record.contact_name.take());
             record.contact_email = text("contactEmail").or(record.contact_email.take());
-        });
-        Ok(())
-    });
-    outcome?;
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+        })?;
+        if is_known { Ok(()) } else { Err(not_found()) }
+    };
+    app.state.commit(edit).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -73,14 +68,13 @@ async fn set_tags(
     let body: Vec<Value> = serde_json::from_slice(&body).map_err(|_| invalid())?;
     let tags: Option<Vec<String>> = body.iter().map(|tag| tag["value"].as_str().map(str::to_owned)).collect();
     let tags = normal_tags(tags.ok_or_else(invalid)?)?;
-    let (outcome, durable) = app.state.change(|tables, changes| {
-        tables.version(&gav).ok_or_else(not_found)?;
-        tables.edit_asset(&Ga::of(&gav), app.state.now(), changes, |record| {
+    let set = |tables: &mut Tables| {
+        tables.status(&gav)?.ok_or_else(not_found)?;
+        tables.edit_asset((&gav.group_id, &gav.asset_id), app.state.now(), |record| {
             record.minors.entry(gav.version.minor_version()).or_default().tags = tags;
-        });
-        Ok(())
-    });
-    outcome?;
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+        })?;
+        Ok::<_, Problem>(())
+    };
+    app.state.commit(set).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,8 +4,8 @@
 //! wrong, and which reading was taken where the sources are silent.
 //!
 //! [`Sandbox::open`] makes one, [`serve`] puts it on a socket, [`Sandbox::router`] hands it to tests without one.
-//! Every resource of the API has a module with a `routes` function; they meet in one store, which lives in memory and
-//! is written behind to a directory where there is one. This room shares [`crate::asset`] with the client and nothing
+//! Every resource of the API has a module with a `routes` function; they meet in one store, a
+//! database in a directory: the one that was given, or one that ends with the process. This room shares [`crate::asset`] with the client and nothing
 //! else, so that a mistake of one is not hidden by the same mistake of the other.
 
 mod accounts;

@@ -12,7 +12,7 @@ use super::{
     app::App,
     assets::Params,
     problem::Problem,
-    store::{Ga, Tables},
+    store::{StoreError, Tables, Tombstone},
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -32,8 +32,10 @@ fn default_setting(name: &str) -> Option<Value> {
     }
 }
 
-fn setting(tables: &Tables, name: &str) -> Option<Value> {
-    default_setting(name).map(|default| tables.settings.get(name).cloned().unwrap_or(default))
+/// `None` where there is no such setting.
+fn setting(tables: &Tables, name: &str) -> Result<Option<Value>, StoreError> {
+    let Some(default) = default_setting(name) else { return Ok(None) };
+    Ok(Some(tables.setting(name)?.unwrap_or(default)))
 }
 
 /// Refuses other organizations: their user has no right there.
@@ -50,10 +52,12 @@ async fn settings(
     let params = Params::read(query.as_deref());
     let invalid =
         || Problem::bad_request("request/query/settings must name deletionSettings or assetRoleAssignmentSettings");
-    let found: Option<Vec<Value>> = app
-        .state
-        .read(|tables| params.all("settings").map(|name| Some(json!({ name: setting(tables, name)? }))).collect());
-    found.filter(|settings| !settings.is_empty()).map(Json).ok_or_else(invalid)
+    let mut found = Vec::new();
+    for name in params.all("settings") {
+        let value = app.state.read(|tables| setting(tables, name))?.ok_or_else(invalid)?;
+        found.push(json!({ name: value }));
+    }
+    if found.is_empty() { Err(invalid()) } else { Ok(Json(found)) }
 }
 
 async fn set_settings(
@@ -72,12 +76,7 @@ async fn set_settings(
             return Err(invalid());
         }
     }
-    let ((), durable) = app.state.change(|tables, changes| {
-        for (name, value) in body {
-            tables.set(name, value.clone(), changes);
-        }
-    });
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+    app.state.commit(|tables| body.iter().try_for_each(|(name, value)| tables.set(name, value))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -88,18 +87,16 @@ async fn soft_deleted(
 ) -> Result<Json<Vec<Value>>, Problem> {
     own(&app, &org)?;
     let page = Params::read(query.as_deref()).page(20)?;
-    Ok(Json(app.state.read(|tables| {
-        let all = tables.tombstones.values().flat_map(|versions| versions.values());
-        let show = |tombstone: &super::store::Tombstone| {
-            json!({
-                "organizationId": tombstone.organization,
-                "groupId": tombstone.gav.group_id,
-                "assetId": tombstone.gav.asset_id,
-                "version": tombstone.gav.version,
-            })
-        };
-        all.skip(page.offset).take(page.limit).map(show).collect()
-    })))
+    let tombstones = app.state.read(|tables| tables.tombstones(page.limit, page.offset))?;
+    let show = |tombstone: &Tombstone| {
+        json!({
+            "organizationId": tombstone.organization,
+            "groupId": tombstone.gav.group_id,
+            "assetId": tombstone.gav.asset_id,
+            "version": tombstone.gav.version,
+        })
+    };
+    Ok(Json(tombstones.iter().map(show).collect()))
 }
 
 async fn next_version(
@@ -109,12 +106,7 @@ async fn next_version(
 ) -> Result<Json<Value>, Problem> {
     own(&app, &org)?;
     let params = Params::read(query.as_deref());
-    let highest = app.state.read(|tables| {
-        let ga = Ga(g, a);
-        let live = tables.assets.get(&ga).and_then(|asset| asset.versions.keys().next_back().cloned());
-        let dead = tables.tombstones.get(&ga).and_then(|versions| versions.keys().next_back().cloned());
-        live.max(dead)
-    });
+    let highest = app.state.read(|tables| tables.highest(&g, &a))?;
     let next = match highest {
         None => "1.0.0".to_owned(),
         Some(version) => {

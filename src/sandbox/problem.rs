@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::asset::Coordinates;
 
+use super::store::StoreError;
+
 /// A request that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Problem {
@@ -100,6 +102,13 @@ impl Problem {
             });
         }
         json!({ "status": self.status, "code": code, "message": self.message, "details": details })
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let cause = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        Self::internal(&format!("{error}{cause}"))
     }
 }
 

@@ -57,10 +57,9 @@ fn status(
     }
     let version = v.strip_prefix(['v', 'V']).unwrap_or(&v);
     let gav = format!("{g}/{a}/{version}");
-    app.state.read(|tables| {
-        let run = tables.runs.get(&run).filter(|r| r.organization == org && r.kind == kind && r.gav.to_string() == gav);
-        run.map(|run| Json(show(run))).ok_or_else(unknown_run)
-    })
+    let run = app.state.read(|tables| tables.run(&run))?;
+    let run = run.filter(|r| r.organization == org && r.kind == kind && r.gav.to_string() == gav);
+    run.map(|run| Json(show(&run))).ok_or_else(unknown_run)
 }
 
 async fn latest(
@@ -73,10 +72,8 @@ async fn latest(
         return Err(unknown_run());
     }
     let version = v.strip_prefix(['v', 'V']).unwrap_or(&v);
-    app.state.read(|tables| {
-        let run = tables.latest.get(&format!("{g}/{a}/{version}")).and_then(|id| tables.runs.get(id));
-        run.filter(|run| run.organization == org).map(|run| Json(show(run))).ok_or_else(unknown_run)
-    })
+    let run = app.state.read(|tables| tables.latest_run(&format!("{g}/{a}/{version}")))?;
+    run.filter(|run| run.organization == org).map(|run| Json(show(&run))).ok_or_else(unknown_run)
 }
 
 fn unknown_run() -> Problem {

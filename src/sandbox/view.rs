@@ -7,7 +7,7 @@ use crate::asset::Lifecycle;
 use super::{
     app::Shared,
     clock::iso,
-    store::{Asset, FileRecord, MinorRecord, Tables, TagValues, VersionRecord},
+    store::{Asset, AssetRecord, FileRecord, MinorRecord, StoreError, Tables, TagValues, VersionRecord},
 };
 
 /// How long a pre-signed link works.
@@ -30,20 +30,28 @@ pub(super) struct Others<'a> {
 
 impl View<'_> {
     /// A version with everything that is known of it.
-    pub(super) fn full(&self, asset: &Asset, version: &VersionRecord, others: &Others<'_>) -> Value {
-        let mut object = self.version(asset, version);
+    pub(super) fn full(
+        &self,
+        asset: &Asset,
+        version: &VersionRecord,
+        others: &Others<'_>,
+    ) -> Result<Value, StoreError> {
+        let record = &asset.record;
+        let mut object = self.version(record, version)?;
         let empty = MinorRecord::default();
-        let minor = asset.minor(&version.gav.version).unwrap_or(&empty);
+        let minor = record.minor(&version.gav.version).unwrap_or(&empty);
         let shown = |v: &&VersionRecord| others.states.is_empty() || others.states.contains(&v.status);
         let rest: Vec<&VersionRecord> =
-            asset.newest_first().filter(|v| v.gav.version != version.gav.version).filter(shown).collect();
+            asset.versions.iter().filter(|v| v.gav.version != version.gav.version).filter(shown).collect();
         let versions: Vec<Value> = if others.plain {
             rest.iter().map(|v| json!(v.gav.version)).collect()
         } else {
             std::iter::once(version).chain(rest.iter().copied()).map(|v| self.version_summary(v)).collect()
         };
-        let other_versions: Vec<Value> = rest.iter().map(|v| Value::Object(self.version(asset, v))).collect();
-        let record = &asset.record;
+        let mut other_versions = Vec::with_capacity(rest.len());
+        for other in rest {
+            other_versions.push(Value::Object(self.version(record, other)?));
+        }
         extend(
             &mut object,
             json!({
@@ -65,8 +73,8 @@ impl View<'_> {
                 "createdAt": iso(version.created),
                 "modifiedAt": iso(record.updated),
                 "labels": minor.tags,
-                "categories": self.categories(&minor.categories),
-                "customFields": self.fields(&minor.fields),
+                "categories": self.categories(&minor.categories)?,
+                "customFields": self.fields(&minor.fields)?,
                 "instances": [],
                 "generated": [],
                 "rating": 0,
@@ -76,29 +84,29 @@ impl View<'_> {
                 "versions": versions,
             }),
         );
-        Value::Object(object)
+        Ok(Value::Object(object))
     }
 
     /// An asset in a listing.
-    pub(super) fn item(&self, asset: &Asset, version: &VersionRecord) -> Value {
-        let mut object = self.version(asset, version);
+    pub(super) fn item(&self, record: &AssetRecord, version: &VersionRecord) -> Result<Value, StoreError> {
+        let mut object = self.version(record, version)?;
         let empty = MinorRecord::default();
-        let minor = asset.minor(&version.gav.version).unwrap_or(&empty);
+        let minor = record.minor(&version.gav.version).unwrap_or(&empty);
         extend(
             &mut object,
             json!({
                 "id": version.gav,
-                "organizationId": asset.record.organization,
+                "organizationId": record.organization,
                 "createdById": version.created_by,
                 "createdAt": iso(version.created),
-                "modifiedAt": iso(asset.record.updated),
+                "modifiedAt": iso(record.updated),
                 "labels": minor.tags,
-                "categories": self.categories(&minor.categories),
-                "customFields": self.fields(&minor.fields),
-                "icon": asset.record.icon.as_ref().map(|icon| self.signed(version, icon)),
+                "categories": self.categories(&minor.categories)?,
+                "customFields": self.fields(&minor.fields)?,
+                "icon": record.icon.as_ref().map(|icon| self.signed(version, icon)),
             }),
         );
-        Value::Object(object)
+        Ok(Value::Object(object))
     }
 
     fn version_summary(&self, version: &VersionRecord) -> Value {
@@ -118,7 +126,7 @@ impl View<'_> {
         })
     }
 
-    fn version(&self, asset: &Asset, version: &VersionRecord) -> Map<String, Value> {
+    fn version(&self, record: &AssetRecord, version: &VersionRecord) -> Result<Map<String, Value>, StoreError> {
         let gav = &version.gav;
         let mut object = Map::new();
         extend(
@@ -130,9 +138,9 @@ impl View<'_> {
                 "minorVersion": gav.version.minor_version(),
                 "versionGroup": version.version_group(),
                 "productAPIVersion": version.api_version,
-                "name": asset.record.name,
-                "description": asset.record.description,
-                "type": asset.record.asset_type,
+                "name": record.name,
+                "description": record.description,
+                "type": record.asset_type,
                 "status": version.status,
                 "isPublic": false,
                 "isSnapshot": gav.version.is_snapshot(),
@@ -145,11 +153,11 @@ impl View<'_> {
                 "updatedDate": iso(version.updated),
                 "createdBy": self.creator(version),
                 "attributes": attributes(version),
-                "files": self.files(asset, version),
-                "dependencies": self.dependencies(version),
+                "files": self.files(record, version),
+                "dependencies": self.dependencies(version)?,
             }),
         );
-        object
+        Ok(object)
     }
 
     fn creator(&self, version: &VersionRecord) -> Value {
@@ -161,24 +169,24 @@ impl View<'_> {
         })
     }
 
-    fn dependencies(&self, version: &VersionRecord) -> Vec<Value> {
+    fn dependencies(&self, version: &VersionRecord) -> Result<Vec<Value>, StoreError> {
         let show = |gav| {
-            let known = self.tables.version(gav).map(|(asset, _)| &asset.record);
-            json!({
+            let known = self.tables.name_and_type(gav)?;
+            Ok(json!({
                 "id": gav,
                 "groupId": gav.group_id,
                 "assetId": gav.asset_id,
                 "version": gav.version,
-                "name": known.map(|record| &record.name),
-                "type": known.map(|record| &record.asset_type),
-            })
+                "name": known.as_ref().map(|(name, _)| name),
+                "type": known.as_ref().map(|(_, kind)| kind),
+            }))
         };
         version.dependencies.iter().map(show).collect()
     }
 
-    fn files(&self, asset: &Asset, version: &VersionRecord) -> Vec<Value> {
-        let icon = asset.record.icon.iter();
-        version.files.iter().chain(icon).map(|file| self.file(&asset.record.organization, version, file)).collect()
+    fn files(&self, record: &AssetRecord, version: &VersionRecord) -> Vec<Value> {
+        let icon = record.icon.iter();
+        version.files.iter().chain(icon).map(|file| self.file(&record.organization, version, file)).collect()
     }
 
     fn file(&self, organization: &str, version: &VersionRecord, file: &FileRecord) -> Value {
@@ -211,19 +219,21 @@ impl View<'_> {
         format!("{}/exchange/files/signed/{until}/{signature}/{path}", self.origin)
     }
 
-    fn categories(&self, values: &TagValues) -> Vec<Value> {
-        let show = |(key, value): (&String, &Vec<String>)| json!({ "key": key, "displayName": self.display_name("categories", key), "value": value });
-        values.iter().map(show).collect()
+    fn categories(&self, values: &TagValues) -> Result<Vec<Value>, StoreError> {
+        self.configured("categories", values)
     }
 
-    fn fields(&self, values: &TagValues) -> Vec<Value> {
-        let show = |(key, value): (&String, &Vec<String>)| json!({ "key": key, "displayName": self.display_name("fields", key), "value": value });
-        values.iter().map(show).collect()
+    fn fields(&self, values: &TagValues) -> Result<Vec<Value>, StoreError> {
+        self.configured("fields", values)
     }
 
-    fn display_name(&self, kind: &str, key: &str) -> String {
-        let configured = self.tables.settings.get(&format!("{kind}/{key}"));
-        configured.and_then(|c| c["displayName"].as_str()).unwrap_or(key).to_owned()
+    fn configured(&self, kind: &str, values: &TagValues) -> Result<Vec<Value>, StoreError> {
+        let show = |(key, value): (&String, &Vec<String>)| {
+            let configured = self.tables.setting(&format!("{kind}/{key}"))?;
+            let name = configured.as_ref().and_then(|c| c["displayName"].as_str()).unwrap_or(key);
+            Ok(json!({ "key": key, "displayName": name, "value": value }))
+        };
+        values.iter().map(show).collect()
     }
 }
 

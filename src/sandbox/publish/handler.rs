@@ -22,7 +22,7 @@ use super::super::{
     gate::Fate,
     problem::{AssetProblem, Problem},
     runs::STEPS,
-    store::{Outcome, Payload, RunKind, RunRecord, Tables, VersionRecord},
+    store::{Outcome, Payload, RunKind, RunRecord, StoreError, Tables, VersionRecord},
 };
 use super::{
     content::{self, Processed, Refused},
@@ -71,7 +71,11 @@ struct Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         if let Some(gav) = &self.gav {
-            drop(self.app.state.change(|tables, _| tables.release(gav)));
+            let release = |tables: &mut Tables| {
+                tables.release(gav);
+                Ok::<_, StoreError>(())
+            };
+            drop(self.app.state.change(release));
         }
     }
 }
@@ -91,7 +95,7 @@ async fn answer(
     }
     let options = Options::read(&headers)?;
     let mut draft = Draft::read(gav.clone(), form, &options)?;
-    let reserved = app.state.change(|tables, _| {
+    let reserved = app.state.change(|tables| {
         rules::check_now(tables, &draft)?;
         tables.reserve(&gav);
         Ok::<_, Problem>(())
@@ -114,7 +118,7 @@ async fn answer(
     };
     let fails = app.is_fated(fate, FaultKind::PublishError);
     let creator = user.unwrap_or_else(|| app.user_id());
-    let (run, durable) = app.state.change(|tables, changes| {
+    let (run, durable) = app.state.change(|tables| {
         let outcome = processed.map_err(|problem| (STEPS[0], problem)).and_then(|processed| {
             let dependencies = rules::check_later(tables, &draft).map_err(|problem| (STEPS[2], problem))?;
             if fails { Err((STEPS[2], transient())) } else { Ok((processed, dependencies)) }
@@ -127,18 +131,19 @@ async fn answer(
             Err((_, problem)) if sync && !fails => return Err(problem),
             Err((step, problem)) => Outcome::Failed { step: step.to_owned(), problem },
         };
-        let run = new_run(&app, tables, RunKind::Publication, &org, (&draft.gav, &draft.asset_type), accepted, outcome);
-        let (id, due) = (run.id.clone(), run.due);
-        tables.accept(run, changes);
+        let run =
+            new_run(&app, tables, RunKind::Publication, &org, (&draft.gav, &draft.asset_type), accepted, outcome)?;
+        let (id, due) = (run.id, run.due);
+        tables.accept(run, app.state.now())?;
         Ok((id, due))
     });
     let (id, due) = run?;
     // From here the run holds the coordinates.
     reservation.gav = None;
     app.stats.accepted();
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+    durable.wait().await?;
     if sync {
-        return finished(&app, &org, &draft, &id, due).await;
+        return finished(&app, &org, &draft, &id.to_string(), due).await;
     }
     let origin = app.origin(&headers);
     let link = format!("{origin}/exchange/api/v2/organizations/{org}/assets/{gav}/publication/status/{id}");
@@ -160,11 +165,7 @@ async fn finished(app: &App, org: &str, draft: &Draft, id: &str, due: i64) -> Re
     while let Some(wait) = u64::try_from(due - app.state.now()).ok().filter(|wait| *wait > 0) {
         tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
     }
-    let problem = app.state.read(|tables| match tables.runs.get(id).map(|run| &run.outcome) {
-        Some(Outcome::Failed { problem, .. }) => Some(problem.clone()),
-        _ => None,
-    });
-    if let Some(problem) = problem {
+    if let Some(Outcome::Failed { problem, .. }) = app.state.read(|tables| tables.run(id))?.map(|run| run.outcome) {
         return Err(problem);
     }
     let body = json!({
@@ -179,16 +180,13 @@ async fn finished(app: &App, org: &str, draft: &Draft, id: &str, due: i64) -> Re
 }
 
 /// An id for a run: the same in every sandbox with the same seed and the same history of the coordinates.
-fn run_id(app: &App, tables: &Tables, kind: RunKind, gav: &Coordinates) -> String {
+fn run_id(app: &App, tables: &Tables, kind: RunKind, gav: &Coordinates) -> Result<Uuid, StoreError> {
     let seed = app.settings.seed;
-    let id = |number: u64| {
-        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{seed}/{kind:?}/{gav}/{number}").as_bytes()).to_string()
-    };
-    let mut number = 0;
+    let mut number = 0_u64;
     loop {
-        let id = id(number);
-        if !tables.runs.contains_key(&id) {
-            return id;
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{seed}/{kind:?}/{gav}/{number}").as_bytes());
+        if !tables.has_run(&id)? {
+            return Ok(id);
         }
         number += 1;
     }
@@ -203,11 +201,11 @@ pub(super) fn new_run(
     (gav, asset_type): (&Coordinates, &AssetType),
     accepted: i64,
     outcome: Outcome,
-) -> RunRecord {
-    let id = run_id(app, tables, kind, gav);
-    let latency = app.settings.publish_latency.at(app.dice.number(&id));
+) -> Result<RunRecord, StoreError> {
+    let id = run_id(app, tables, kind, gav)?;
+    let latency = app.settings.publish_latency.at(app.dice.number(&id.to_string()));
     let latency = i64::try_from(latency.as_millis()).unwrap_or(i64::MAX);
-    RunRecord {
+    Ok(RunRecord {
         due: accepted.saturating_add(latency),
         id,
         kind,
@@ -217,7 +215,7 @@ pub(super) fn new_run(
         accepted,
         outcome,
         settled: false,
-    }
+    })
 }
 
 fn payload(

@@ -18,7 +18,7 @@ use super::super::{
     assets::not_found,
     problem::Problem,
     runs::STEPS,
-    store::{FileRecord, Outcome, Payload, RunKind, TagValues},
+    store::{FileRecord, Outcome, Payload, RunKind, Tables, TagValues},
 };
 use super::{
     archive,
@@ -67,9 +67,9 @@ async fn answer(
     let worker = app.clone();
     let docs = spawn_blocking(move || docs.map(|docs| store(&worker, docs, accepted)).transpose()).await;
     let docs = docs.map_err(|error| Problem::internal(&error))?;
-    let (link, durable) = app.state.change(|tables, changes| {
-        let (asset, _) = tables.version(&gav).ok_or_else(not_found)?;
-        let asset_type = asset.record.asset_type.clone();
+    let accept = |tables: &mut Tables| {
+        let (record, _) = tables.version(&gav)?.ok_or_else(not_found)?;
+        let asset_type = record.asset_type;
         let outcome = docs.map_err(|problem| (STEPS[0], problem)).and_then(|docs| {
             rules::check_values(tables, &asset_type, &categories, &fields).map_err(|problem| (STEPS[2], problem))?;
             Ok(docs)
@@ -90,14 +90,13 @@ async fn answer(
             }))),
             Err((step, problem)) => Outcome::Failed { step: step.to_owned(), problem },
         };
-        let run = new_run(&app, tables, RunKind::MutableData, &org, (&gav, &asset_type), accepted, outcome);
+        let run = new_run(&app, tables, RunKind::MutableData, &org, (&gav, &asset_type), accepted, outcome)?;
         let origin = app.origin(&headers);
         let link = format!("{origin}/exchange/api/v2/organizations/{org}/assets/{gav}/mutabledata/status/{}", run.id);
-        tables.accept(run, changes);
+        tables.accept(run, app.state.now())?;
         Ok::<_, Problem>(link)
-    });
-    let link = link?;
-    durable.wait().await.map_err(|error| Problem::internal(&error))?;
+    };
+    let link = app.state.commit(accept).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "mutableDataStatusLink": link }))).into_response())
 }
 

@@ -6,7 +6,7 @@ use crate::asset::{AssetType, Coordinates, Lifecycle};
 
 use super::super::{
     problem::Problem,
-    store::{Asset, Tables, TagsChange},
+    store::{AssetRecord, StoreError, Tables, TagsChange},
 };
 use super::draft::Draft;
 
@@ -24,34 +24,33 @@ pub(super) fn check_now(tables: &Tables, draft: &Draft) -> Result<(), Problem> {
         return Err(Problem::forbidden());
     }
     check_free(tables, &draft.gav)?;
-    let Some(asset) = tables.asset(&draft.gav.group_id, &draft.gav.asset_id) else { return Ok(()) };
-    check_type(asset, draft)?;
-    check_api_version(asset, draft)
+    let Some(known) = tables.asset_record(&draft.gav.group_id, &draft.gav.asset_id)? else { return Ok(()) };
+    check_type(&known, draft)?;
+    check_api_version(tables, draft)
 }
 
 /// Whether the coordinates may be published to (EXCHANGE.md §3.7, §3.9, §3.10).
 fn check_free(tables: &Tables, gav: &Coordinates) -> Result<(), Problem> {
-    let existing = tables.version(gav).map(|(_, version)| version.status);
-    if let Some(state) = existing.filter(|state| *state != Lifecycle::Development) {
+    if let Some(state) = tables.status(gav)?.filter(|state| *state != Lifecycle::Development) {
         return Err(Problem::preconditions(format!(
             "An asset already exists with this version and {state} lifecycle state."
         )));
     }
-    if tables.tombstone(gav).is_some() {
+    if tables.is_tombstone(gav)? {
         return Err(Problem::preconditions(
             "There is a deleted asset with the same version number. Try creating your new asset with a higher version \
              number.",
         ));
     }
-    if tables.is_active(gav) {
+    if tables.is_active(gav)? {
         return Err(Problem::preconditions("A publication of this asset version is already in progress."));
     }
     Ok(())
 }
 
 /// The type never changes between versions (EXCHANGE.md §2.1).
-fn check_type(asset: &Asset, draft: &Draft) -> Result<(), Problem> {
-    let known = &asset.record.asset_type;
+fn check_type(known: &AssetRecord, draft: &Draft) -> Result<(), Problem> {
+    let known = &known.asset_type;
     if *known == draft.asset_type {
         return Ok(());
     }
@@ -60,30 +59,19 @@ fn check_type(asset: &Asset, draft: &Draft) -> Result<(), Problem> {
 }
 
 /// Every major version has an apiVersion of its own (EXCHANGE.md §2.4).
-fn check_api_version(asset: &Asset, draft: &Draft) -> Result<(), Problem> {
-    let invalid = |error| Err(Problem::invalid("INVALID_API_VERSION", error));
-    let major = draft.gav.version.major();
-    let others = asset.versions.values().filter(|version| version.gav.version != draft.gav.version);
-    for other in others {
-        let same_major = other.gav.version.major() == major;
-        if same_major && draft.asset_type == AssetType::HttpApi {
-            return invalid(format!(
-                "Versions of an http-api differ in the major number; {} exists",
-                other.gav.version
-            ));
-        }
-        let (Some(known), Some(new)) = (other.api_version.as_deref(), draft.property("apiVersion")) else { continue };
-        if same_major && known != new {
-            return invalid(format!("The apiVersion of the versions {major}.x.x is `{known}`, not `{new}`"));
-        }
-        if !same_major && known == new {
-            return invalid(format!(
-                "The apiVersion `{new}` belongs to the versions {}.x.x",
-                other.gav.version.major()
-            ));
-        }
-    }
-    Ok(())
+fn check_api_version(tables: &Tables, draft: &Draft) -> Result<(), Problem> {
+    let (new, majors_differ) = (draft.property("apiVersion"), draft.asset_type == AssetType::HttpApi);
+    let Some(other) = tables.api_clash(&draft.gav, new, majors_differ)? else { return Ok(()) };
+    let (major, new) = (other.gav.version.major(), new.unwrap_or_default());
+    let error = if major != draft.gav.version.major() {
+        format!("The apiVersion `{new}` belongs to the versions {major}.x.x")
+    } else if majors_differ {
+        format!("Versions of an http-api differ in the major number; {} exists", other.gav.version)
+    } else {
+        let known = other.api_version.unwrap_or_default();
+        format!("The apiVersion of the versions {major}.x.x is `{known}`, not `{new}`")
+    };
+    Err(Problem::invalid("INVALID_API_VERSION", error))
 }
 
 /// Checks that are told through the status link where the publisher does not wait.
@@ -91,37 +79,46 @@ fn check_api_version(asset: &Asset, draft: &Draft) -> Result<(), Problem> {
 /// The answer is the list of dependencies of the asset: those that were declared, and those of its POM that are known.
 pub(super) fn check_later(tables: &Tables, draft: &Draft) -> Result<Vec<Coordinates>, Problem> {
     check_values(tables, &draft.asset_type, &draft.categories, &draft.fields)?;
-    let missing: Vec<String> = draft
-        .dependencies
-        .iter()
-        .filter(|gav| tables.version(gav).is_none() && !is_public_group(&gav.group_id))
-        .map(Coordinates::to_colons)
-        .collect();
+    let mut missing = Vec::new();
+    for gav in &draft.dependencies {
+        if !is_known(tables, gav)? {
+            missing.push(gav.to_colons());
+        }
+    }
     if !missing.is_empty() {
         let error = format!("These dependencies do not exist: {}", missing.join(", "));
         return Err(Problem::invalid("MISSING_DEPENDENCIES", error));
     }
-    let known = |gav: &&Coordinates| tables.version(gav).is_some() || is_public_group(&gav.group_id);
     let mut all = draft.dependencies.clone();
-    all.extend(draft.maven_dependencies.iter().filter(known).cloned());
+    for gav in &draft.maven_dependencies {
+        if is_known(tables, gav)? {
+            all.push(gav.clone());
+        }
+    }
     if draft.status == Lifecycle::Published {
         check_stable(tables, &all)?;
     }
     Ok(all)
 }
 
+/// Whether a dependency exists.
+fn is_known(tables: &Tables, gav: &Coordinates) -> Result<bool, StoreError> {
+    Ok(is_public_group(&gav.group_id) || tables.status(gav)?.is_some())
+}
+
 /// What is stable cannot depend on what is in development (EXCHANGE.md §3.9).
 fn check_stable(tables: &Tables, dependencies: &[Coordinates]) -> Result<(), Problem> {
-    let unstable = |gav: &&Coordinates| tables.version(gav).is_some_and(|(_, v)| v.status == Lifecycle::Development);
-    match dependencies.iter().find(unstable) {
-        Some(gav) => Err(Problem::publication(
-            StatusCode::BAD_REQUEST,
-            "DEVELOPMENT_DEPENDENCIES",
-            "The asset is invalid",
-            format!("The dependency {gav} is in development"),
-        )),
-        None => Ok(()),
+    for gav in dependencies {
+        if tables.status(gav)? == Some(Lifecycle::Development) {
+            return Err(Problem::publication(
+                StatusCode::BAD_REQUEST,
+                "DEVELOPMENT_DEPENDENCIES",
+                "The asset is invalid",
+                format!("The dependency {gav} is in development"),
+            ));
+        }
     }
+    Ok(())
 }
 
 /// Categories and fields must be configured, and values must be among the accepted ones (EXCHANGE.md §3.1, §4.2).
@@ -134,7 +131,7 @@ pub(in super::super) fn check_values(
     for (kind, change) in [("categories", categories), ("fields", fields)] {
         for (key, values) in &change.values {
             let invalid = |error: String| Err(Problem::invalid("INVALID_TAG", error));
-            let Some(config) = tables.settings.get(&format!("{kind}/{key}")) else {
+            let Some(config) = tables.setting(&format!("{kind}/{key}"))? else {
                 return invalid(format!("The key `{key}` of {kind} is not configured in the organization"));
             };
             let lists = |name: &str| config[name].as_array().filter(|list| !list.is_empty());

@@ -1,22 +1,29 @@
-//! What the sandbox knows: the state in memory, its copy on disk, and the bytes of files.
+//! What the sandbox knows: a database of all that grows, and the bytes of files.
 //!
-//! The state in memory answers every read. A change is made under the lock and handed, still under it, to the one
-//! thread that writes; whoever must not forget it waits for that thread afterwards, without the lock.
+//! The tables answer every read, so that memory does not grow with the catalog: it holds the pages of the database
+//! that were used last, and what belongs to requests in flight. A change is made under the lock, in a transaction that
+//! stays open; whoever must not forget it waits afterwards, without the lock, for the one thread that commits.
 
 mod blobs;
-mod disk;
+mod changes;
+mod database;
+mod listing;
 mod record;
 mod state;
+mod tables;
 
 use std::sync::{Mutex, MutexGuard};
 
 pub(super) use blobs::{Blobs, StoredBlob};
-pub(super) use disk::{Change, Disk, Durable, Loaded, Table};
+pub(super) use listing::{Listing, Order};
 pub(super) use record::{
     AssetRecord, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, TagValues, TagsChange, Tombstone,
     VersionRecord,
 };
-pub(super) use state::{Asset, Ended, Ga, State, Tables};
+pub(super) use state::State;
+#[cfg(test)]
+pub(super) use tables::Held;
+pub(super) use tables::{Asset, Ended, Tables};
 
 /// Locks, and goes on after a panic elsewhere: every change is made by one call that cannot stop half-way.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -33,19 +40,12 @@ pub enum StoreError {
     #[error("the sandbox cannot use its database")]
     Database(#[from] rusqlite::Error),
     /// A row that this version does not understand.
-    #[error("the sandbox cannot read back {table} `{key}`")]
-    Row {
-        /// The kind of the record.
-        table: String,
-        /// The name of the record.
-        key: String,
-        /// Why.
-        source: serde_json::Error,
-    },
+    #[error("the sandbox cannot read back what it stored")]
+    Row(#[source] serde_json::Error),
     /// The database was written by another version.
-    #[error("the sandbox's database has version {0}, this program knows {current}", current = disk::SCHEMA)]
+    #[error("the sandbox's database has version {0}, this program knows {current}", current = database::SCHEMA)]
     Schema(i64),
-    /// The writer ended.
-    #[error("the sandbox's writer has stopped")]
-    Stopped,
+    /// A change that could not be committed.
+    #[error("the sandbox could not write a change")]
+    Lost,
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle};
+use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle, Version};
 
 use super::super::problem::Problem;
 use super::blobs::StoredBlob;
@@ -18,8 +19,6 @@ pub(in super::super) struct AssetRecord {
     pub(in super::super) group_id: String,
     pub(in super::super) asset_id: String,
     pub(in super::super) organization: String,
-    /// The place of the asset in listings: assets are listed in the order of their creation.
-    pub(in super::super) sequence: u64,
     pub(in super::super) name: String,
     pub(in super::super) description: String,
     pub(in super::super) contact_name: Option<String>,
@@ -31,6 +30,31 @@ pub(in super::super) struct AssetRecord {
     /// What the versions of one minor version share, by minor version.
     #[serde(default)]
     pub(in super::super) minors: BTreeMap<String, Box<MinorRecord>>,
+}
+
+impl AssetRecord {
+    /// An asset as its first version makes it.
+    pub(super) fn new(gav: &Coordinates, organization: &str, at: i64, first: &Payload) -> Self {
+        Self {
+            group_id: gav.group_id.clone(),
+            asset_id: gav.asset_id.clone(),
+            organization: organization.to_owned(),
+            name: first.name.clone(),
+            description: first.description.clone(),
+            contact_name: None,
+            contact_email: None,
+            asset_type: first.asset_type.clone(),
+            icon: first.icon.clone(),
+            created: at,
+            updated: at,
+            minors: BTreeMap::new(),
+        }
+    }
+
+    /// What the versions of the minor version of a version share.
+    pub(in super::super) fn minor(&self, version: &Version) -> Option<&MinorRecord> {
+        self.minors.get(&version.minor_version()).map(Box::as_ref)
+    }
 }
 
 /// What the versions of one minor version share.
@@ -103,7 +127,7 @@ pub(in super::super) enum RunKind {
 /// One accepted publication, or change of mutable data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct RunRecord {
-    pub(in super::super) id: String,
+    pub(in super::super) id: Uuid,
     pub(in super::super) kind: RunKind,
     pub(in super::super) organization: String,
     pub(in super::super) gav: Coordinates,

@@ -6,3 +6,4 @@ mod discovery;
 mod lifecycle;
 mod publishing;
 mod sockets;
+mod store;

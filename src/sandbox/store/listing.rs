@@ -1,0 +1,171 @@
+//! Listings of assets, a page at a time.
+//!
+//! Whoever reads a catalog page by page asks for the next offset. Counting up to it each time would make that
+//! quadratic, so the place where a page ended is remembered for a while, until a change could have moved it.
+
+use std::collections::VecDeque;
+
+use rusqlite::{ToSql, types::Value};
+use serde_json::json;
+
+use crate::asset::Lifecycle;
+
+use super::{
+    AssetRecord, StoreError, Tables, VersionRecord,
+    tables::{document, row_count},
+};
+
+/// How many ends of pages are remembered.
+const CURSORS: usize = 64;
+
+/// The order of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Order {
+    /// By creation.
+    Sequence,
+    Name,
+    Updated,
+}
+
+impl Order {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Sequence => "a.id",
+            Self::Name => "a.name",
+            Self::Updated => "a.updated",
+        }
+    }
+}
+
+/// What a listing shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Listing {
+    /// Organizations or groups; empty is all.
+    pub(in super::super) organizations: Vec<String>,
+    /// Types; empty is all.
+    pub(in super::super) types: Vec<String>,
+    /// A part of the name or of the asset id, in lower case; empty is all.
+    pub(in super::super) search: String,
+    /// States of the version that stands for an asset; empty is the latest, whatever its state.
+    pub(in super::super) states: Vec<Lifecycle>,
+    pub(in super::super) order: Order,
+    pub(in super::super) descending: bool,
+}
+
+/// The end of a page.
+#[derive(Debug)]
+struct Cursor {
+    listing: Listing,
+    /// How many assets there are up to here.
+    offset: usize,
+    /// The place of the last one: what it is sorted by, and its id.
+    last: (Value, i64),
+}
+
+/// The ends of the latest pages.
+#[derive(Debug, Default)]
+pub(super) struct Cursors(VecDeque<Cursor>);
+
+impl Cursors {
+    /// Forgets all: any of them could have moved.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    /// A new asset is the last in the order of creation, and may be anywhere in the others.
+    pub(super) fn note_insertion(&mut self) {
+        self.0.retain(|cursor| cursor.listing.order == Order::Sequence && !cursor.listing.descending);
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn find(&self, listing: &Listing, offset: usize) -> Option<(Value, i64)> {
+        let found = self.0.iter().find(|cursor| cursor.offset == offset && cursor.listing == *listing);
+        found.map(|cursor| cursor.last.clone())
+    }
+
+    fn remember(&mut self, cursor: Cursor) {
+        self.0.retain(|known| known.offset != cursor.offset || known.listing != cursor.listing);
+        self.0.truncate(CURSORS - 1);
+        self.0.push_front(cursor);
+    }
+}
+
+impl Listing {
+    /// The statement; `after` is whether it starts behind a place, or skips rows.
+    fn sql(&self, after: bool) -> String {
+        let column = self.order.column();
+        let (direction, beyond) = if self.descending { ("DESC", "<") } else { ("ASC", ">") };
+        let representative = if self.states.is_empty() {
+            "ORDER BY released DESC, sort DESC"
+        } else {
+            "AND status IN (SELECT value FROM json_each(:states)) ORDER BY sort DESC"
+        };
+        let place = match (after, self.order) {
+            (false, _) => "TRUE".to_owned(),
+            (true, Order::Sequence) => format!("a.id {beyond} :id"),
+            (true, _) => format!("({column}, a.id) {beyond} (:value, :id)"),
+        };
+        format!(
+            "SELECT a.body, v.body, {column}, a.id
+             FROM asset a CROSS JOIN version v
+               ON v.id = (SELECT id FROM version WHERE asset = a.id {representative} LIMIT 1)
+             WHERE {place}
+               AND (:organizations = '[]'
+                    OR a.organization IN (SELECT value FROM json_each(:organizations))
+                    OR a.group_id IN (SELECT value FROM json_each(:organizations)))
+               AND (:types = '[]' OR a.type IN (SELECT value FROM json_each(:types)))
+               AND (:search = '' OR instr(a.search, :search) > 0)
+             ORDER BY {column} {direction}, a.id {direction} LIMIT :limit OFFSET :offset"
+        )
+    }
+}
+
+impl Tables {
+    /// A page of a listing: assets with the version that stands for each.
+    pub(in super::super) fn list(
+        &self,
+        listing: Listing,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Vec<(AssetRecord, VersionRecord)>, StoreError> {
+        let place = self.cursors.borrow().find(&listing, offset);
+        let skip = if place.is_some() { 0 } else { row_count(offset) };
+        let limit = row_count(limit);
+        let organizations = json!(listing.organizations).to_string();
+        let types = json!(listing.types).to_string();
+        let states: Vec<&str> = listing.states.iter().map(|state| state.as_str()).collect();
+        let states = json!(states).to_string();
+        let mut values: Vec<(&str, &dyn ToSql)> = vec![
+            (":organizations", &organizations),
+            (":types", &types),
+            (":search", &listing.search),
+            (":limit", &limit),
+            (":offset", &skip),
+        ];
+        if !listing.states.is_empty() {
+            values.push((":states", &states));
+        }
+        if let Some((value, id)) = &place {
+            values.push((":id", id));
+            if listing.order != Order::Sequence {
+                values.push((":value", value));
+            }
+        }
+        let mut statement = self.connection.prepare_cached(&listing.sql(place.is_some()))?;
+        let mut rows = statement.query(values.as_slice())?;
+        let mut page = Vec::new();
+        let mut last = None;
+        while let Some(row) = rows.next()? {
+            page.push((document(row, 0)?, document(row, 1)?));
+            last = Some((row.get(2)?, row.get(3)?));
+        }
+        if let Some(last) = last {
+            self.cursors.borrow_mut().remember(Cursor { listing, offset: offset + page.len(), last });
+        }
+        Ok(page)
+    }
+}
