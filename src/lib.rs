@@ -17,6 +17,10 @@
 //! | [`job`] | the job file |
 //! | [`sandbox`] | an Exchange in a box |
 //! | [`asset`] | pure nouns |
+//!
+//! Facts of the API are cited by their place in the project's fact sheet, as `EXCHANGE.md §3.7`; the sheet travels with
+//! the plans rather than with the code. What the sandbox makes of them is written down in `docs/sandbox.md`, what is
+//! recognised in files in `docs/sources.md`, what a job may say in `docs/jobs.md`.
 
 pub mod asset;
 pub mod cli;
