@@ -58,12 +58,11 @@ impl Publish {
             Some(PublicationState::Running) => return Some(self.accepted(subject, link)),
             // It ended badly: there is nothing that could still appear.
             Some(PublicationState::Failed) => return None,
-            // It ended between the two questions.
-            Some(PublicationState::Completed) => {}
             None if subject.answered || self.witness.tells(&self.exchange).await => {
                 return self.look_again(subject, SHORT_PATIENCE);
             }
-            None => {}
+            // It ended between the two questions, or nobody knows.
+            Some(PublicationState::Completed) | None => {}
         }
         self.look_again(subject, PATIENCE)
     }
