@@ -178,13 +178,15 @@ impl Sandbox {
     /// The line that `consign sandbox` prints when it is ready.
     #[must_use]
     pub fn ready_line(&self, url: &str) -> serde_json::Value {
-        let Credentials { organization, client_id, client_secret, token, .. } = self.credentials();
+        let Credentials { organization, client_id, client_secret, token, username, password } = self.credentials();
         serde_json::json!({
             "url": url,
             "organization": organization,
             "clientId": client_id,
             "clientSecret": client_secret,
             "token": token,
+            "username": username,
+            "password": password,
         })
     }
 }

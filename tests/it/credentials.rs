@@ -18,28 +18,12 @@ fn run(workshop: &Workshop, env: &[(&str, &str)]) -> Ran {
     env.iter().fold(command, |command, (name, value)| command.env(name, value)).run()
 }
 
-/// The user of a sandbox that keeps its state: the line it starts with does not name them.
-fn user(data: &camino::Utf8Path) -> (String, String) {
-    let state = rusqlite::Connection::open(data.join("sandbox.db")).expect("the sandbox's state");
-    let body: String = state
-        .query_row("SELECT body FROM record WHERE key = 'credentials'", [], |row| row.get(0))
-        .expect("the sandbox keeps its credentials");
-    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
-    let text = |key: &str| body[key].as_str().expect("a text").to_owned();
-    (text("username"), text("password"))
-}
-
 #[test]
 fn a_connected_app_a_user_and_a_token_are_let_in_from_the_official_variables() {
-    let folder = Workshop::empty();
-    let data = folder.path("data");
-    // The first start makes the credentials, and holds its state for as long as it lives.
-    Sandbox::start(&["--data", data.as_str()]).stop();
-    let (name, password) = user(&data);
-    let sandbox = Sandbox::start(&["--data", data.as_str()]);
+    let sandbox = Sandbox::start(&[]);
     let ways = [
         vec![("ANYPOINT_CLIENT_ID", sandbox.client_id()), ("ANYPOINT_CLIENT_SECRET", sandbox.client_secret())],
-        vec![("ANYPOINT_USERNAME", name.as_str()), ("ANYPOINT_PASSWORD", password.as_str())],
+        vec![("ANYPOINT_USERNAME", sandbox.username()), ("ANYPOINT_PASSWORD", sandbox.password())],
         vec![("ANYPOINT_BEARER", sandbox.token())],
     ];
     for way in ways {
@@ -147,4 +131,18 @@ fn secrets_are_in_no_output_no_log_no_journal_and_no_report() {
             }
         }
     }
+}
+
+#[test]
+fn a_sandbox_that_keeps_its_state_keeps_its_credentials_however_it_ends() {
+    let folder = Workshop::empty();
+    let data = folder.path("data");
+    let named = |sandbox: &Sandbox| (sandbox.client_id().to_owned(), sandbox.token().to_owned());
+    let first = Sandbox::start(&["--data", data.as_str()]);
+    let given = named(&first);
+    first.kill();
+    let second = Sandbox::start(&["--data", data.as_str()]);
+    assert_eq!(named(&second), given);
+    second.stop();
+    assert_eq!(named(&Sandbox::start(&["--data", data.as_str()])), given);
 }

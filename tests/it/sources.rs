@@ -88,7 +88,7 @@ fn a_manifest_tells_each_mistake_with_its_line_and_publishes_the_rest() {
     - [list.csv:4] failed missing column "path": `absent.yaml` is not there
     - [list.csv:5] failed value column "version": `newest` is not a version and begins with no number
     - [list.csv:6] failed invalid the row has 2 cells, the header has 6
-    - [list.csv:7] failed value column "status": `retired` is not a lifecycle state: development, published or deprecated
+    [org]/five/1.0.0 [list.csv:7] failed value column "status": `retired` is not a lifecycle state: development, published or deprecated
     [org]/six/1.0.0 [list.csv:9] done
     [org]/one/1.0.0 [list.csv:11] failed duplicate has the same coordinates as list.csv:2: [org]/one/1.0.0
     "#);

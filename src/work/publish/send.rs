@@ -61,6 +61,11 @@ impl Publish {
                 self.tally.add_published();
                 Self::published(subject, None)
             }
+            // The server took it, and names another server to ask: no token goes there. Its own coordinates tell as well.
+            Err(error @ CallError::ForeignOrigin { .. }) => {
+                tracing::warn!(gav = %subject.draft.coordinates, %error, "the status link leads to another server");
+                self.accepted(subject, self.exchange.latest_publication(&subject.draft.coordinates))
+            }
             Err(error) if error.http() == Some(409) => {
                 let refusal = error.refusal().expect("a status comes with an answer").clone();
                 self.resolve_conflict(subject, &refusal).await

@@ -73,6 +73,14 @@ impl Sandbox {
         self.said("clientSecret")
     }
 
+    pub(crate) fn username(&self) -> &str {
+        self.said("username")
+    }
+
+    pub(crate) fn password(&self) -> &str {
+        self.said("password")
+    }
+
     pub(crate) fn token(&self) -> &str {
         self.said("token")
     }
