@@ -275,7 +275,11 @@ impl Client {
                         return read_grant(Err(error));
                     }
                 }
-                outcome => return read_grant(outcome),
+                outcome => match read_grant(outcome) {
+                    // A reply cut short says nothing about the credentials.
+                    Err(AuthError::Unavailable(_)) if tries.once_more().await => {}
+                    grant => return grant,
+                },
             }
         }
     }
@@ -452,6 +456,19 @@ impl Tries<'_> {
         count(&self.client.inner.tally.retries);
         tokio::time::sleep(delay).await;
         Ok(())
+    }
+
+    /// Waits until something harmless may be tried again, whatever went wrong; `false` when it was tried often enough.
+    async fn once_more(&mut self) -> bool {
+        self.done += 1;
+        let settings = &self.client.inner.retry;
+        if self.done >= settings.tries {
+            return false;
+        }
+        count(&self.client.inner.tally.retries);
+        let random = self.client.inner.random.lock().map_or(0.5, |mut random| random.f64());
+        tokio::time::sleep(backoff::delay(settings.first_delay, settings.longest_delay, self.done, random)).await;
+        true
     }
 
     /// A 429 waits in the turn, with everybody; anything else backs off for itself.

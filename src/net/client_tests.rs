@@ -106,6 +106,15 @@ async fn one_token_serves_all_workers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_whose_reply_is_cut_short_is_asked_for_again() {
+    let server = Scripted::new([reply(200, r#"{"access_tok"#), token("t1", 100), reply(200, "")]);
+    server.client(Some(app())).call(Call::get("/x")).await.expect("gets through");
+    let server = Scripted::new((0..50).map(|_| reply(200, "{")));
+    let error = server.client(Some(app())).call(Call::get("/x")).await.expect_err("gives up");
+    assert_eq!((matches!(error, CallError::Auth(AuthError::Unavailable(_))), server.asked().len()), (true, 6));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_is_renewed_before_it_ends() {
     let server = Scripted::new([token("t1", 100), reply(200, ""), reply(200, ""), token("t2", 100), reply(200, "")]);
     let client = server.client(Some(app()));
