@@ -22,7 +22,7 @@ pub struct Limits {
     pub acting: usize,
     /// Items that the server works on.
     pub waiting: usize,
-    /// How often a step is begun before its item fails.
+    /// How often a step of an item is tried in one run before the item fails.
     pub attempts: u32,
 }
 

@@ -90,7 +90,7 @@ pub struct Pace {
     pub concurrency: usize,
     /// Publications accepted by the server and not finished.
     pub publications: usize,
-    /// How often a step is begun before its item fails.
+    /// How often a step of an item is tried in one run before the item fails.
     pub attempts: u32,
 }
 
