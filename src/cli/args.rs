@@ -238,9 +238,13 @@ pub(super) struct SandboxArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<Utf8PathBuf>,
 
-    /// The organization's id
-    #[arg(long, value_name = "ID")]
-    pub(super) organization: Option<String>,
+    /// An organization, by its id or as id=name; parent/id for a business group. May be repeated: the first is the main one
+    #[arg(long = "organization", value_name = "ID")]
+    pub(super) organizations: Vec<String>,
+
+    /// Take the other reading where sources disagree, by its name in docs/sandbox.md. May be repeated
+    #[arg(long = "quirk", value_name = "NAME")]
+    pub(super) quirks: Vec<String>,
 
     /// At most N requests in each window, such as 100/1s
     #[arg(long, value_name = "N/WINDOW")]

@@ -47,7 +47,7 @@ pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
 
 async fn embedded(job: &Job) -> Result<Connected, Problem> {
     let settings = sandbox::Settings {
-        organization: job.target.organization.clone(),
+        organizations: job.target.organization.clone().map(sandbox::OrganizationSetting::root).into_iter().collect(),
         data: Some(sandbox_data(job)),
         ..sandbox::Settings::default()
     };

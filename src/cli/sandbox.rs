@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{Exit, Problem, args::SandboxArgs, block_on, signals};
-use crate::sandbox::{Sandbox, Settings, serve};
+use crate::sandbox::{Quirk, Sandbox, Settings, serve};
 
 pub(super) fn sandbox(args: &SandboxArgs) -> Result<Exit, Problem> {
     let settings = settings(args)?;
@@ -26,7 +26,8 @@ fn settings(args: &SandboxArgs) -> Result<Settings, Problem> {
         text.parse().map_err(|error| Problem::new(format!("--{flag}: {error}")))
     }
     Ok(Settings {
-        organization: args.organization.clone(),
+        organizations: args.organizations.iter().map(|text| parsed("organization", text)).collect::<Result<_, _>>()?,
+        quirks: args.quirks.iter().map(|name| parsed::<Quirk>("quirk", name)).collect::<Result<_, _>>()?,
         data: args.data.clone(),
         rate_limit: args.rate_limit.as_deref().map(|text| parsed("rate-limit", text)).transpose()?,
         rate_limit_status: args.rate_limit_status,

@@ -1,23 +1,34 @@
 //! Tokens, users and organizations (EXCHANGE.md §1).
 
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     extract::{Path, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{app::App, app::Shared, problem::Problem};
+use super::{
+    app::{AdmitError, App},
+    caller::{Caller, Principal, Role},
+    directory::{Directory, Organization},
+    problem::Problem,
+    settings::OrganizationSetting,
+};
 
 /// What needs no token.
 pub(super) fn open() -> Router<App> {
     Router::new()
         .route("/accounts/api/v2/oauth2/token", post(token))
         .route("/accounts/api/oauth2/token", post(token))
+        .route("/accounts/api/v2/oauth2/introspect", post(introspect))
+        .route("/accounts/api/v2/oauth2/revoke", post(revoke))
         .route("/accounts/login", post(login))
         .route("/accounts/api/login", post(login))
 }
@@ -27,6 +38,7 @@ pub(super) fn guarded() -> Router<App> {
     Router::new()
         .route("/accounts/api/me", get(me))
         .route("/accounts/api/users/me", get(user_me))
+        .route("/accounts/api/organizations", post(new_organization))
         .route("/accounts/api/organizations/{org}", get(organization))
         .route("/accounts/api/organizations/{org}/hierarchy", get(hierarchy))
         .route("/accounts/api/organizations/{org}/environments", get(environments))
@@ -54,123 +66,210 @@ impl Fields {
 
 async fn token(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
     let fields = Fields::read(&headers, &body)?;
-    let granted = match fields.get("grant_type") {
-        "client_credentials" => app.is_client(fields.get("client_id"), fields.get("client_secret")),
-        "password" => is_user(&app, &fields),
+    let directory = app.directory();
+    let principal = match fields.get("grant_type") {
+        "client_credentials" => client(&directory, &headers, &fields),
+        "password" => directory.user(fields.get("username"), fields.get("password")),
         other => return Err(Problem::bad_request(format!("unsupported grant_type `{other}`"))),
     };
-    if !granted {
-        return Err(Problem::unauthorized());
-    }
     let token = json!({
-        "access_token": app.issue_token(),
+        "access_token": app.issue_token(principal.ok_or_else(Problem::unauthorized)?),
         "expires_in": app.settings.token_lifetime.as_secs(),
         "token_type": "bearer",
     });
     Ok(Json(token).into_response())
 }
 
+/// The connected app that a request names in its body, or by Basic authentication.
+fn client<'a>(directory: &'a Directory, headers: &HeaderMap, fields: &Fields) -> Option<&'a Arc<Principal>> {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let basic = header.and_then(|value| value.strip_prefix("Basic ").or_else(|| value.strip_prefix("basic ")));
+    if let Some(text) = basic.and_then(|value| String::from_utf8(BASE64_STANDARD.decode(value.trim()).ok()?).ok()) {
+        let (id, secret) = text.split_once(':')?;
+        return directory.client(id, secret);
+    }
+    directory.client(fields.get("client_id"), fields.get("client_secret"))
+}
+
 async fn login(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
     let fields = Fields::read(&headers, &body)?;
-    if !is_user(&app, &fields) {
-        return Err(Problem::unauthorized());
-    }
-    let token = json!({ "access_token": app.issue_token(), "token_type": "bearer", "redirectUrl": "/home/" });
+    let directory = app.directory();
+    let user = directory.user(fields.get("username"), fields.get("password")).ok_or_else(Problem::unauthorized)?;
+    let token = json!({ "access_token": app.issue_token(user), "token_type": "bearer", "redirectUrl": "/home/" });
     Ok(Json(token).into_response())
 }
 
-fn is_user(app: &App, fields: &Fields) -> bool {
-    fields.get("username") == app.credentials.username && fields.get("password") == app.credentials.password
+/// Says what a token is worth (RFC 7662). Only a connected app may ask.
+async fn introspect(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, Problem> {
+    let fields = Fields::read(&headers, &body)?;
+    client(&app.directory(), &headers, &fields).ok_or_else(Problem::unauthorized)?;
+    let Some((principal, end)) = app.holder_of(fields.get("token")) else {
+        return Ok(Json(json!({ "active": false })));
+    };
+    let mut answer = json!({
+        "active": true,
+        "token_type": "bearer",
+        "sub": principal.user(),
+        "username": principal.name,
+        "scope": scopes(principal.role),
+    });
+    if let Some(end) = end {
+        answer["exp"] = end.div_euclid(1000).into();
+    }
+    if principal.owner.is_some() {
+        answer["client_id"] = principal.id.as_str().into();
+    }
+    Ok(Json(answer))
 }
 
-impl Shared {
-    fn organization_summary(&self) -> Value {
+/// The scopes of a role (EXCHANGE.md §1.3).
+fn scopes(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "read:exchange",
+        Role::Contributor => "read:exchange create:exchange edit:exchange",
+        Role::Administrator => "read:exchange create:exchange edit:exchange manage:exchange",
+    }
+}
+
+/// Ends a token (RFC 7009): what is no token is as good as ended.
+async fn revoke(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, Problem> {
+    let fields = Fields::read(&headers, &body)?;
+    app.revoke_token(fields.get("token"));
+    Ok(StatusCode::OK)
+}
+
+/// How an organization is shown.
+pub(super) fn summary(directory: &Directory, organization: &Organization) -> Value {
+    let ids = |known: &mut dyn Iterator<Item = &Organization>| known.map(|known| known.id.clone()).collect::<Vec<_>>();
+    let mut above = ids(&mut directory.line(&organization.id).skip(1));
+    above.reverse();
+    let below = ids(&mut directory.below(&organization.id).filter(|known| known.id != organization.id));
+    json!({
+        "id": organization.id,
+        "name": organization.name,
+        "domain": organization.domain(),
+        "isRoot": organization.is_root(),
+        "isMaster": organization.is_root(),
+        "parentId": organization.parent,
+        "parentName": above.last().and_then(|id| directory.organization(id)).map(|parent| parent.name.as_str()),
+        "parentOrganizationIds": above,
+        "subOrganizationIds": below,
+        "tenantOrganizationIds": [],
+    })
+}
+
+fn user(caller: &Caller) -> Value {
+    let directory = &caller.directory;
+    let user = directory.by_id(caller.user_id()).unwrap_or(&caller.principal);
+    let own = directory.organization(&user.organization);
+    let show = |organization: &Organization| summary(directory, organization);
+    let member: Vec<Value> = directory.below(&user.organization).map(show).collect();
+    let contributor = if user.role >= Role::Contributor { member.clone() } else { Vec::new() };
+    json!({
+        "id": user.id,
+        "username": user.name,
+        "firstName": "Sandbox",
+        "lastName": user.role.as_str(),
+        "email": format!("{}@example.com", user.name),
+        "enabled": true,
+        "organizationId": user.organization,
+        "organization": own.map(show),
+        "memberOfOrganizations": member,
+        "contributorOfOrganizations": contributor,
+        "organizationPreferences": {},
+    })
+}
+
+fn environment_list(organization: &str) -> Vec<Value> {
+    let environment = |name: &str, kind: &str| {
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{organization}/{name}").as_bytes());
         json!({
-            "id": self.credentials.organization,
-            "name": "Sandbox",
-            "domain": "sandbox",
-            "isRoot": true,
-            "isMaster": true,
-            "parentId": null,
-            "parentOrganizationIds": [],
-            "subOrganizationIds": [],
-            "tenantOrganizationIds": [],
+            "id": id.to_string(),
+            "name": name,
+            "organizationId": organization,
+            "isProduction": kind == "production",
+            "type": kind,
         })
-    }
-
-    fn user(&self) -> Value {
-        let organization = self.organization_summary();
-        json!({
-            "id": self.user_id(),
-            "username": self.credentials.username,
-            "firstName": "Sandbox",
-            "lastName": "User",
-            "email": "sandbox@example.com",
-            "enabled": true,
-            "organizationId": self.credentials.organization,
-            "organization": organization,
-            "memberOfOrganizations": [organization],
-            "contributorOfOrganizations": [organization],
-            "organizationPreferences": {},
-        })
-    }
-
-    fn environment_list(&self) -> Vec<Value> {
-        let environment = |name: &str, kind: &str| {
-            let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{}/{name}", self.credentials.organization).as_bytes());
-            json!({
-                "id": id.to_string(),
-                "name": name,
-                "organizationId": self.credentials.organization,
-                "isProduction": kind == "production",
-                "type": kind,
-            })
-        };
-        vec![environment("Production", "production"), environment("Sandbox", "sandbox")]
-    }
-
-    /// An organization that is not the sandbox's is not there for its user.
-    fn known_organization(&self, organization: &str) -> Result<(), Problem> {
-        if self.is_own(organization) { Ok(()) } else { Err(Problem::not_found("Organization not found")) }
-    }
+    };
+    vec![environment("Production", "production"), environment("Sandbox", "sandbox")]
 }
 
-async fn me(State(app): State<App>) -> Json<Value> {
-    let client = json!({ "client_id": app.credentials.client_id, "name": "Sandbox" });
-    Json(json!({ "client": client, "user": app.user() }))
+/// An organization that the caller is no member of is not there.
+fn visible<'a>(caller: &'a Caller, organization: &str) -> Result<&'a Organization, Problem> {
+    let known = caller.directory.organization(organization).filter(|known| caller.role_in(&known.id).is_some());
+    known.ok_or_else(|| Problem::not_found("Organization not found"))
 }
 
-async fn user_me(State(app): State<App>) -> Json<Value> {
-    Json(app.user())
+async fn me(caller: Caller) -> Json<Value> {
+    let mut answer = json!({ "user": user(&caller) });
+    if caller.principal.owner.is_some() {
+        answer["client"] = json!({
+            "client_id": caller.principal.id,
+            "name": caller.principal.name,
+            "org_id": caller.principal.organization,
+        });
+    }
+    Json(answer)
 }
 
-async fn organization(State(app): State<App>, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
-    app.known_organization(&org)?;
-    let mut organization = app.organization_summary();
-    organization["environments"] = app.environment_list().into();
+async fn user_me(caller: Caller) -> Json<Value> {
+    Json(user(&caller))
+}
+
+async fn organization(State(app): State<App>, caller: Caller, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
+    let known = visible(&caller, &org)?;
+    let mut organization = summary(&caller.directory, known);
+    organization["environments"] = environment_list(&known.id).into();
     organization["sessionTimeout"] = (app.settings.token_lifetime.as_secs() / 60).into();
-    organization["ownerId"] = app.user_id().into();
+    let owner = caller.directory.holder(&known.id, Role::Administrator, false);
+    organization["ownerId"] = owner.map(|owner| owner.id.as_str()).into();
     Ok(Json(organization))
 }
 
-async fn hierarchy(State(app): State<App>, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
-    app.known_organization(&org)?;
-    let mut organization = app.organization_summary();
-    organization["subOrganizations"] = json!([]);
-    Ok(Json(organization))
+async fn hierarchy(caller: Caller, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
+    let known = visible(&caller, &org)?;
+    Ok(Json(tree(&caller.directory, known, caller.directory.organizations.len())))
 }
 
-async fn environments(State(app): State<App>, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
-    app.known_organization(&org)?;
-    let environments = app.environment_list();
+/// An organization with the business groups below it, not deeper than there are organizations.
+fn tree(directory: &Directory, organization: &Organization, depth: usize) -> Value {
+    let mut shown = summary(directory, organization);
+    let is_child = |known: &&Organization| known.parent.as_deref() == Some(&organization.id) && depth > 0;
+    let children = directory.organizations.iter().filter(is_child);
+    shown["subOrganizations"] = children.map(|child| tree(directory, child, depth - 1)).collect::<Vec<_>>().into();
+    shown
+}
+
+/// Makes a business group.
+async fn new_organization(
+    State(app): State<App>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let body: Value = serde_json::from_slice(&body).map_err(|_| Problem::bad_request("request/body must be object"))?;
+    let text = |key: &str| body[key].as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let missing = |key: &str| Problem::bad_request(format!("request/body must have required property '{key}'"));
+    let parent = text("parentOrganizationId").ok_or_else(|| missing("parentOrganizationId"))?;
+    let name = text("name").ok_or_else(|| missing("name"))?;
+    caller.must_be(Role::Administrator, &parent)?;
+    let id = Uuid::new_v4().to_string();
+    let setting = OrganizationSetting { id: id.clone(), name: Some(name), parent: Some(parent) };
+    let directory = app.admit(&setting).await.map_err(|error| match error {
+        AdmitError::Directory(error) => Problem::bad_request(error.to_string()),
+        AdmitError::Store(error) => error.into(),
+    })?;
+    let made = directory.organization(&id).ok_or_else(|| Problem::internal(&"a business group is gone"))?;
+    Ok((StatusCode::CREATED, Json(summary(&directory, made))))
+}
+
+async fn environments(caller: Caller, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
+    let known = visible(&caller, &org)?;
+    let environments = environment_list(&known.id);
     Ok(Json(json!({ "total": environments.len(), "data": environments })))
 }
 
-async fn environment(
-    State(app): State<App>,
-    Path((org, environment)): Path<(String, String)>,
-) -> Result<Json<Value>, Problem> {
-    app.known_organization(&org)?;
-    let found = app.environment_list().into_iter().find(|known| known["id"] == environment.as_str());
+async fn environment(caller: Caller, Path((org, environment)): Path<(String, String)>) -> Result<Json<Value>, Problem> {
+    let known = visible(&caller, &org)?;
+    let found = environment_list(&known.id).into_iter().find(|known| known["id"] == environment.as_str());
     found.map(Json).ok_or_else(|| Problem::not_found("Environment not found"))
 }

@@ -3,24 +3,28 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use axum::http::{HeaderMap, header};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
+    caller::{Caller, Principal, Role},
     clock::Clock,
+    directory::{Directory, DirectoryError, Organization},
     faults::Dice,
     gate::Limiter,
-    settings::{DEFAULT_ORGANIZATION, Settings},
+    settings::{DEFAULT_ORGANIZATION, OrganizationSetting, Settings},
     stats::Stats,
-    store::{Blobs, State, StoreError, lock},
+    store::{Blobs, State, StoreError, Tables, lock},
 };
+
+/// The setting that holds the id of the main organization.
+const MAIN: &str = "main organization";
 
 /// Why a sandbox cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +45,9 @@ pub enum SandboxError {
         /// Why.
         source: std::io::Error,
     },
+    /// An organization that cannot be.
+    #[error(transparent)]
+    Organization(#[from] DirectoryError),
     /// A temporary directory path that is not UTF-8.
     #[error("the temporary directory's path is not UTF-8")]
     TemporaryDirectory,
@@ -50,8 +57,7 @@ pub enum SandboxError {
 ///
 /// The secrets guard nothing: they are made for this sandbox. They are not printed all the same, so that nobody gets
 /// used to it.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone)]
 pub struct Credentials {
     /// The id of the organization.
     pub organization: String,
@@ -78,15 +84,15 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    fn new(organization: String) -> Self {
-        let secret = || Uuid::new_v4().simple().to_string();
+    /// The administrator of an organization, by user name and by connected app.
+    fn of(organization: &str, user: &Principal, app: &Principal) -> Self {
         Self {
-            organization,
-            client_id: secret(),
-            client_secret: secret(),
-            token: Uuid::new_v4().to_string(),
-            username: "sandbox".to_owned(),
-            password: secret(),
+            organization: organization.to_owned(),
+            client_id: app.id.clone(),
+            client_secret: app.secret.clone(),
+            token: app.token.clone(),
+            username: user.name.clone(),
+            password: user.secret.clone(),
         }
     }
 }
@@ -111,12 +117,13 @@ pub(super) struct Shared {
     pub(super) dice: Dice,
     pub(super) limiter: Limiter,
     pub(super) clock: Arc<Clock>,
-    /// When issued tokens end, in milliseconds since 1970.
-    tokens: Mutex<HashMap<String, i64>>,
+    directory: RwLock<Arc<Directory>>,
+    /// Who holds an issued token, and when it ends, in milliseconds since 1970.
+    tokens: Mutex<HashMap<String, (Arc<Principal>, i64)>>,
     /// Signs links that need no token.
     signing_key: String,
     /// Removed with the last handle, where the state is not kept.
-    _directory: Option<tempfile::TempDir>,
+    _temporary: Option<tempfile::TempDir>,
 }
 
 impl Sandbox {
@@ -125,14 +132,14 @@ impl Sandbox {
     /// # Errors
     /// When the state cannot be read, was written by another version, or is in use by another process.
     pub fn open(settings: Settings) -> Result<Self, SandboxError> {
-        let directory = match &settings.data {
+        let temporary = match &settings.data {
             Some(_) => None,
             None => Some(tempfile::tempdir().map_err(|e| failed(Utf8Path::new("a temporary directory"), e))?),
         };
-        let root = match (&settings.data, &directory) {
+        let root = match (&settings.data, &temporary) {
             (Some(data), _) => data.clone(),
-            (None, Some(directory)) => {
-                Utf8Path::from_path(directory.path()).ok_or(SandboxError::TemporaryDirectory)?.to_owned()
+            (None, Some(temporary)) => {
+                Utf8Path::from_path(temporary.path()).ok_or(SandboxError::TemporaryDirectory)?.to_owned()
             }
             (None, None) => return Err(SandboxError::TemporaryDirectory),
         };
@@ -140,12 +147,14 @@ impl Sandbox {
         let clock = Arc::new(Clock::new());
         let state = State::open(&root.join("sandbox.db"), clock.clone()).map_err(|e| failed(&root, e))?;
         let blobs = Blobs::open(&root.join("blobs")).map_err(|e| failed(&root, e))?;
-        let credentials = credentials(&state, settings.organization.as_deref()).map_err(|e| failed(&root, e))?;
+        let (directory, main) = founded(&state, &settings.organizations, &root)?;
+        let credentials = administrator(&directory, &main).ok_or(DirectoryError::Unknown(main))?;
         let signing_key = hex::encode(Sha256::digest(&credentials.client_secret));
         Ok(Self(Arc::new(Shared {
             stats: Stats::default(),
             dice: Dice::new(settings.seed, settings.faults.clone()),
             limiter: Limiter::new(settings.rate_limit),
+            directory: RwLock::new(Arc::new(directory)),
             tokens: Mutex::default(),
             credentials,
             signing_key,
@@ -153,7 +162,7 @@ impl Sandbox {
             blobs,
             clock,
             settings,
-            _directory: directory,
+            _temporary: temporary,
         })))
     }
 
@@ -179,6 +188,7 @@ impl Sandbox {
     #[must_use]
     pub fn ready_line(&self, url: &str) -> serde_json::Value {
         let Credentials { organization, client_id, client_secret, token, username, password } = self.credentials();
+        let directory = self.0.directory();
         serde_json::json!({
             "url": url,
             "organization": organization,
@@ -187,6 +197,7 @@ impl Sandbox {
             "token": token,
             "username": username,
             "password": password,
+            "organizations": directory.organizations.iter().map(|known| introduce(&directory, known)).collect::<Vec<_>>(),
         })
     }
 }
@@ -195,18 +206,55 @@ fn failed(path: &Utf8Path, source: impl Into<StoreError>) -> SandboxError {
     SandboxError::Data { path: path.to_owned(), source: Box::new(source.into()) }
 }
 
-/// The credentials of an earlier start, or new ones; a given organization wins over a remembered one.
-fn credentials(state: &State, organization: Option<&str>) -> Result<Credentials, StoreError> {
-    let known = state.read(|tables| tables.setting("credentials"))?;
-    let known = known.and_then(|value| serde_json::from_value::<Credentials>(value).ok());
-    let mut credentials = known.unwrap_or_else(|| Credentials::new(DEFAULT_ORGANIZATION.to_owned()));
-    if let Some(organization) = organization {
-        organization.clone_into(&mut credentials.organization);
+/// How an organization is told to whoever starts the sandbox: who it is, and the credentials of each role.
+fn introduce(directory: &Directory, organization: &Organization) -> serde_json::Value {
+    let mut introduced = serde_json::json!({
+        "id": organization.id,
+        "name": organization.name,
+        "parentId": organization.parent,
+    });
+    for role in [Role::Administrator, Role::Contributor, Role::Viewer] {
+        let holders =
+            directory.holder(&organization.id, role, false).zip(directory.holder(&organization.id, role, true));
+        let Some((user, app)) = holders else { continue };
+        introduced[role.as_str()] = serde_json::json!({
+            "clientId": app.id,
+            "clientSecret": app.secret,
+            "token": app.token,
+            "username": user.name,
+            "password": user.secret,
+        });
     }
-    let value = serde_json::to_value(&credentials).unwrap_or_default();
+    introduced
+}
+
+/// The organizations of an earlier start and those that are asked for, with the id of the main one.
+fn founded(state: &State, asked: &[OrganizationSetting], root: &Utf8Path) -> Result<(Directory, String), SandboxError> {
+    let (mut directory, main) = state
+        .read(|tables| Ok::<_, StoreError>((Directory::read(tables)?, tables.setting(MAIN)?)))
+        .map_err(|error| failed(root, error))?;
+    let default =
+        [OrganizationSetting { name: Some("Sandbox".to_owned()), ..OrganizationSetting::root(DEFAULT_ORGANIZATION) }];
+    let is_new = directory.organizations.is_empty();
+    let asked = if asked.is_empty() && is_new { &default } else { asked };
+    for setting in asked {
+        directory.admit(setting)?;
+    }
+    let remembered = main.as_ref().and_then(serde_json::Value::as_str);
+    let main = asked.first().map(|first| first.id.as_str()).or(remembered).unwrap_or(DEFAULT_ORGANIZATION).to_owned();
     // Committed before anything else that anybody waits for.
-    state.change(|tables| tables.set("credentials", &value)).0?;
-    Ok(credentials)
+    let write = |tables: &mut Tables| {
+        directory.write(tables)?;
+        tables.set(MAIN, &main.as_str().into())
+    };
+    state.change(write).0.map_err(|error| failed(root, error))?;
+    Ok((directory, main))
+}
+
+/// The credentials of the administrator of an organization.
+fn administrator(directory: &Directory, organization: &str) -> Option<Credentials> {
+    let holder = |is_app| directory.holder(organization, Role::Administrator, is_app);
+    Some(Credentials::of(organization, holder(false)?, holder(true)?))
 }
 
 /// A sandbox as one router sees it.
@@ -237,42 +285,69 @@ impl App {
 }
 
 impl Shared {
-    /// Whether a path names the organization of the sandbox.
-    pub(super) fn is_own(&self, organization: &str) -> bool {
-        organization == self.credentials.organization
+    /// The organizations and who can sign in, as they are now.
+    pub(super) fn directory(&self) -> Arc<Directory> {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The id of the only user.
-    pub(super) fn user_id(&self) -> String {
-        Uuid::new_v5(&Uuid::NAMESPACE_OID, self.credentials.organization.as_bytes()).to_string()
+    /// Adds an organization, with a user and a connected app for each role.
+    pub(super) async fn admit(&self, setting: &OrganizationSetting) -> Result<Arc<Directory>, AdmitError> {
+        let directory = {
+            let mut known = self.directory.write().unwrap_or_else(PoisonError::into_inner);
+            let mut directory = Directory::clone(&known);
+            directory.admit(setting)?;
+            *known = Arc::new(directory);
+            known.clone()
+        };
+        self.state.commit(|tables| directory.write(tables)).await?;
+        Ok(directory)
     }
 
     /// Issues a token.
-    pub(super) fn issue_token(&self) -> String {
+    pub(super) fn issue_token(&self, principal: &Arc<Principal>) -> String {
         let token = Uuid::new_v4().to_string();
         let now = self.clock.now();
         let lifetime = i64::try_from(self.settings.token_lifetime.as_millis()).unwrap_or(i64::MAX);
         let mut tokens = lock(&self.tokens);
         if tokens.len() >= 1024 && tokens.len().is_power_of_two() {
-            tokens.retain(|_, end| *end > now);
+            tokens.retain(|_, (_, end)| *end > now);
         }
-        tokens.insert(token.clone(), now.saturating_add(lifetime));
+        tokens.insert(token.clone(), (principal.clone(), now.saturating_add(lifetime)));
         self.stats.token_issued();
         token
     }
 
-    /// Whether a token is valid now.
-    pub(super) fn is_valid_token(&self, token: &str) -> bool {
-        token == self.credentials.token || lock(&self.tokens).get(token).is_some_and(|end| *end > self.clock.now())
+    /// Ends a token; those that do not end by themselves stay.
+    pub(super) fn revoke_token(&self, token: &str) {
+        lock(&self.tokens).remove(token);
+    }
+
+    /// Who holds a token that is valid now, and when it ends, in milliseconds since 1970.
+    pub(super) fn holder_of(&self, token: &str) -> Option<(Arc<Principal>, Option<i64>)> {
+        if let Some(principal) = self.directory().by_token(token) {
+            return Some((principal.clone(), None));
+        }
+        let tokens = lock(&self.tokens);
+        let (principal, end) = tokens.get(token)?;
+        (*end > self.clock.now()).then(|| (principal.clone(), Some(*end)))
+    }
+
+    /// Whoever signs in, as handlers see them.
+    pub(super) fn caller(&self, principal: Arc<Principal>) -> Caller {
+        Caller { principal, directory: self.directory() }
     }
 
     /// Signs a path until a time.
     pub(super) fn sign(&self, path: &str, until: i64) -> String {
         hex::encode(Sha256::digest(format!("{}\n{path}\n{until}", self.signing_key)))
     }
+}
 
-    /// Whether a client id and secret are the connected app's.
-    pub(super) fn is_client(&self, id: &str, secret: &str) -> bool {
-        id == self.credentials.client_id && secret == self.credentials.client_secret
-    }
+/// Why an organization cannot be added.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AdmitError {
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

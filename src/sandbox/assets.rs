@@ -12,6 +12,7 @@ use crate::asset::{Coordinates, Lifecycle};
 
 use super::{
     app::App,
+    caller::{Caller, Role},
     problem::Problem,
     store::{Asset, Listing, Order, StoreError, VersionRecord},
     view::{Others, View},
@@ -100,6 +101,7 @@ pub(super) fn not_found() -> Problem {
 
 async fn list(
     State(app): State<App>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Vec<Value>>, Problem> {
@@ -110,9 +112,9 @@ async fn list(
         "updatedAt" => Order::Updated,
         _ => Order::Sequence,
     });
-    let organizations = params.all("organizationId").chain(params.all("rootOrganizationId"));
     let listing = Listing {
-        organizations: organizations.map(str::to_owned).collect(),
+        visible: visible(&caller, &params),
+        organizations: params.all("organizationId").map(str::to_owned).collect(),
         types: params.all("types").map(str::to_owned).collect(),
         search: params.one("search").unwrap_or_default().to_lowercase(),
         states: params.states()?,
@@ -127,9 +129,17 @@ async fn list(
     })
 }
 
+/// The organizations that a listing may show: the caller's own and those below, within the root that is asked for.
+fn visible(caller: &Caller, params: &Params) -> Vec<String> {
+    let roots: Vec<&str> = params.all("rootOrganizationId").collect();
+    let own = caller.directory.below(&caller.principal.organization).map(|known| &known.id);
+    let is_asked = |id: &&String| roots.is_empty() || roots.iter().any(|root| caller.directory.is_within(id, root));
+    own.filter(is_asked).cloned().collect()
+}
+
 /// Shows one version of an asset.
 fn show(
-    app: &App,
+    (app, caller): (&App, &Caller),
     (group, asset): (&str, &str),
     headers: &HeaderMap,
     params: &Params,
@@ -139,6 +149,7 @@ fn show(
     let states = params.states()?;
     app.state.read(|tables| {
         let asset = tables.asset(group, asset)?.ok_or_else(not_found)?;
+        caller.must_be_for(Role::Viewer, &asset.record)?;
         let version = pick(&asset).filter(|version| states.is_empty() || states.contains(&version.status));
         let version = version.ok_or_else(not_found)?;
         let view = View { shared: &app.shared, tables, origin: app.origin(headers) };
@@ -149,37 +160,41 @@ fn show(
 
 async fn version(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a, v)): Path<(String, String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let gav = coordinates(&g, &a, &v)?;
     let params = Params::read(query.as_deref());
-    show(&app, (&g, &a), &headers, &params, false, |asset| asset.get(&gav.version))
+    show((&app, &caller), (&g, &a), &headers, &params, false, |asset| asset.get(&gav.version))
 }
 
 async fn version_plain(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a, v)): Path<(String, String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let gav = coordinates(&g, &a, &v)?;
     let params = Params::read(query.as_deref());
-    show(&app, (&g, &a), &headers, &params, true, |asset| asset.get(&gav.version))
+    show((&app, &caller), (&g, &a), &headers, &params, true, |asset| asset.get(&gav.version))
 }
 
 async fn latest(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    show(&app, (&g, &a), &headers, &Params::read(query.as_deref()), true, Asset::latest)
+    show((&app, &caller), (&g, &a), &headers, &Params::read(query.as_deref()), true, Asset::latest)
 }
 
 async fn latest_of_minor(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a, minor)): Path<(String, String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -188,17 +203,19 @@ async fn latest_of_minor(
     if !minor.split_once('.').is_some_and(|(x, y)| number(x) && number(y)) {
         return Err(Problem::bad_request("request/params/minorVersion must match pattern \"^[0-9]+\\.[0-9]+$\""));
     }
-    show(&app, (&g, &a), &headers, &Params::read(query.as_deref()), true, |asset| {
+    show((&app, &caller), (&g, &a), &headers, &Params::read(query.as_deref()), true, |asset| {
         asset.versions.iter().find(|version| version.gav.version.minor_version() == minor)
     })
 }
 
 async fn version_groups(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a)): Path<(String, String)>,
 ) -> Result<Json<Vec<Value>>, Problem> {
     app.state.read(|tables| {
         let asset = tables.asset(&g, &a)?.ok_or_else(not_found)?;
+        caller.must_be_for(Role::Viewer, &asset.record)?;
         let mut groups: Vec<(String, u64)> =
             asset.versions.iter().rev().map(|v| (v.version_group(), v.gav.version.major())).collect();
         groups.dedup();
@@ -207,9 +224,9 @@ async fn version_groups(
                 "organizationId": asset.record.organization,
                 "groupId": g,
                 "assetId": a,
+                "isPublic": asset.record.public_groups.contains(&group),
                 "versionGroup": group,
                 "major": major,
-                "isPublic": false,
             })
         };
         Ok(Json(groups.into_iter().map(show).collect()))

@@ -11,25 +11,34 @@ use axum::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{app::App, assets::Params, clock::iso, organizations::own, problem::Problem, store::Tables};
+use super::{
+    app::App,
+    assets::Params,
+    caller::{Caller, Role},
+    clock::iso,
+    problem::Problem,
+    store::Tables,
+};
 
 const DATA_TYPES: [&str; 6] = ["enum", "number", "date", "text", "number-list", "text-list"];
 
 pub(super) fn routes() -> Router<App> {
     const ORGANIZATION: &str = "/exchange/api/v2/organizations/{org}";
     let listed = |kind: &'static str| {
-        get(move |state: State<App>, path: Path<String>, query: RawQuery| async move {
-            list(kind, &state.0, &path.0, &Params::read(query.0.as_deref()))
+        get(move |state: State<App>, caller: Caller, path: Path<String>, query: RawQuery| async move {
+            list(kind, (&state.0, &caller), &path.0, &Params::read(query.0.as_deref()))
         })
-        .post(move |state: State<App>, path: Path<String>, body: bytes::Bytes| create(kind, state, path, body))
+        .post(move |state: State<App>, caller: Caller, path: Path<String>, body: bytes::Bytes| {
+            create(kind, state, caller, path, body)
+        })
     };
     Router::new()
         .route(&format!("{ORGANIZATION}/categories"), listed("categories"))
         .route(&format!("{ORGANIZATION}/fields"), listed("fields"))
 }
 
-fn list(kind: &str, app: &App, org: &str, params: &Params) -> Result<Json<Vec<Value>>, Problem> {
-    own(app, org)?;
+fn list(kind: &str, (app, caller): (&App, &Caller), org: &str, params: &Params) -> Result<Json<Vec<Value>>, Problem> {
+    caller.must_be(Role::Viewer, org)?;
     let page = params.page(20)?;
     let prefix = format!("{kind}/");
     Ok(Json(app.state.read(|tables| tables.settings(&prefix, page.limit, page.offset))?))
@@ -38,10 +47,11 @@ fn list(kind: &str, app: &App, org: &str, params: &Params) -> Result<Json<Vec<Va
 async fn create(
     kind: &'static str,
     State(app): State<App>,
+    caller: Caller,
     Path(org): Path<String>,
     body: bytes::Bytes,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    own(&app, &org)?;
+    caller.must_be(Role::Administrator, &org)?;
     let body: Value = serde_json::from_slice(&body).map_err(|_| Problem::bad_request("request/body must be object"))?;
     let key = body["tagKey"].as_str().filter(|key| is_key(key));
     let key = key.ok_or_else(|| {

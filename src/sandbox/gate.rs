@@ -1,6 +1,9 @@
 //! What every request passes before it reaches its handler: counting, the rate limit, faults, and who may enter.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -17,6 +20,7 @@ use http_body_util::BodyExt;
 use super::{
     FaultKind, RateLimit, Reset,
     app::{App, Shared},
+    caller::Principal,
     connection::{ConnectionReset, Wire, reset},
     faults::Draw,
     problem::Problem,
@@ -276,30 +280,31 @@ pub(super) async fn survive(request: Request, next: Next) -> Response {
     }
 }
 
-/// Lets a request in that bears a valid token or the connected app's credentials (EXCHANGE.md §1.1).
-pub(super) async fn authenticate(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Lets a request in that bears a valid token or the credentials of a connected app (EXCHANGE.md §1.1); the handler
+/// finds out who it is by taking a [`super::caller::Caller`].
+pub(super) async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if header.is_some_and(|header| is_let_in(&app, header)) {
+    if let Some(principal) = header.and_then(|header| bearer_of(&app, header)) {
+        request.extensions_mut().insert(app.caller(principal));
         return next.run(request).await;
     }
     drain(request.into_body()).await;
     Problem::unauthorized().into_response()
 }
 
-fn is_let_in(app: &App, header: &str) -> bool {
-    let Some((scheme, value)) = header.trim().split_once(' ') else { return false };
+/// Whose credentials a header bears.
+fn bearer_of(app: &App, header: &str) -> Option<Arc<Principal>> {
+    let (scheme, value) = header.trim().split_once(' ')?;
     let value = value.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        return app.is_valid_token(value);
+        return app.holder_of(value).map(|(principal, _)| principal);
     }
     if !scheme.eq_ignore_ascii_case("basic") {
-        return false;
+        return None;
     }
-    let Some(text) = BASE64_STANDARD.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
-        return false;
-    };
-    let pair = text.strip_prefix("~~~Client~~~:").and_then(|pair| pair.split_once("~?~"));
-    pair.is_some_and(|(id, secret)| app.is_client(id, secret))
+    let text = String::from_utf8(BASE64_STANDARD.decode(value).ok()?).ok()?;
+    let (id, secret) = text.strip_prefix("~~~Client~~~:")?.split_once("~?~")?;
+    app.directory().client(id, secret).cloned()
 }
 
 #[cfg(test)]

@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use crate::asset::Lifecycle;
 
 use super::{
+    Quirk,
     app::App,
     assets::{Params, coordinates, not_found},
+    caller::{Caller, Role},
+    organizations::setting,
     problem::Problem,
     store::{StoreError, Tables, VersionRecord},
 };
@@ -27,6 +30,7 @@ pub(super) fn routes() -> Router<App> {
 
 async fn set_status(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a, v)): Path<(String, String, String)>,
     body: bytes::Bytes,
 ) -> Result<StatusCode, Problem> {
@@ -43,7 +47,10 @@ async fn set_status(
         None => return Err(Problem::bad_request("request/body must have required property 'status'")),
     };
     let set = |tables: &mut Tables| {
-        let (_, version) = tables.version(&gav)?.ok_or_else(not_found)?;
+        let (record, version) = tables.version(&gav)?.ok_or_else(not_found)?;
+        // Making a version stable is a contributor's; everything else about its state an administrator's.
+        let promotes = version.status == Lifecycle::Development && target == Lifecycle::Published;
+        caller.must_be_for(if promotes { Role::Contributor } else { Role::Administrator }, &record)?;
         if version.status == target {
             return Ok(());
         }
@@ -83,6 +90,7 @@ fn obstacle(
 
 async fn actions(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a, v)): Path<(String, String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
@@ -91,7 +99,8 @@ async fn actions(
         return Err(Problem::bad_request("request/query must have required property 'include'"));
     }
     app.state.read(|tables| {
-        let (_, version) = tables.version(&gav)?.ok_or_else(not_found)?;
+        let (record, version) = tables.version(&gav)?.ok_or_else(not_found)?;
+        caller.must_be_for(Role::Viewer, &record)?;
         let show = |target: &str, obstacle: Option<(&str, String)>| {
             let details = obstacle.iter().map(|(code, text)| json!({ "code": code, "description": text }));
             let details: Vec<Value> = details.collect();
@@ -111,22 +120,35 @@ async fn actions(
     })
 }
 
-/// Whether a delete frees the version number.
-fn is_hard(headers: &HeaderMap, tables: &Tables) -> Result<bool, Problem> {
-    let hard = match headers.get("x-delete-type").map(|value| value.to_str().unwrap_or_default()) {
-        None | Some("" | "soft-delete") => false,
-        Some("hard-delete") => true,
-        Some(_) => {
-            return Err(Problem::bad_request(
-                "request/headers/x-delete-type must be equal to one of the allowed values: soft-delete, hard-delete",
-            ));
-        }
-    };
-    let enabled = tables.setting("deletionSettings")?.and_then(|s| s["hardDeletionEnabled"].as_bool());
-    if hard && enabled == Some(false) {
+/// Whether a delete is to free the version number.
+fn is_hard(headers: &HeaderMap) -> Result<bool, Problem> {
+    match headers.get("x-delete-type").map(|value| value.to_str().unwrap_or_default()) {
+        None | Some("" | "soft-delete") => Ok(false),
+        Some("hard-delete") => Ok(true),
+        Some(_) => Err(Problem::bad_request(
+            "request/headers/x-delete-type must be equal to one of the allowed values: soft-delete, hard-delete",
+        )),
+    }
+}
+
+/// Refuses whoever may not delete in an organization, or not for good.
+fn check_deletion(tables: &Tables, caller: &Caller, org: &str, hard: bool) -> Result<(), Problem> {
+    let settings = setting(tables, &caller.directory, org, "deletionSettings")?.unwrap_or_default();
+    if hard && settings["hardDeletionEnabled"] == false {
         return Err(conflict("HARD_DELETION_DISABLED", "Hard deletion is disabled in the organization".to_owned()));
     }
-    Ok(hard)
+    Ok(())
+}
+
+/// Refuses a hard deletion of what is older than seven days, where the quirk is on (conflict C3).
+fn check_age(app: &App, version: &VersionRecord, hard: bool) -> Result<(), Problem> {
+    const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
+    let is_old = app.state.now() - version.created > WEEK;
+    if hard && is_old && app.settings.quirks.has(Quirk::HardDeleteSevenDays) {
+        let text = "An asset can be deleted for good for seven days after it was created".to_owned();
+        return Err(conflict("OLD_ASSET_HARD_DELETION", text));
+    }
+    Ok(())
 }
 
 fn conflict(code: &str, error: String) -> Problem {
@@ -135,23 +157,28 @@ fn conflict(code: &str, error: String) -> Problem {
 
 async fn delete_version(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a, v)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let gav = coordinates(&g, &a, &v)?;
+    let hard = is_hard(&headers)?;
     let delete = |tables: &mut Tables| {
-        let hard = is_hard(&headers, tables)?;
-        let Some(status) = tables.status(&gav)? else {
+        let Some((record, version)) = tables.version(&gav)? else {
             // A soft-deleted version can still be hard-deleted, which frees its number.
-            if !hard || !tables.is_tombstone(&gav)? {
-                return Err(not_found());
-            }
+            let buried = tables.buried(&g, &a)?.into_iter().find(|buried| buried.gav == gav).filter(|_| hard);
+            let buried = buried.ok_or_else(not_found)?;
+            caller.must_be(Role::Administrator, &buried.organization)?;
+            check_deletion(tables, &caller, &buried.organization, hard)?;
             return Ok(tables.bury(&gav)?);
         };
+        caller.must_be_for(Role::Administrator, &record)?;
+        check_deletion(tables, &caller, &record.organization, hard)?;
+        check_age(&app, &version, hard)?;
         if let Some(dependent) = tables.dependent(&gav, "")? {
             return Err(conflict("ASSET_HAS_DEPENDENTS", format!("The asset {dependent} depends on it")));
         }
-        Ok(tables.delete(&gav, !hard && status != Lifecycle::Development)?)
+        Ok(tables.delete(&gav, !hard && version.status != Lifecycle::Development)?)
     };
     app.state.commit(delete).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -159,16 +186,25 @@ async fn delete_version(
 
 async fn delete_asset(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
+    let hard = is_hard(&headers)?;
     let delete = |tables: &mut Tables| {
-        let hard = is_hard(&headers, tables)?;
-        let versions = tables.asset(&g, &a)?.map(|asset| asset.versions).unwrap_or_default();
+        let asset = tables.asset(&g, &a)?;
         let buried = if hard { tables.buried(&g, &a)? } else { Vec::new() };
-        if versions.is_empty() && buried.is_empty() {
-            return Err(not_found());
+        if let Some(asset) = &asset {
+            caller.must_be_for(Role::Administrator, &asset.record)?;
         }
+        let organization = asset.as_ref().map(|asset| &asset.record.organization);
+        let organization = organization.or(buried.first().map(|buried| &buried.organization)).ok_or_else(not_found)?;
+        if asset.is_none() {
+            caller.must_be(Role::Administrator, organization)?;
+        }
+        check_deletion(tables, &caller, organization, hard)?;
+        let versions = asset.map(|asset| asset.versions).unwrap_or_default();
+        versions.iter().try_for_each(|version| check_age(&app, version, hard))?;
         let own = format!("{g}/{a}/");
         for VersionRecord { gav, .. } in &versions {
             if let Some(dependent) = tables.dependent(gav, &own)? {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     app::App,
     assets::{coordinates, not_found},
+    caller::{Caller, Role},
     problem::Problem,
     publish::{check_length, normal_tags},
     store::Tables,
@@ -25,6 +26,7 @@ pub(super) fn routes() -> Router<App> {
 
 async fn edit(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
@@ -46,6 +48,8 @@ async fn edit(
     }
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let edit = |tables: &mut Tables| {
+        let record = tables.asset_record(&g, &a)?.ok_or_else(not_found)?;
+        caller.must_be_for(Role::Contributor, &record)?;
         let is_known = tables.edit_asset((&g, &a), app.state.now(), |record| {
             record.name = text("name").unwrap_or_else(|| record.name.clone());
             record.description = text("description").unwrap_or_else(|| record.description.clone());
@@ -60,6 +64,7 @@ async fn edit(
 
 async fn set_tags(
     State(app): State<App>,
+    caller: Caller,
     Path((g, a, v)): Path<(String, String, String)>,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
@@ -69,7 +74,8 @@ async fn set_tags(
     let tags: Option<Vec<String>> = body.iter().map(|tag| tag["value"].as_str().map(str::to_owned)).collect();
     let tags = normal_tags(tags.ok_or_else(invalid)?)?;
     let set = |tables: &mut Tables| {
-        tables.status(&gav)?.ok_or_else(not_found)?;
+        let (record, _) = tables.version(&gav)?.ok_or_else(not_found)?;
+        caller.must_be_for(Role::Contributor, &record)?;
         tables.edit_asset((&gav.group_id, &gav.asset_id), app.state.now(), |record| {
             record.minors.entry(gav.version.minor_version()).or_default().tags = tags;
         })?;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use super::{
     app::App,
     assets::Params,
+    caller::{Caller, Role},
+    directory::Directory,
     problem::Problem,
     store::{StoreError, Tables, Tombstone},
 };
@@ -32,29 +34,36 @@ fn default_setting(name: &str) -> Option<Value> {
     }
 }
 
-/// `None` where there is no such setting.
-fn setting(tables: &Tables, name: &str) -> Result<Option<Value>, StoreError> {
-    let Some(default) = default_setting(name) else { return Ok(None) };
-    Ok(Some(tables.setting(name)?.unwrap_or(default)))
+/// Where a setting of an organization is kept. They are the root organization's, and hold for all below it.
+fn place(directory: &Directory, org: &str, name: &str) -> String {
+    let root = directory.root_of(org).map_or(org, |root| &root.id);
+    format!("{root}/{name}")
 }
 
-/// Refuses other organizations: their user has no right there.
-pub(super) fn own(app: &App, org: &str) -> Result<(), Problem> {
-    if app.is_own(org) { Ok(()) } else { Err(Problem::forbidden()) }
+/// A setting of an organization; `None` where there is no such setting.
+pub(super) fn setting(
+    tables: &Tables,
+    directory: &Directory,
+    org: &str,
+    name: &str,
+) -> Result<Option<Value>, StoreError> {
+    let Some(default) = default_setting(name) else { return Ok(None) };
+    Ok(Some(tables.setting(&place(directory, org, name))?.unwrap_or(default)))
 }
 
 async fn settings(
     State(app): State<App>,
+    caller: Caller,
     Path(org): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<Value>>, Problem> {
-    own(&app, &org)?;
+    caller.must_be(Role::Viewer, &org)?;
     let params = Params::read(query.as_deref());
     let invalid =
         || Problem::bad_request("request/query/settings must name deletionSettings or assetRoleAssignmentSettings");
     let mut found = Vec::new();
     for name in params.all("settings") {
-        let value = app.state.read(|tables| setting(tables, name))?.ok_or_else(invalid)?;
+        let value = app.state.read(|tables| setting(tables, &caller.directory, &org, name))?.ok_or_else(invalid)?;
         found.push(json!({ name: value }));
     }
     if found.is_empty() { Err(invalid()) } else { Ok(Json(found)) }
@@ -62,10 +71,11 @@ async fn settings(
 
 async fn set_settings(
     State(app): State<App>,
+    caller: Caller,
     Path(org): Path<String>,
     body: bytes::Bytes,
 ) -> Result<StatusCode, Problem> {
-    own(&app, &org)?;
+    caller.must_be(Role::Administrator, &org)?;
     let invalid = || Problem::bad_request("request/body must hold known settings");
     let body: Value = serde_json::from_slice(&body).map_err(|_| invalid())?;
     let body = body.as_object().filter(|settings| !settings.is_empty()).ok_or_else(invalid)?;
@@ -76,18 +86,23 @@ async fn set_settings(
             return Err(invalid());
         }
     }
-    app.state.commit(|tables| body.iter().try_for_each(|(name, value)| tables.set(name, value))).await?;
+    app.state
+        .commit(|tables| {
+            body.iter().try_for_each(|(name, value)| tables.set(&place(&caller.directory, &org, name), value))
+        })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn soft_deleted(
     State(app): State<App>,
+    caller: Caller,
     Path(org): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<Value>>, Problem> {
-    own(&app, &org)?;
+    caller.must_be(Role::Viewer, &org)?;
     let page = Params::read(query.as_deref()).page(20)?;
-    let tombstones = app.state.read(|tables| tables.tombstones(page.limit, page.offset))?;
+    let tombstones = app.state.read(|tables| tables.tombstones(&org, page.limit, page.offset))?;
     let show = |tombstone: &Tombstone| {
         json!({
             "organizationId": tombstone.organization,
@@ -101,10 +116,11 @@ async fn soft_deleted(
 
 async fn next_version(
     State(app): State<App>,
+    caller: Caller,
     Path((org, g, a)): Path<(String, String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    own(&app, &org)?;
+    caller.must_be(Role::Viewer, &org)?;
     let params = Params::read(query.as_deref());
     let highest = app.state.read(|tables| tables.highest(&g, &a))?;
     let next = match highest {

@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use camino::Utf8PathBuf;
 
-use super::Faults;
+use super::{Faults, Quirks};
 
 /// The organization that a sandbox has when none is given.
 pub const DEFAULT_ORGANIZATION: &str = "5a4d0b0e-0c5a-4b1e-9d2f-c0519a000001";
@@ -12,8 +12,11 @@ pub const DEFAULT_ORGANIZATION: &str = "5a4d0b0e-0c5a-4b1e-9d2f-c0519a000001";
 /// How a sandbox behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The id of the only organization; a fixed UUID when left out.
-    pub organization: Option<String>,
+    /// The organizations; one with a fixed UUID when there are none. The first is the one that the sandbox names when it
+    /// is ready. Those that the state knows already stay.
+    pub organizations: Vec<OrganizationSetting>,
+    /// The other reading, where sources disagree (EXCHANGE.md §10).
+    pub quirks: Quirks,
     /// The directory that keeps the state; without it the state ends with the process.
     pub data: Option<Utf8PathBuf>,
     /// How many requests are answered in a window of time; without it all are.
@@ -37,7 +40,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            organization: None,
+            organizations: Vec::new(),
+            quirks: Quirks::default(),
             data: None,
             rate_limit: None,
             rate_limit_status: 429,
@@ -51,6 +55,42 @@ impl Default for Settings {
     }
 }
 
+/// An organization, or a business group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationSetting {
+    /// Its id.
+    pub id: String,
+    /// Its name; made up when left out.
+    pub name: Option<String>,
+    /// The organization above a business group.
+    pub parent: Option<String>,
+}
+
+impl OrganizationSetting {
+    /// A root organization.
+    pub fn root(id: impl Into<String>) -> Self {
+        Self { id: id.into(), name: None, parent: None }
+    }
+}
+
+impl FromStr for OrganizationSetting {
+    type Err = SettingError;
+
+    /// Reads `id`, `id=name`, `parent/id`, `parent/id=name`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_id = |id: &str| {
+            !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        let (place, name) = text.split_once('=').map_or((text, None), |(place, name)| (place, Some(name.trim())));
+        let (parent, id) = place.split_once('/').map_or((None, place), |(parent, id)| (Some(parent), id));
+        let is_wrong = !is_id(id) || parent.is_some_and(|parent| !is_id(parent) || parent == id) || name == Some("");
+        if is_wrong {
+            return Err(SettingError::Organization(text.to_owned()));
+        }
+        Ok(Self { id: id.to_owned(), name: name.map(str::to_owned), parent: parent.map(str::to_owned) })
+    }
+}
+
 /// Why a text is not a setting of the sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
@@ -60,6 +100,12 @@ pub enum SettingError {
     /// Not a latency.
     #[error("`{0}` is not a latency: a duration or a range, as in 200ms or 50ms..2s")]
     Latency(String),
+    /// Not a quirk.
+    #[error("`{0}` is not a quirk: there are {names}", names = super::Quirk::names())]
+    Quirk(String),
+    /// Not an organization.
+    #[error("`{0}` is not an organization: an id, or id=name; a business group is parent/id or parent/id=name")]
+    Organization(String),
     /// Not a fault.
     #[error("`{0}` is not a fault: name=probability, where the probability is from 0 to 1 and the names are {names}", names = super::FaultKind::names())]
     Fault(String),
@@ -146,6 +192,21 @@ mod tests {
         assert_eq!(limit("5/s"), Ok((5, 1000)));
         for text in ["100", "x/1s", "100/0s", "100/", "-1/1s"] {
             assert!(limit(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn organizations_and_business_groups_read_as_they_are_written() {
+        let read = |text: &str| text.parse::<OrganizationSetting>();
+        let full = OrganizationSetting {
+            id: "b-1".to_owned(),
+            name: Some("Big Group".to_owned()),
+            parent: Some("a".to_owned()),
+        };
+        assert_eq!(read("a"), Ok(OrganizationSetting::root("a")));
+        assert_eq!(read("a/b-1=Big Group"), Ok(full));
+        for text in ["", "a b", "a/a", "a=", "/a", "a/b/c"] {
+            assert!(read(text).is_err(), "{text}");
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::asset::Lifecycle;
 
 use super::{
+    accounts,
     app::Shared,
     clock::iso,
     store::{Asset, AssetRecord, FileRecord, MinorRecord, StoreError, Tables, TagValues, VersionRecord},
@@ -46,7 +47,7 @@ impl View<'_> {
         let versions: Vec<Value> = if others.plain {
             rest.iter().map(|v| json!(v.gav.version)).collect()
         } else {
-            std::iter::once(version).chain(rest.iter().copied()).map(|v| self.version_summary(v)).collect()
+            std::iter::once(version).chain(rest.iter().copied()).map(|v| self.version_summary(record, v)).collect()
         };
         let mut other_versions = Vec::with_capacity(rest.len());
         for other in rest {
@@ -56,17 +57,7 @@ impl View<'_> {
             &mut object,
             json!({
                 "id": version.gav,
-                "organization": {
-                    "id": record.organization,
-                    "name": "Sandbox",
-                    "domain": "sandbox",
-                    "isMaster": true,
-                    "isRoot": true,
-                    "parentOrganizationIds": [],
-                    "subOrganizationIds": [],
-                    "tenantOrganizationIds": [],
-                    "isMulesoftOrganization": false,
-                },
+                "organization": self.organization(&record.organization),
                 "contactName": record.contact_name,
                 "contactEmail": record.contact_email,
                 "icon": record.icon.as_ref().map(|icon| self.signed(version, icon)),
@@ -109,7 +100,7 @@ impl View<'_> {
         Ok(Value::Object(object))
     }
 
-    fn version_summary(&self, version: &VersionRecord) -> Value {
+    fn version_summary(&self, record: &AssetRecord, version: &VersionRecord) -> Value {
         json!({
             "id": version.gav,
             "groupId": version.gav.group_id,
@@ -119,7 +110,7 @@ impl View<'_> {
             "versionGroup": version.version_group(),
             "status": version.status,
             "isSnapshot": version.gav.version.is_snapshot(),
-            "isPublic": false,
+            "isPublic": record.public_groups.contains(&version.version_group()),
             "createdDate": iso(version.created),
             "updatedDate": iso(version.updated),
             "createdBy": self.creator(version),
@@ -142,7 +133,7 @@ impl View<'_> {
                 "description": record.description,
                 "type": record.asset_type,
                 "status": version.status,
-                "isPublic": false,
+                "isPublic": record.public_groups.contains(&version.version_group()),
                 "isSnapshot": gav.version.is_snapshot(),
                 "isMozartTemplate": false,
                 "originalFormat": version.original_format,
@@ -160,12 +151,22 @@ impl View<'_> {
         Ok(object)
     }
 
+    fn organization(&self, id: &str) -> Value {
+        let directory = self.shared.directory();
+        let Some(known) = directory.organization(id) else { return json!({ "id": id }) };
+        let mut shown = accounts::summary(&directory, known);
+        shown["isMulesoftOrganization"] = false.into();
+        shown
+    }
+
     fn creator(&self, version: &VersionRecord) -> Value {
+        let directory = self.shared.directory();
+        let known = directory.by_id(&version.created_by);
         json!({
             "id": version.created_by,
-            "userName": self.shared.credentials.username,
+            "userName": known.map_or(version.created_by.as_str(), |user| user.name.as_str()),
             "firstName": "Sandbox",
-            "lastName": "User",
+            "lastName": known.map_or("user", |user| user.role.as_str()),
         })
     }
 

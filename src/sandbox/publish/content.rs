@@ -291,7 +291,7 @@ impl Work<'_> {
             "version": draft.gav.version,
             "apiVersion": draft.property("apiVersion"),
             "originalFormatVersion": format.and_then(|format| format.version.as_deref()),
-            "organizationId": self.shared.credentials.organization,
+            "organizationId": self.draft.organization,
             "dependencies": dependencies.collect::<Vec<_>>(),
         });
         serde_json::to_vec_pretty(&document).unwrap_or_default()

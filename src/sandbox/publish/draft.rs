@@ -64,6 +64,7 @@ impl Options {
 /// A publication.
 #[derive(Debug)]
 pub(super) struct Draft {
+    pub(super) organization: String,
     pub(super) gav: Coordinates,
     pub(super) asset_type: AssetType,
     pub(super) name: String,
@@ -91,7 +92,12 @@ impl Draft {
     }
 
     /// Reads a publication from its form.
-    pub(super) fn read(gav: Coordinates, mut form: Form, options: &Options) -> Result<Self, Problem> {
+    pub(super) fn read(
+        organization: &str,
+        gav: Coordinates,
+        mut form: Form,
+        options: &Options,
+    ) -> Result<Self, Problem> {
         if gav.version.is_snapshot() && !options.snapshots {
             return Err(Problem::bad_request("SNAPSHOT versions need the header x-snapshots-allowed"));
         }
@@ -127,6 +133,7 @@ impl Draft {
             return Err(missing_properties(&missing));
         }
         let draft = Self {
+            organization: organization.to_owned(),
             status: status(form.text("status"), &gav)?,
             contact_name: form.text("contactName").map(str::to_owned),
             contact_email: form.text("contactEmail").map(str::to_owned),

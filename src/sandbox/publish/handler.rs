@@ -19,6 +19,7 @@ use crate::asset::{AssetType, Coordinates};
 use super::super::{
     FaultKind,
     app::App,
+    caller::{Caller, Role},
     gate::Fate,
     problem::{AssetProblem, Problem},
     runs::STEPS,
@@ -87,16 +88,15 @@ async fn answer(
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
+    let caller = request.extensions().get::<Caller>().cloned().ok_or_else(Problem::unauthorized)?;
     let fate = request.extensions().get::<Fate>().copied();
     let form = Form::read(&app, request).await?;
     let gav = gav?;
-    if !app.is_own(&org) {
-        return Err(Problem::forbidden());
-    }
+    caller.must_be(Role::Contributor, &org)?;
     let options = Options::read(&headers)?;
-    let mut draft = Draft::read(gav.clone(), form, &options)?;
+    let mut draft = Draft::read(&org, gav.clone(), form, &options)?;
     let reserved = app.state.change(|tables| {
-        rules::check_now(tables, &draft)?;
+        rules::check_now(tables, (&caller, &org), &draft)?;
         tables.reserve(&gav);
         Ok::<_, Problem>(())
     });
@@ -117,7 +117,7 @@ async fn answer(
         Err(Refused::Content(problem)) => Err(problem),
     };
     let fails = app.is_fated(fate, FaultKind::PublishError);
-    let creator = user.unwrap_or_else(|| app.user_id());
+    let creator = user.unwrap_or_else(|| caller.user_id().to_owned());
     let (run, durable) = app.state.change(|tables| {
         let outcome = processed.map_err(|problem| (STEPS[0], problem)).and_then(|processed| {
             let dependencies = rules::check_later(tables, &draft).map_err(|problem| (STEPS[2], problem))?;

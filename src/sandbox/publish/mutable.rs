@@ -16,6 +16,7 @@ use crate::asset::{Coordinates, FileKey};
 use super::super::{
     app::{App, Shared},
     assets::not_found,
+    caller::{Caller, Role},
     problem::Problem,
     runs::STEPS,
     store::{FileRecord, Outcome, Payload, RunKind, Tables, TagValues},
@@ -50,11 +51,10 @@ async fn answer(
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
+    let caller = request.extensions().get::<Caller>().cloned().ok_or_else(Problem::unauthorized)?;
     let mut form = Form::read(&app, request).await?;
     let gav = gav?;
-    if !app.is_own(&org) {
-        return Err(Problem::forbidden());
-    }
+    caller.must_be(Role::Contributor, &org)?;
     let docs = form.take(&FileKey::new("docs", "zip"));
     if let Some(other) = form.files.first() {
         let error = format!("`{}` cannot be changed; only files.docs.zip can", other.key);
@@ -69,6 +69,7 @@ async fn answer(
     let docs = docs.map_err(|error| Problem::internal(&error))?;
     let accept = |tables: &mut Tables| {
         let (record, _) = tables.version(&gav)?.ok_or_else(not_found)?;
+        caller.must_be_for(Role::Contributor, &record)?;
         let asset_type = record.asset_type;
         let outcome = docs.map_err(|problem| (STEPS[0], problem)).and_then(|docs| {
             rules::check_values(tables, &asset_type, &categories, &fields).map_err(|problem| (STEPS[2], problem))?;

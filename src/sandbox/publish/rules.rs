@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use crate::asset::{AssetType, Coordinates, Lifecycle};
 
 use super::super::{
+    caller::{Caller, Role},
     problem::Problem,
     store::{AssetRecord, StoreError, Tables, TagsChange},
 };
@@ -19,12 +20,22 @@ fn is_public_group(group: &str) -> bool {
 }
 
 /// Checks that are answered at once, in either mode.
-pub(super) fn check_now(tables: &Tables, draft: &Draft) -> Result<(), Problem> {
-    if is_public_group(&draft.gav.group_id) {
+pub(super) fn check_now(tables: &Tables, (caller, org): (&Caller, &str), draft: &Draft) -> Result<(), Problem> {
+    let group = &draft.gav.group_id;
+    // A group that bears the id of an organization is that organization's.
+    let is_foreign = group != org && caller.directory.organization(group).is_some();
+    if is_foreign || is_public_group(group) {
         return Err(Problem::forbidden());
     }
+    let known = tables.asset_record(group, &draft.gav.asset_id)?;
+    if let Some(known) = &known {
+        if known.organization != org {
+            return Err(Problem::forbidden());
+        }
+        caller.must_be_for(Role::Contributor, known)?;
+    }
     check_free(tables, &draft.gav)?;
-    let Some(known) = tables.asset_record(&draft.gav.group_id, &draft.gav.asset_id)? else { return Ok(()) };
+    let Some(known) = known else { return Ok(()) };
     check_type(&known, draft)?;
     check_api_version(tables, draft)
 }

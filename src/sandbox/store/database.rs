@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// The version of the tables.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 
 /// How many statements stay prepared.
 const STATEMENTS: usize = 96;
@@ -59,6 +59,12 @@ const TABLES: &str = "
         group_id TEXT NOT NULL, asset_id TEXT NOT NULL, sort TEXT NOT NULL,
         body TEXT NOT NULL,
         PRIMARY KEY (group_id, asset_id, sort)) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE shelf (
+        number INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL, owner TEXT NOT NULL, id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        UNIQUE (kind, owner, id)) STRICT;
 
     CREATE TABLE setting (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";

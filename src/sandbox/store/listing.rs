@@ -40,6 +40,8 @@ impl Order {
 /// What a listing shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Listing {
+    /// The organizations whose assets may be seen.
+    pub(in super::super) visible: Vec<String>,
     /// Organizations or groups; empty is all.
     pub(in super::super) organizations: Vec<String>,
     /// Types; empty is all.
@@ -114,6 +116,7 @@ impl Listing {
              FROM asset a CROSS JOIN version v
                ON v.id = (SELECT id FROM version WHERE asset = a.id {representative} LIMIT 1)
              WHERE {place}
+               AND a.organization IN (SELECT value FROM json_each(:visible))
                AND (:organizations = '[]'
                     OR a.organization IN (SELECT value FROM json_each(:organizations))
                     OR a.group_id IN (SELECT value FROM json_each(:organizations)))
@@ -135,11 +138,13 @@ impl Tables {
         let place = self.cursors.borrow().find(&listing, offset);
         let skip = if place.is_some() { 0 } else { row_count(offset) };
         let limit = row_count(limit);
+        let visible = json!(listing.visible).to_string();
         let organizations = json!(listing.organizations).to_string();
         let types = json!(listing.types).to_string();
         let states: Vec<&str> = listing.states.iter().map(|state| state.as_str()).collect();
         let states = json!(states).to_string();
         let mut values: Vec<(&str, &dyn ToSql)> = vec![
+            (":visible", &visible),
             (":organizations", &organizations),
             (":types", &types),
             (":search", &listing.search),

@@ -9,6 +9,7 @@ mod changes;
 mod database;
 mod listing;
 mod record;
+mod shelf;
 mod state;
 mod tables;
 
@@ -20,6 +21,7 @@ pub(super) use record::{
     AssetRecord, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, TagValues, TagsChange, Tombstone,
     VersionRecord,
 };
+pub(super) use shelf::Kept;
 pub(super) use state::State;
 #[cfg(test)]
 pub(super) use tables::Held;

@@ -1,13 +1,16 @@
 //! The records that make up the state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle, Version};
 
-use super::super::problem::Problem;
+use super::super::{
+    caller::{Caller, Role},
+    problem::Problem,
+};
 use super::blobs::StoredBlob;
 
 /// Values by key: categories or custom fields.
@@ -27,6 +30,15 @@ pub(in super::super) struct AssetRecord {
     pub(in super::super) icon: Option<FileRecord>,
     pub(in super::super) created: i64,
     pub(in super::super) updated: i64,
+    /// The user who made it, and may do everything with it.
+    #[serde(default)]
+    pub(in super::super) owner: Option<String>,
+    /// With whom it is shared.
+    #[serde(default)]
+    pub(in super::super) shared: Vec<Share>,
+    /// The version groups that everybody may see.
+    #[serde(default)]
+    pub(in super::super) public_groups: BTreeSet<String>,
     /// What the versions of one minor version share, by minor version.
     #[serde(default)]
     pub(in super::super) minors: BTreeMap<String, Box<MinorRecord>>,
@@ -47,6 +59,9 @@ impl AssetRecord {
             icon: first.icon.clone(),
             created: at,
             updated: at,
+            owner: first.version.as_ref().map(|version| version.created_by.clone()),
+            shared: Vec::new(),
+            public_groups: BTreeSet::new(),
             minors: BTreeMap::new(),
         }
     }
@@ -54,6 +69,25 @@ impl AssetRecord {
     /// What the versions of the minor version of a version share.
     pub(in super::super) fn minor(&self, version: &Version) -> Option<&MinorRecord> {
         self.minors.get(&version.minor_version()).map(Box::as_ref)
+    }
+}
+
+/// What somebody else may do with an asset (EXCHANGE.md §5.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in super::super) struct Share {
+    pub(in super::super) identity_id: String,
+    /// `user`, `organization`, `externalOrganization` or `team`.
+    pub(in super::super) identity_type: String,
+    #[serde(default)]
+    pub(in super::super) organization_id: Option<String>,
+    pub(in super::super) role: Role,
+}
+
+impl Share {
+    /// Whether it is with somebody, or with an organization of theirs.
+    pub(in super::super) fn is_with(&self, caller: &Caller) -> bool {
+        self.identity_id == caller.user_id() || self.identity_id == caller.principal.organization
     }
 }
 

@@ -199,7 +199,7 @@ impl Tables {
     }
 
     /// Reads the documents in the first column of all rows.
-    fn documents<T: DeserializeOwned>(&self, sql: &str, values: impl Params) -> Result<Vec<T>, StoreError> {
+    pub(super) fn documents<T: DeserializeOwned>(&self, sql: &str, values: impl Params) -> Result<Vec<T>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(values)?;
         let mut all = Vec::new();
@@ -210,7 +210,11 @@ impl Tables {
     }
 
     /// Reads the document in the first column of at most one row.
-    fn document<T: DeserializeOwned>(&self, sql: &str, values: impl Params) -> Result<Option<T>, StoreError> {
+    pub(super) fn document<T: DeserializeOwned>(
+        &self,
+        sql: &str,
+        values: impl Params,
+    ) -> Result<Option<T>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(values)?;
         rows.next()?.map(|row| document(row, 0)).transpose()
@@ -320,11 +324,17 @@ impl Tables {
         self.documents("SELECT body FROM tombstone WHERE group_id = ?1 AND asset_id = ?2 ORDER BY sort", (group, asset))
     }
 
-    /// A page of all versions that a soft delete has burnt.
-    pub(in super::super) fn tombstones(&self, limit: usize, offset: usize) -> Result<Vec<Tombstone>, StoreError> {
+    /// A page of the versions of an organization that a soft delete has burnt.
+    pub(in super::super) fn tombstones(
+        &self,
+        organization: &str,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Vec<Tombstone>, StoreError> {
         self.documents(
-            "SELECT body FROM tombstone ORDER BY group_id, asset_id, sort LIMIT ?1 OFFSET ?2",
-            (row_count(limit), row_count(offset)),
+            "SELECT body FROM tombstone WHERE body ->> 'organization' = ?1
+             ORDER BY group_id, asset_id, sort LIMIT ?2 OFFSET ?3",
+            (organization, row_count(limit), row_count(offset)),
         )
     }
 

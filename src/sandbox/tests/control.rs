@@ -56,7 +56,10 @@ async fn every_way_in_works_and_no_other() {
 
 #[tokio::test]
 async fn the_organization_and_its_environments_are_there() {
-    let client = client(Settings { organization: Some("my-org".to_owned()), ..Settings::default() });
+    let client = client(Settings {
+        organizations: vec![crate::sandbox::OrganizationSetting::root("my-org")],
+        ..Settings::default()
+    });
     let me = client.get("/accounts/api/users/me").await.json();
     assert_eq!(
         (&me["memberOfOrganizations"][0]["id"], &me["memberOfOrganizations"][0]["isRoot"]),
