@@ -30,6 +30,11 @@ use super::{
 /// Paths under this prefix are never limited, faulted or authenticated.
 pub(super) const CONTROL: &str = "/_sandbox/";
 
+/// Whether a path is the sandbox's own: the control surface, or the page for people.
+fn is_control(path: &str) -> bool {
+    path == "/" || path.starts_with(CONTROL)
+}
+
 /// How much of the body of a refused request is read before it is answered; a client that is still sending would
 /// otherwise lose the answer.
 const DRAIN: usize = 256 * 1024 * 1024;
@@ -84,7 +89,7 @@ impl Quota {
 
 /// Counts, limits and faults a request.
 pub(super) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with(CONTROL) {
+    if is_control(request.uri().path()) {
         return next.run(request).await;
     }
     let template = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);

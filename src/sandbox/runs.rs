@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     FaultKind,
     app::App,
+    caller::{Caller, Role},
     gate::Fate,
     problem::Problem,
     store::{Outcome, RunKind, RunRecord},
@@ -31,27 +32,30 @@ type RunPath = Path<(String, String, String, String, String)>;
 
 async fn publication(
     State(app): State<App>,
+    caller: Caller,
     fate: Option<Extension<Fate>>,
     path: RunPath,
 ) -> Result<Json<Value>, Problem> {
-    status(&app, fate, path, RunKind::Publication)
+    status((&app, &caller), fate, path, RunKind::Publication)
 }
 
 async fn mutable_data(
     State(app): State<App>,
+    caller: Caller,
     fate: Option<Extension<Fate>>,
     path: RunPath,
 ) -> Result<Json<Value>, Problem> {
-    status(&app, fate, path, RunKind::MutableData)
+    status((&app, &caller), fate, path, RunKind::MutableData)
 }
 
 fn status(
-    app: &App,
+    (app, caller): (&App, &Caller),
     fate: Option<Extension<Fate>>,
     Path((org, g, a, v, run)): RunPath,
     kind: RunKind,
 ) -> Result<Json<Value>, Problem> {
     app.stats.polled();
+    caller.must_be(Role::Viewer, &org)?;
     if app.is_fated(fate.map(|fate| fate.0), FaultKind::Status404) {
         return Err(unknown_run());
     }
@@ -64,10 +68,12 @@ fn status(
 
 async fn latest(
     State(app): State<App>,
+    caller: Caller,
     fate: Option<Extension<Fate>>,
     Path((org, g, a, v)): Path<(String, String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
     app.stats.polled();
+    caller.must_be(Role::Viewer, &org)?;
     if app.is_fated(fate.map(|fate| fate.0), FaultKind::Status404) {
         return Err(unknown_run());
     }

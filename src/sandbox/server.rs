@@ -16,7 +16,7 @@ use super::{
     app::App,
     assets, configurations,
     connection::{Socket, Wire},
-    control, files, gate, lifecycle, metadata, organizations,
+    control, files, gate, lifecycle, metadata, organizations, page,
     problem::Problem,
     publish, runs,
 };
@@ -45,7 +45,11 @@ impl Sandbox {
             .merge(configurations::routes())
             .merge(files::guarded())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
-        let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control::routes(self.clone()));
+        let open = Router::new()
+            .merge(accounts::open())
+            .merge(files::open())
+            .merge(control::routes(self.clone()))
+            .merge(page::routes());
         guarded
             .merge(open)
             .fallback(|| async { Problem::not_found("Not Found").into_response() })

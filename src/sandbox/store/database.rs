@@ -29,6 +29,7 @@ const TABLES: &str = "
         updated INTEGER NOT NULL,
         body TEXT NOT NULL,
         UNIQUE (group_id, asset_id)) STRICT;
+    CREATE INDEX asset_organization ON asset (organization);
     CREATE INDEX asset_name ON asset (name);
     CREATE INDEX asset_updated ON asset (updated);
 

@@ -255,6 +255,17 @@ impl Tables {
         Ok(self.version_of(id, &gav.version)?.map(|version| (record, version)))
     }
 
+    /// How many assets an organization has.
+    pub(in super::super) fn count_assets(&self, organization: &str) -> Result<u64, StoreError> {
+        let count: Option<i64> = self.value("SELECT COUNT(*) FROM asset WHERE organization = ?1", [organization])?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+    }
+
+    /// The runs that were accepted last, the latest first.
+    pub(in super::super) fn latest_runs(&self, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
+        self.documents("SELECT body FROM run ORDER BY number DESC LIMIT ?1", [row_count(limit)])
+    }
+
     /// The id of an asset in the tables, its name and its type.
     fn title(&self, group: &str, asset: &str) -> Result<Option<(i64, String, String)>, StoreError> {
         const SQL: &str = "SELECT id, name, type FROM asset WHERE group_id = ?1 AND asset_id = ?2";

@@ -84,6 +84,19 @@ pub(super) fn form(parts: &[Part<'_>]) -> Vec<u8> {
 }
 
 impl Client {
+    /// The same sandbox, as the user of an organization who has a role there: `admin`, `contributor` or `viewer`.
+    pub(super) fn of(&self, org: &str, role: &str) -> Self {
+        let line = self.sandbox.ready_line(ORIGIN);
+        let known = line["organizations"].as_array().expect("organizations").iter().find(|known| known["id"] == org);
+        let token = known.expect("the organization")[role]["token"].as_str().expect("a token");
+        Self {
+            router: self.router.clone(),
+            org: org.to_owned(),
+            authorization: format!("Bearer {token}"),
+            sandbox: self.sandbox.clone(),
+        }
+    }
+
     pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
         let path = path.strip_prefix(ORIGIN).unwrap_or(path);
         let mut request = Request::builder().method(method).uri(path).header("host", "sandbox.test");

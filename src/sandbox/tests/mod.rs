@@ -4,6 +4,8 @@ mod client;
 mod control;
 mod discovery;
 mod lifecycle;
+mod page;
 mod publishing;
+mod rights;
 mod sockets;
 mod store;
