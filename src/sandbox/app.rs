@@ -18,6 +18,7 @@ use super::{
     directory::{Directory, DirectoryError, Organization},
     faults::Dice,
     gate::Limiter,
+    publish::Budget,
     settings::{DEFAULT_ORGANIZATION, OrganizationSetting, Settings},
     stats::Stats,
     store::{Blobs, State, StoreError, Tables, lock},
@@ -113,6 +114,7 @@ pub(super) struct Shared {
     pub(super) credentials: Credentials,
     pub(super) state: State,
     pub(super) blobs: Blobs,
+    pub(super) uploads: Budget,
     pub(super) stats: Stats,
     pub(super) dice: Dice,
     pub(super) limiter: Limiter,
@@ -152,6 +154,7 @@ impl Sandbox {
         let signing_key = hex::encode(Sha256::digest(&credentials.client_secret));
         Ok(Self(Arc::new(Shared {
             stats: Stats::default(),
+            uploads: Budget::default(),
             dice: Dice::new(settings.seed, settings.faults.clone()),
             limiter: Limiter::new(settings.rate_limit),
             directory: RwLock::new(Arc::new(directory)),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
@@ -15,7 +15,6 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt};
-use http_body_util::BodyExt;
 
 use super::{
     FaultKind, RateLimit, Reset,
@@ -96,13 +95,7 @@ pub(super) async fn gate(State(app): State<App>, request: Request, next: Next) -
     let endpoint = format!("{} {template}", request.method());
     let wire = request.extensions().get::<ConnectInfo<Wire>>().map(|info| info.0.clone());
     let _flight = app.stats.flight();
-    let shared = app.shared.clone();
-    let request = request.map(|body| {
-        Body::new(body.map_frame(move |frame| {
-            shared.stats.received(frame.data_ref().map_or(0, Bytes::len));
-            frame
-        }))
-    });
+    let request = request.map(|body| watched(&app, body));
     let quota = app.limiter.take(app.clock.now());
     let mut response = match quota.filter(|quota| !quota.allowed) {
         Some(quota) => over_limit(&app, quota, request).await,
@@ -117,6 +110,30 @@ pub(super) async fn gate(State(app): State<App>, request: Request, next: Next) -
         quota.mark(response.headers_mut());
     }
     response
+}
+
+/// A body whose bytes are counted, and which breaks off where its sender falls silent.
+fn watched(app: &App, body: Body) -> Body {
+    if body.is_end_stream() {
+        return body;
+    }
+    let (shared, patience) = (app.shared.clone(), app.settings.patience);
+    let chunks = futures::stream::unfold(Some(body.into_data_stream()), move |stream| {
+        let shared = shared.clone();
+        async move {
+            let mut stream = stream?;
+            match tokio::time::timeout(patience, stream.next()).await {
+                Ok(None) => None,
+                Ok(Some(Ok(chunk))) => {
+                    shared.stats.received(chunk.len());
+                    Some((Ok(chunk), Some(stream)))
+                }
+                Ok(Some(Err(error))) => Some((Err(error.into()), None)),
+                Err(silence) => Some((Err(Box::<dyn std::error::Error + Send + Sync>::from(silence)), None)),
+            }
+        }
+    });
+    Body::from_stream(chunks)
 }
 
 async fn over_limit(app: &App, quota: Quota, request: Request) -> Response {
@@ -227,7 +244,7 @@ fn is_json_success(response: &Response) -> bool {
 fn length(response: &Response) -> u64 {
     let announced =
         response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    announced.unwrap_or_else(|| axum::body::HttpBody::size_hint(response.body()).lower())
+    announced.unwrap_or_else(|| response.body().size_hint().lower())
 }
 
 /// Ends the JSON in the middle, with a correct length.

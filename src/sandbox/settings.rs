@@ -31,6 +31,8 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// Decides which requests meet a fault, and the ids of publications.
     pub seed: u64,
+    /// How long a client may keep silent in the middle of a request.
+    pub patience: Duration,
     /// The most bytes of one file that is not a jar (EXCHANGE.md §3.8).
     pub max_file: u64,
     /// The most bytes of one jar (EXCHANGE.md §3.8).
@@ -49,6 +51,7 @@ impl Default for Settings {
             faults: Faults::default(),
             token_lifetime: Duration::from_hours(1),
             seed: 0,
+            patience: Duration::from_mins(1),
             max_file: 5 * 1024 * 1024,
             max_jar: 200 * 1024 * 1024,
         }

@@ -12,9 +12,13 @@ use tempfile::SpooledTempFile;
 use crate::asset::FileKey;
 
 use super::super::{app::Shared, gate::drain, problem::Problem};
+use super::budget::Spent;
 
 /// The most bytes of one text field.
 const MAX_TEXT: usize = 256 * 1024;
+
+/// The most bytes of all text fields of one form.
+const MAX_TEXTS: usize = 4 * 1024 * 1024;
 
 /// The most parts of one form.
 const MAX_PARTS: usize = 2_000;
@@ -34,6 +38,8 @@ pub(in super::super) struct Form {
 pub(in super::super) struct Upload {
     pub(in super::super) key: FileKey,
     pub(in super::super) content: SpooledTempFile,
+    /// What it takes of the budget of all uploads.
+    _spent: Spent,
 }
 
 impl Form {
@@ -59,7 +65,8 @@ impl Form {
     }
 
     async fn fill(&mut self, shared: &Shared, parts: &mut Multipart) -> Result<(), Problem> {
-        let mut count = 0;
+        let (mut count, mut texts) = (0, MAX_TEXTS);
+        let mut files = shared.settings.max_jar + 16 * shared.settings.max_file;
         while let Some(field) = parts.next_field().await.map_err(|e| broken(&e))? {
             count += 1;
             if count > MAX_PARTS {
@@ -67,10 +74,11 @@ impl Form {
             }
             let name = field.name().unwrap_or_default().to_owned();
             if name.starts_with("files.") || field.file_name().is_some() {
-                let upload = receive(shared, &name, field).await?;
+                let upload = receive(shared, &name, field, &mut files).await?;
                 self.files.push(upload);
             } else {
-                let text = text(&name, field).await?;
+                let text = text(&name, field, texts).await?;
+                texts -= text.len();
                 self.texts.push((name, text));
             }
         }
@@ -102,9 +110,13 @@ fn broken(error: &dyn std::fmt::Display) -> Problem {
     Problem::bad_request(format!("the multipart body cannot be read: {error}"))
 }
 
-async fn text(name: &str, mut field: Field<'_>) -> Result<String, Problem> {
+/// Reads a field; `left` is how many bytes of text the form may still have.
+async fn text(name: &str, mut field: Field<'_>, left: usize) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
+        if bytes.len() + chunk.len() > left {
+            return Err(Problem::too_large(format!("the fields of the form are longer than {MAX_TEXTS} bytes")));
+        }
         if bytes.len() + chunk.len() > MAX_TEXT {
             return Err(Problem::too_large(format!("the field `{name}` is longer than {MAX_TEXT} bytes")));
         }
@@ -113,7 +125,8 @@ async fn text(name: &str, mut field: Field<'_>) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|_| Problem::bad_request(format!("the field `{name}` is not UTF-8")))
 }
 
-async fn receive(shared: &Shared, name: &str, mut field: Field<'_>) -> Result<Upload, Problem> {
+/// Reads a file; `left` is how many bytes of files the form may still have.
+async fn receive(shared: &Shared, name: &str, mut field: Field<'_>, left: &mut u64) -> Result<Upload, Problem> {
     let key: FileKey = name.parse().map_err(|_| {
         Problem::publication(
             StatusCode::BAD_REQUEST,
@@ -124,17 +137,21 @@ async fn receive(shared: &Shared, name: &str, mut field: Field<'_>) -> Result<Up
     })?;
     let limit = max_size(shared, &key);
     let mut content = shared.blobs.spool();
+    let mut spent = shared.uploads.open();
     let mut size = 0;
     while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
         size += chunk.len() as u64;
         if size > limit {
             return Err(Problem::too_large(format!("the file `{name}` is larger than {limit} bytes")));
         }
+        let bytes = chunk.len() as u64;
+        *left = left.checked_sub(bytes).ok_or_else(|| Problem::too_large("the files of the form are too large"))?;
+        spent.take(bytes)?;
         // Small files stay in memory; a chunk of a large one goes to the page cache, which is quicker than a hop to
         // another thread.
         content.write_all(&chunk).map_err(|e| Problem::internal(&e))?;
     }
-    Ok(Upload { key, content })
+    Ok(Upload { key, content, _spent: spent })
 }
 
 /// The most bytes of a file (EXCHANGE.md §2.6, §3.8).

@@ -6,6 +6,7 @@
 //! publisher waits.
 
 mod archive;
+mod budget;
 mod content;
 mod document;
 mod draft;
@@ -16,5 +17,6 @@ mod mutable;
 mod pom;
 mod rules;
 
+pub(super) use budget::Budget;
 pub(super) use draft::{check_length, normal_tags};
 pub(super) use handler::routes;

@@ -3,6 +3,7 @@
 mod client;
 mod control;
 mod discovery;
+mod hostile;
 mod lifecycle;
 mod page;
 mod publishing;
