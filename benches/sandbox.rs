@@ -65,13 +65,13 @@ impl World {
         let mut body = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nAsset\r\n");
         for (name, value) in parts {
             let file = if name.starts_with("files.") { "; filename=\"x\"" } else { "" };
-            body += &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n");
+            body +=
+                &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n");
         }
         body += &format!("--{BOUNDARY}--\r\n");
-        let request =
-            Request::post(format!("/exchange/api/v2/organizations/{org}/assets/{org}/asset-{number}/1.0.0"))
-                .header("authorization", &self.token)
-                .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
+        let request = Request::post(format!("/exchange/api/v2/organizations/{org}/assets/{org}/asset-{number}/1.0.0"))
+            .header("authorization", &self.token)
+            .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
         self.call(request.body(Body::from(body)).expect("a request"))
     }
 }

@@ -58,7 +58,7 @@ async fn classified(
     download((&app, &caller), &org, (&g, &a, &v), &FileKey::new(&classifier, &packaging)).await
 }
 
-fn file_not_found() -> Problem {
+pub(super) fn file_not_found() -> Problem {
     Problem::not_found("File not found")
 }
 
@@ -72,7 +72,8 @@ async fn download(
     let (sha256, name) = app.state.read(|tables| {
         let (record, version) = tables.version(&gav)?.ok_or_else(file_not_found)?;
         caller.must_be_for(Role::Viewer, &record)?;
-        if record.organization != org {
+        let is_shown = caller.is_insider(&record) || record.public_groups.contains(&version.version_group());
+        if record.organization != org || !is_shown {
             return Err(file_not_found());
         }
         let mut files = version.files.iter().chain(&record.icon);
@@ -116,7 +117,7 @@ async fn send(shared: &Shared, sha256: &[u8; 32], name: &str) -> Result<Response
     Ok((StatusCode::OK, headers, body).into_response())
 }
 
-fn media_type(name: &str) -> &'static str {
+pub(super) fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "zip" => "application/zip",
         "jar" => "application/java-archive",

@@ -16,9 +16,9 @@ use super::{
     app::App,
     assets, configurations,
     connection::{Socket, Wire},
-    control, files, gate, lifecycle, metadata, organizations, page,
+    control, files, gate, icons, instances, lifecycle, metadata, organizations, page,
     problem::Problem,
-    publish, runs,
+    publish, runs, semantic, sharing, specification,
 };
 
 /// How long a stop waits for requests in flight.
@@ -44,12 +44,14 @@ impl Sandbox {
             .merge(organizations::routes())
             .merge(configurations::routes())
             .merge(files::guarded())
+            .merge(instances::routes())
+            .merge(icons::routes().layer(DefaultBodyLimit::disable()))
+            .merge(sharing::routes())
+            .merge(specification::routes())
+            .merge(semantic::routes())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
-        let open = Router::new()
-            .merge(accounts::open())
-            .merge(files::open())
-            .merge(control::routes(self.clone()))
-            .merge(page::routes());
+        let control = control::routes(self.clone()).merge(instances::control());
+        let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control).merge(page::routes());
         guarded
             .merge(open)
             .fallback(|| async { Problem::not_found("Not Found").into_response() })
