@@ -10,7 +10,7 @@ use super::super::{
     app::App,
     assets::Params,
     problem::Problem,
-    store::{AssetRecord, Listing, Order, Outcome, RunKind, RunRecord, StoreError, VersionRecord},
+    store::{AssetRecord, Listing, Order, Outcome, Reach, RunKind, RunRecord, StoreError, VersionRecord},
 };
 use super::frame::{Refusal, address, page, state, time};
 
@@ -110,6 +110,7 @@ pub(super) async fn organization(
     let offset = params.page(ASSETS)?.offset;
     let listing = Listing {
         visible: vec![org.clone()],
+        reach: Reach::default(),
         organizations: Vec::new(),
         types: Vec::new(),
         search: search.to_lowercase(),
