@@ -7,3 +7,4 @@ mod lifecycle;
 mod publishing;
 mod sockets;
 mod store;
+mod tls;
