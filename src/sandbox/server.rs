@@ -20,7 +20,7 @@ use super::{
     authority::Identity,
     configurations,
     connection::{Socket, Wire},
-    control, files, gate, lifecycle, metadata, organizations,
+    control, files, gate, graph, legacy, lifecycle, metadata, organizations,
     problem::Problem,
     publish, runs,
 };
@@ -48,8 +48,14 @@ impl Sandbox {
             .merge(organizations::routes())
             .merge(configurations::routes())
             .merge(files::guarded())
+            .merge(legacy::guarded())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
-        let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control::routes(self.clone()));
+        let open = Router::new()
+            .merge(accounts::open())
+            .merge(files::open())
+            .merge(legacy::open())
+            .merge(graph::routes())
+            .merge(control::routes(self.clone()));
         guarded
             .merge(open)
             .fallback(|| async { Problem::not_found("Not Found").into_response() })

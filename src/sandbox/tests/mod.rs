@@ -3,6 +3,8 @@
 mod client;
 mod control;
 mod discovery;
+mod graph;
+mod legacy;
 mod lifecycle;
 mod publishing;
 mod sockets;
