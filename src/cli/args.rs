@@ -234,6 +234,10 @@ pub(super) struct SandboxArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4180")]
     pub(super) listen: std::net::SocketAddr,
 
+    /// Speak https, with a certificate that clients trust by `ca.pem` of the directory of the state
+    #[arg(long)]
+    pub(super) tls: bool,
+
     /// Keep the state in a directory
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<Utf8PathBuf>,

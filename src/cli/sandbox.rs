@@ -3,14 +3,19 @@
 use std::io::Write;
 
 use super::{Exit, Problem, args::SandboxArgs, block_on, signals};
-use crate::sandbox::{Quirk, Sandbox, Settings, serve};
+use crate::sandbox::{Quirk, Sandbox, Settings, serve, serve_tls};
 
 pub(super) fn sandbox(args: &SandboxArgs) -> Result<Exit, Problem> {
     let settings = settings(args)?;
     block_on(async {
         let sandbox = Sandbox::open(settings).map_err(|error| Problem::of(&error))?;
-        let running = serve(sandbox.clone(), args.listen).await.map_err(|error| Problem::of(&error))?;
-        let line = sandbox.ready_line(&running.url);
+        let running = if args.tls {
+            serve_tls(sandbox.clone(), args.listen).await
+        } else {
+            serve(sandbox.clone(), args.listen).await
+        };
+        let running = running.map_err(|error| Problem::of(&error))?;
+        let line = sandbox.ready_line(&running);
         let mut out = std::io::stdout();
         writeln!(out, "{line}")
             .and_then(|()| out.flush())

@@ -13,12 +13,14 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
+    authority::AuthorityError,
     caller::{Caller, Principal, Role},
     clock::Clock,
     directory::{Directory, DirectoryError, Organization},
     faults::Dice,
     gate::Limiter,
     publish::Budget,
+    server::Running,
     settings::{DEFAULT_ORGANIZATION, OrganizationSetting, Settings},
     stats::Stats,
     store::{Blobs, State, StoreError, Tables, lock},
@@ -49,6 +51,9 @@ pub enum SandboxError {
     /// An organization that cannot be.
     #[error(transparent)]
     Organization(#[from] DirectoryError),
+    /// No certificate for the server.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     /// A temporary directory path that is not UTF-8.
     #[error("the temporary directory's path is not UTF-8")]
     TemporaryDirectory,
@@ -124,6 +129,8 @@ pub(super) struct Shared {
     tokens: Mutex<HashMap<String, (Arc<Principal>, i64)>>,
     /// Signs links that need no token.
     signing_key: String,
+    /// Where the state is.
+    pub(super) root: Utf8PathBuf,
     /// Removed with the last handle, where the state is not kept.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -165,6 +172,7 @@ impl Sandbox {
             blobs,
             clock,
             settings,
+            root,
             _temporary: temporary,
         })))
     }
@@ -189,11 +197,11 @@ impl Sandbox {
 
     /// The line that `consign sandbox` prints when it is ready.
     #[must_use]
-    pub fn ready_line(&self, url: &str) -> serde_json::Value {
+    pub fn ready_line(&self, running: &Running) -> serde_json::Value {
         let Credentials { organization, client_id, client_secret, token, username, password } = self.credentials();
         let directory = self.0.directory();
-        serde_json::json!({
-            "url": url,
+        let mut line = serde_json::json!({
+            "url": running.url,
             "organization": organization,
             "clientId": client_id,
             "clientSecret": client_secret,
@@ -201,7 +209,11 @@ impl Sandbox {
             "username": username,
             "password": password,
             "organizations": directory.organizations.iter().map(|known| introduce(&directory, known)).collect::<Vec<_>>(),
-        })
+        });
+        if let Some(ca) = &running.ca {
+            line["ca"] = ca.as_str().into();
+        }
+        line
     }
 }
 
@@ -264,8 +276,16 @@ fn administrator(directory: &Directory, organization: &str) -> Option<Credential
 #[derive(Clone)]
 pub(super) struct App {
     pub(super) shared: Arc<Shared>,
-    /// What absolute links start with; without it the request's `Host` decides.
-    pub(super) origin: Option<Arc<str>>,
+    pub(super) links: Links,
+}
+
+/// What absolute links start with.
+#[derive(Debug, Clone)]
+pub(super) enum Links {
+    /// An origin.
+    To(Arc<str>),
+    /// A scheme, and the host that the client used.
+    Back(&'static str),
 }
 
 impl std::ops::Deref for App {
@@ -279,11 +299,13 @@ impl std::ops::Deref for App {
 impl App {
     /// What absolute links start with: the origin of the router, else the host that the client used.
     pub(super) fn origin(&self, headers: &HeaderMap) -> String {
-        if let Some(origin) = &self.origin {
-            return origin.trim_end_matches('/').to_owned();
+        match &self.links {
+            Links::To(origin) => origin.trim_end_matches('/').to_owned(),
+            Links::Back(scheme) => {
+                let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+                format!("{scheme}://{host}")
+            }
         }
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-        format!("http://{host}")
     }
 }
 

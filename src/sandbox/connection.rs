@@ -1,4 +1,4 @@
-//! Connections that can be reset from within a request.
+//! Connections that can be reset from within a request, plain or encrypted.
 
 use std::{
     io,
@@ -8,7 +8,8 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::{
@@ -20,7 +21,12 @@ use axum::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
+    time::{Sleep, sleep},
 };
+use tokio_rustls::{Accept, TlsAcceptor, server::TlsStream};
+
+/// How long a client may take to agree on encryption. A slow one needs a second; a silent one must not stay for ever.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Marks an answer that stands for a connection that was reset.
 ///
@@ -56,22 +62,33 @@ pub(super) fn reset(wire: Option<&Wire>) -> Response {
 }
 
 /// Accepts connections that can be reset.
-#[derive(Debug)]
-pub(super) struct Socket(pub(super) TcpListener);
+pub(super) struct Socket {
+    pub(super) listener: TcpListener,
+    /// Encrypts them.
+    pub(super) tls: Option<TlsAcceptor>,
+}
 
 impl Listener for Socket {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
+        let (stream, address) = Listener::accept(&mut self.listener).await;
         // Small answers must not wait for the acknowledgement of the ones before.
         let _ = stream.set_nodelay(true);
+        let stream = match &self.tls {
+            // The handshake happens when the connection is first read, in the connection's own task.
+            Some(tls) => Stream::Greeting(Box::new(Greeting {
+                handshake: tls.accept(stream),
+                deadline: Box::pin(sleep(HANDSHAKE)),
+            })),
+            None => Stream::Plain(stream),
+        };
         (Connection { stream, wire: Wire(Arc::default()) }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -82,38 +99,88 @@ impl Connected<IncomingStream<'_, Socket>> for Wire {
 }
 
 /// A connection that ends in a reset once its wire is cut.
-#[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     wire: Wire,
 }
 
+/// What carries the bytes.
+enum Stream {
+    Plain(TcpStream),
+    Greeting(Box<Greeting>),
+    Encrypted(Box<TlsStream<TcpStream>>),
+    /// The two sides did not agree.
+    Refused,
+}
+
+/// A handshake that goes on.
+struct Greeting {
+    handshake: Accept<TcpStream>,
+    /// When it has taken too long.
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl Future for Greeting {
+    type Output = io::Result<TlsStream<TcpStream>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(agreed) = Pin::new(&mut self.handshake).poll(cx) {
+            return Poll::Ready(agreed);
+        }
+        ready!(self.deadline.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+/// What can be read and written.
+trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+
 impl Connection {
-    fn check(&self) -> io::Result<()> {
-        if self.wire.is_cut() { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+    /// What is read and written, once the two sides agree on encryption where there is to be any.
+    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn Duplex>>> {
+        if self.wire.is_cut() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        if let Stream::Greeting(greeting) = &mut self.stream {
+            let agreed = ready!(Pin::new(greeting.as_mut()).poll(cx));
+            // A handshake that has ended must not be asked again.
+            self.stream = Stream::Refused;
+            self.stream = Stream::Encrypted(Box::new(agreed?));
+        }
+        Poll::Ready(match &mut self.stream {
+            Stream::Plain(stream) => Ok(Pin::new(stream)),
+            Stream::Encrypted(stream) => Ok(Pin::new(stream.as_mut())),
+            Stream::Greeting(_) | Stream::Refused => Err(io::ErrorKind::NotConnected.into()),
+        })
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if self.wire.is_cut() {
-            // Closing with no time to linger sends a reset instead of an orderly end.
-            let _ = self.stream.set_zero_linger();
+        if !self.wire.is_cut() {
+            return;
         }
+        let stream = match &self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Encrypted(stream) => stream.get_ref().0,
+            Stream::Greeting(_) | Stream::Refused => return,
+        };
+        // Closing with no time to linger sends a reset instead of an orderly end.
+        let _ = stream.set_zero_linger();
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        ready!(self.poll_open(cx))?.poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        ready!(self.poll_open(cx))?.poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -121,22 +188,19 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        ready!(self.poll_open(cx))?.poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        matches!(self.stream, Stream::Plain(_))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_flush(cx)
+        ready!(self.poll_open(cx))?.poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // An orderly end would reach the peer before the reset.
-        self.check()?;
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        ready!(self.poll_open(cx))?.poll_shutdown(cx)
     }
 }

@@ -3,7 +3,7 @@
 //! The contract is EXCHANGE.md and the official OpenAPI; `docs/sandbox.md` says what is simulated, how to make things go
 //! wrong, and which reading was taken where the sources are silent.
 //!
-//! [`Sandbox::open`] makes one, [`serve`] puts it on a socket, [`Sandbox::router`] hands it to tests without one.
+//! [`Sandbox::open`] makes one, [`serve`] and [`serve_tls`] put it on a socket, [`Sandbox::router`] hands it to tests without one.
 //! Every resource of the API has a module with a `routes` function; they meet in one store, a
 //! database in a directory: the one that was given, or one that ends with the process. This room shares [`crate::asset`] with the client and nothing
 //! else, so that a mistake of one is not hidden by the same mistake of the other.
@@ -11,6 +11,7 @@
 mod accounts;
 mod app;
 mod assets;
+mod authority;
 mod caller;
 mod clock;
 mod configurations;
@@ -20,8 +21,10 @@ mod directory;
 mod faults;
 mod files;
 mod gate;
+mod graph;
 mod icons;
 mod instances;
+mod legacy;
 mod lifecycle;
 mod metadata;
 mod organizations;
@@ -42,10 +45,11 @@ mod tests;
 mod view;
 
 pub use app::{Credentials, Sandbox, SandboxError};
+pub use authority::AuthorityError;
 pub use connection::Reset;
 pub use directory::DirectoryError;
 pub use faults::{FaultKind, Faults};
 pub use quirks::{Quirk, Quirks};
-pub use server::{Running, serve};
+pub use server::{Running, serve, serve_tls};
 pub use settings::{DEFAULT_ORGANIZATION, Latency, OrganizationSetting, RateLimit, SettingError, Settings};
 pub use store::StoreError;

@@ -1,6 +1,6 @@
 //! The routes, all together, and the server that answers them.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -8,15 +8,19 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
 };
+use camino::Utf8PathBuf;
 use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Sandbox, SandboxError, accounts,
-    app::App,
-    assets, configurations,
+    app::{App, Links},
+    assets,
+    authority::Identity,
+    configurations,
     connection::{Socket, Wire},
-    control, files, gate, icons, instances, lifecycle, metadata, organizations, page,
+    control, files, gate, graph, icons, instances, legacy, lifecycle, metadata, organizations, page,
     problem::Problem,
     publish, runs, semantic, sharing, specification,
 };
@@ -29,11 +33,11 @@ impl Sandbox {
     ///
     /// An answer that carries [`super::Reset`] in its extensions stands for a connection that was reset.
     pub fn router(&self, origin: &str) -> Router {
-        self.routes(Some(origin.into()))
+        self.routes(Links::To(origin.into()))
     }
 
-    fn routes(&self, origin: Option<Arc<str>>) -> Router {
-        let app = App { shared: self.0.clone(), origin };
+    fn routes(&self, links: Links) -> Router {
+        let app = App { shared: self.0.clone(), links };
         let guarded = Router::new()
             .merge(accounts::guarded())
             .merge(publish::routes().layer(DefaultBodyLimit::disable()))
@@ -49,9 +53,15 @@ impl Sandbox {
             .merge(sharing::routes())
             .merge(specification::routes())
             .merge(semantic::routes())
+            .merge(legacy::guarded())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
-        let control = control::routes(self.clone()).merge(instances::control());
-        let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control).merge(page::routes());
+        let open = Router::new()
+            .merge(accounts::open())
+            .merge(files::open())
+            .merge(legacy::open())
+            .merge(graph::routes())
+            .merge(control::routes(self.clone()).merge(instances::control()))
+            .merge(page::routes());
         guarded
             .merge(open)
             .fallback(|| async { Problem::not_found("Not Found").into_response() })
@@ -66,6 +76,8 @@ impl Sandbox {
 pub struct Running {
     /// Where it listens: `http://127.0.0.1:4180`.
     pub url: String,
+    /// The file with the certificate that clients must trust, where the sandbox speaks TLS.
+    pub ca: Option<Utf8PathBuf>,
     /// The address it listens on.
     pub address: SocketAddr,
     stop: CancellationToken,
@@ -88,13 +100,31 @@ impl Running {
 /// # Errors
 /// When the address cannot be listened on.
 pub async fn serve(sandbox: Sandbox, listen: SocketAddr) -> Result<Running, SandboxError> {
-    let failed = |source| SandboxError::Listen { address: listen, source };
-    let listener = TcpListener::bind(listen).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let listener = bind(listen).await?;
+    start(&sandbox, Socket { listener, tls: None }, None)
+}
+
+/// Listens for TLS, with a certificate of the sandbox's own authority, and answers in a task of its own.
+///
+/// # Errors
+/// When the address cannot be listened on, or the authority cannot be kept in the sandbox's directory.
+pub async fn serve_tls(sandbox: Sandbox, listen: SocketAddr) -> Result<Running, SandboxError> {
+    let identity = Identity::issue(&sandbox.0.root, listen)?;
+    let listener = bind(listen).await?;
+    start(&sandbox, Socket { listener, tls: Some(TlsAcceptor::from(identity.config)) }, Some(identity.authority))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, SandboxError> {
+    TcpListener::bind(address).await.map_err(|source| SandboxError::Listen { address, source })
+}
+
+fn start(sandbox: &Sandbox, socket: Socket, ca: Option<Utf8PathBuf>) -> Result<Running, SandboxError> {
+    let scheme = if socket.tls.is_some() { "https" } else { "http" };
+    let address = socket.listener.local_addr();
+    let address = address.map_err(|source| SandboxError::Listen { address: ([0, 0, 0, 0], 0).into(), source })?;
     let stop = CancellationToken::new();
-    let service = sandbox.routes(None).into_make_service_with_connect_info::<Wire>();
-    let server =
-        axum::serve(Socket(listener), service).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future();
+    let service = sandbox.routes(Links::Back(scheme)).into_make_service_with_connect_info::<Wire>();
+    let server = axum::serve(socket, service).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future();
     let task = tokio::spawn(server);
-    Ok(Running { url: format!("http://{address}"), address, stop, task })
+    Ok(Running { url: format!("{scheme}://{address}"), ca, address, stop, task })
 }

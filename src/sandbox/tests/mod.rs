@@ -3,10 +3,13 @@
 mod client;
 mod control;
 mod discovery;
+mod graph;
 mod hostile;
+mod legacy;
 mod lifecycle;
 mod page;
 mod publishing;
 mod rights;
 mod sockets;
 mod store;
+mod tls;

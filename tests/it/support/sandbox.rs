@@ -61,6 +61,11 @@ impl Sandbox {
         self.said("url")
     }
 
+    /// The file with the certificate to trust, of a sandbox that speaks TLS.
+    pub(crate) fn ca(&self) -> &str {
+        self.said("ca")
+    }
+
     pub(crate) fn organization(&self) -> &str {
         self.said("organization")
     }
