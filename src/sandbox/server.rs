@@ -18,9 +18,8 @@ use super::{
     app::{App, Links},
     assets,
     authority::Identity,
-    configurations,
     connection::{Socket, Wire},
-    control, files, gate, graph, icons, instances, legacy, lifecycle, metadata, organizations, page,
+    control, describe, files, gate, graph, icons, instances, legacy, lifecycle, metadata, organizations, page,
     problem::Problem,
     publish, runs, semantic, sharing, specification,
 };
@@ -46,7 +45,7 @@ impl Sandbox {
             .merge(lifecycle::routes())
             .merge(metadata::routes())
             .merge(organizations::routes())
-            .merge(configurations::routes())
+            .merge(describe::routes())
             .merge(files::guarded())
             .merge(instances::routes())
             .merge(icons::routes().layer(DefaultBodyLimit::disable()))

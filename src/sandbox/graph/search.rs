@@ -5,8 +5,10 @@ use serde_json::{Map, Value};
 use super::super::{
     assets::{Params, listing},
     caller::Caller,
+    describe::scope,
     problem::Problem,
     store::{AssetRecord, Listing, StoreError, Tables, VersionRecord},
+    view::View,
 };
 
 /// How many assets are looked at at a time, and the most that a query may ask for.
@@ -73,7 +75,8 @@ impl Search {
     }
 
     /// Finds the versions.
-    pub(super) fn run(self, tables: &Tables) -> Result<Vec<(AssetRecord, VersionRecord)>, StoreError> {
+    pub(super) fn run(self, view: &View<'_>) -> Result<Vec<(AssetRecord, VersionRecord)>, StoreError> {
+        let tables = view.tables;
         if self.latest_only && self.filter == Filter::default() {
             return tables.list(self.listing, self.limit, self.offset);
         }
@@ -84,7 +87,7 @@ impl Search {
             at += page.len();
             for (record, version) in page {
                 for version in self.versions(tables, &record, version)? {
-                    if !self.filter.takes(&record, &version) {
+                    if !self.filter.takes(view, &record, &version)? {
                         continue;
                     }
                     if skip > 0 {
@@ -121,8 +124,8 @@ impl Search {
 }
 
 impl Filter {
-    fn takes(&self, record: &AssetRecord, version: &VersionRecord) -> bool {
-        let minor = record.minor(&version.gav.version);
+    fn takes(&self, view: &View<'_>, record: &AssetRecord, version: &VersionRecord) -> Result<bool, StoreError> {
+        let minor = record.minor(&scope(view.shared, version));
         let has_label = |label: &String| minor.is_some_and(|minor| minor.tags.contains(label));
         let has_attribute = |(key, value): &(Option<String>, Option<String>)| {
             let labels = minor.iter().flat_map(|minor| &minor.tags).map(|tag| (tag.as_str(), tag.as_str()));
@@ -130,20 +133,26 @@ impl Filter {
             let attributes = version.attributes.iter().map(|(key, value)| (key.as_str(), value.as_str()));
             labels.chain(api).chain(attributes).any(|(known, held)| is_asked(key, known) && is_asked(value, held))
         };
+        let categories = match minor {
+            Some(minor) if !self.categories.is_empty() => view.categories(record, &minor.categories)?,
+            _ => Vec::new(),
+        };
         let has_category = |(key, value): &(Option<String>, Option<String>)| {
-            let mut held = minor.iter().flat_map(|minor| &minor.categories);
-            held.any(|(known, values)| {
-                is_asked(key, known) && (value.is_none() || values.iter().any(|held| is_asked(value, held)))
-            })
+            let is_it = |held: &Value| {
+                let mut values = held["value"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                held["key"].as_str().is_some_and(|known| is_asked(key, known))
+                    && (value.is_none() || values.any(|held| is_asked(value, held)))
+            };
+            categories.iter().any(is_it)
         };
         let mule_version = version.attributes.get("min-mule-version");
         // The sandbox makes no connectors out of APIs.
-        !self.generated
+        Ok(!self.generated
             && (!self.public || record.public_groups.contains(&version.version_group()))
             && self.mule_version.as_ref().is_none_or(|asked| mule_version == Some(asked))
             && self.labels.iter().all(has_label)
             && self.attributes.iter().all(has_attribute)
-            && self.categories.iter().all(has_category)
+            && self.categories.iter().all(has_category))
     }
 }
 

@@ -5,6 +5,7 @@
 //! stays open; whoever must not forget it waits afterwards, without the lock, for the one thread that commits.
 
 mod blobs;
+mod census;
 mod changes;
 mod database;
 mod listing;
@@ -18,8 +19,8 @@ use std::sync::{Mutex, MutexGuard};
 pub(super) use blobs::{Blobs, StoredBlob};
 pub(super) use listing::{Listing, Order, Reach};
 pub(super) use record::{
-    AssetRecord, Claim, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, Share, TagValues, TagsChange,
-    Tombstone, VersionRecord,
+    AssetRecord, Claim, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, Share, TagValue, TagValues,
+    TagsChange, Tombstone, VersionRecord,
 };
 pub(super) use shelf::Kept;
 pub(super) use state::State;

@@ -86,9 +86,12 @@ pub(super) fn form(parts: &[Part<'_>]) -> Vec<u8> {
 impl Client {
     /// The same sandbox, as the user of an organization who has a role there: `admin`, `contributor` or `viewer`.
     pub(super) fn of(&self, org: &str, role: &str) -> Self {
-        let line = self.sandbox.ready_line(ORIGIN);
-        let known = line["organizations"].as_array().expect("organizations").iter().find(|known| known["id"] == org);
-        let token = known.expect("the organization")[role]["token"].as_str().expect("a token");
+        let directory = self.sandbox.0.directory();
+        let known = directory
+            .principals
+            .iter()
+            .find(|known| known.organization == org && known.role.as_str() == role && known.owner.is_some());
+        let token = &known.expect("every organization has an app for each role").token;
         Self {
             router: self.router.clone(),
             org: org.to_owned(),

@@ -2,6 +2,7 @@
 
 mod client;
 mod control;
+mod describe;
 mod discovery;
 mod graph;
 mod hostile;
