@@ -23,6 +23,7 @@ mod gate;
 mod lifecycle;
 mod metadata;
 mod organizations;
+mod portal;
 mod problem;
 mod publish;
 mod quirks;

@@ -258,6 +258,7 @@ fn payload(
         contact_email: draft.contact_email.clone(),
         icon: processed.icon,
         docs: None,
+        portal: processed.portal,
         tags: draft.tags.clone(),
         categories: draft.categories.clone(),
         fields: draft.fields.clone(),

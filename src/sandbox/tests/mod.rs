@@ -4,6 +4,8 @@ mod client;
 mod control;
 mod discovery;
 mod lifecycle;
+mod portal;
+mod portal_docs;
 mod publishing;
 mod sockets;
 mod store;
