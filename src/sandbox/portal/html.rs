@@ -51,4 +51,16 @@ mod tests {
             shown.contains("https://x.test/?a:b") && shown.contains("resources/x.png") && shown.contains("other#a:b")
         );
     }
+
+    #[test]
+    fn hostile_markdown_is_rendered_in_time_and_space_like_its_own() {
+        let expanding = format!("[a]: http://x/{}\n{}", "x".repeat(50_000), "[a]\n".repeat(20_000));
+        let table = format!("{0}\n{1}\n{2}", "|a".repeat(5_000), "|-".repeat(5_000), "|\n".repeat(20_000));
+        let texts =
+            ["> ".repeat(50_000), "[".repeat(50_000), "*a _b ".repeat(20_000), "- ".repeat(50_000), expanding, table];
+        for text in texts {
+            let start = text.chars().take(10).collect::<String>();
+            assert!(html(&text).len() < 200 * text.len(), "{start}");
+        }
+    }
 }

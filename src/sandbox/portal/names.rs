@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn resources_keep_the_harmless_part_of_their_name() {
         let id = resource_id("g/a/1.0", "../My Dog!.PNG", &[7; 32], |_| false);
-        assert!(id.starts_with("MyDog-") && id.ends_with(".png") && is_resource_name(&id), "{id}");
+        assert!(id.starts_with("MyDog-") && is_resource_name(&id), "{id}");
         assert_eq!(image_type(&id), Some("image/png"));
         assert_eq!((image_type("a.exe"), image_type("png")), (None, None));
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{Quirk, Settings},
-    client::{Client, archive, client},
+    client::{Client, Part, archive, client},
 };
 
 const V: &str = "orders/1.0.0";
@@ -95,7 +95,7 @@ async fn docs_that_a_portal_cannot_hold_fail_the_run_and_change_nothing() {
     let bomb: Vec<(&str, &[u8])> = bomb.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let pages: Vec<String> = (0..500).map(|number| format!("{number}.md")).collect();
     let pages: Vec<(&str, &[u8])> = pages.iter().map(|name| (name.as_str(), b"x".as_slice())).collect();
-    let hostile: [(&str, &[(&str, &[u8])]); 18] = [
+    let hostile: [(&str, &[Part<'_>]); 18] = [
         ("upper case home", &[("Home.md", b"x")]),
         ("nested page", &[("pages/A.md", b"x")]),
         ("climbing page", &[("../A.md", b"x")]),
