@@ -29,6 +29,7 @@ mod lifecycle;
 mod metadata;
 mod organizations;
 mod page;
+mod portal;
 mod problem;
 mod publish;
 mod quirks;

@@ -19,7 +19,7 @@ use super::{
     assets,
     authority::Identity,
     connection::{Socket, Wire},
-    control, describe, files, gate, graph, icons, instances, legacy, lifecycle, metadata, organizations, page,
+    control, describe, files, gate, graph, icons, instances, legacy, lifecycle, metadata, organizations, page, portal,
     problem::Problem,
     publish, runs, semantic, sharing, specification,
 };
@@ -44,6 +44,7 @@ impl Sandbox {
             .merge(assets::routes())
             .merge(lifecycle::routes())
             .merge(metadata::routes())
+            .merge(portal::routes())
             .merge(organizations::routes())
             .merge(describe::routes())
             .merge(files::guarded())

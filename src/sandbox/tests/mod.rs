@@ -9,6 +9,8 @@ mod hostile;
 mod legacy;
 mod lifecycle;
 mod page;
+mod portal;
+mod portal_docs;
 mod publishing;
 mod rights;
 mod sockets;
