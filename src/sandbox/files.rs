@@ -52,7 +52,7 @@ async fn classified(
     download(&app, &org, (&g, &a, &v), &FileKey::new(&classifier, &packaging)).await
 }
 
-fn file_not_found() -> Problem {
+pub(super) fn file_not_found() -> Problem {
     Problem::not_found("File not found")
 }
 
@@ -87,7 +87,7 @@ async fn signed(
     send(&app, &digest, &name).await
 }
 
-async fn send(shared: &Shared, sha256: &[u8; 32], name: &str) -> Result<Response, Problem> {
+pub(super) async fn send(shared: &Shared, sha256: &[u8; 32], name: &str) -> Result<Response, Problem> {
     let path = shared.blobs.path(sha256);
     let size = fs_err::metadata(&path).map_err(|_| file_not_found())?.len();
     let body = if size <= CHUNK as u64 {

@@ -23,6 +23,7 @@ mod gate;
 mod graph;
 mod legacy;
 mod lifecycle;
+mod maven;
 mod metadata;
 mod organizations;
 mod problem;

@@ -16,7 +16,7 @@ use super::{
     app::App,
     assets, configurations,
     connection::{Socket, Wire},
-    control, files, gate, graph, legacy, lifecycle, metadata, organizations,
+    control, files, gate, graph, legacy, lifecycle, maven, metadata, organizations,
     problem::Problem,
     publish, runs,
 };
@@ -51,6 +51,7 @@ impl Sandbox {
             .merge(files::open())
             .merge(legacy::open())
             .merge(graph::routes())
+            .merge(maven::routes(&app))
             .merge(control::routes(self.clone()));
         guarded
             .merge(open)

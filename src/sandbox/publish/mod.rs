@@ -16,6 +16,11 @@ mod legacy;
 mod mutable;
 mod pom;
 mod rules;
+mod staged;
 
 pub(super) use draft::{check_length, normal_tags};
-pub(super) use handler::routes;
+pub(super) use form::max_size;
+pub(super) use handler::{Publisher, routes};
+pub(super) use kinds::check_icon;
+pub(super) use rules::check_place;
+pub(super) use staged::publish_files;

@@ -20,24 +20,33 @@ fn is_public_group(group: &str) -> bool {
 }
 
 /// Checks that are answered at once, in either mode.
-pub(super) fn check_now(tables: &Tables, (caller, org): (&Caller, &str), draft: &Draft) -> Result<(), Problem> {
-    let group = &draft.gav.group_id;
+pub(super) fn check_now(tables: &Tables, publisher: (&Caller, &str), draft: &Draft) -> Result<(), Problem> {
+    let Some(known) = check_place(tables, publisher, &draft.gav)? else { return Ok(()) };
+    check_type(&known, draft)?;
+    check_api_version(tables, draft)
+}
+
+/// Whether somebody may publish to coordinates of an organization now; the answer is the asset that is there.
+pub(in super::super) fn check_place(
+    tables: &Tables,
+    (caller, org): (&Caller, &str),
+    gav: &Coordinates,
+) -> Result<Option<AssetRecord>, Problem> {
+    let group = &gav.group_id;
     // A group that bears the id of an organization is that organization's.
     let is_foreign = group != org && caller.directory.organization(group).is_some();
     if is_foreign || is_public_group(group) {
         return Err(Problem::forbidden());
     }
-    let known = tables.asset_record(group, &draft.gav.asset_id)?;
+    let known = tables.asset_record(group, &gav.asset_id)?;
     if let Some(known) = &known {
         if known.organization != org {
             return Err(Problem::forbidden());
         }
         caller.must_be_for(Role::Contributor, known)?;
     }
-    check_free(tables, &draft.gav)?;
-    let Some(known) = known else { return Ok(()) };
-    check_type(&known, draft)?;
-    check_api_version(tables, draft)
+    check_free(tables, gav)?;
+    Ok(known)
 }
 
 /// Whether the coordinates may be published to (EXCHANGE.md §3.7, §3.9, §3.10).

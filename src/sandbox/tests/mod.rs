@@ -6,6 +6,7 @@ mod discovery;
 mod graph;
 mod legacy;
 mod lifecycle;
+mod maven;
 mod publishing;
 mod sockets;
 mod store;
