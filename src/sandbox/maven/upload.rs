@@ -110,7 +110,7 @@ async fn answer(app: &App, publisher: &Publisher, path: &str, body: Body) -> Res
 
 /// What a put is to do.
 enum Put {
-    /// The list of versions, which the server makes itself.
+    /// The list of versions and the digests of icons, which the server makes itself.
     Nothing,
     File(Coordinates, FileKey),
     Digest(Coordinates, FileKey, Algorithm),
@@ -133,8 +133,9 @@ fn plan(app: &App, publisher: &Publisher, path: &str) -> Result<Put, Problem> {
             Err(Problem::plain(StatusCode::INTERNAL_SERVER_ERROR, "There is no publication in progress to end"))
         }
         (Part::End, Some(_)) => Ok(Put::End(gav)),
-        (Part::File(key), _) if key.classifier() == "icon" && is_known && target.digest.is_none() => {
-            check_icon(&key).map(|()| Put::File(gav, key))
+        (Part::File(key), None) if key.classifier() == "icon" && is_known => {
+            check_icon(&key)?;
+            Ok(if target.digest.is_none() { Put::File(gav, key) } else { Put::Nothing })
         }
         (Part::File(_), None) => Err(Problem::plain(
             StatusCode::PRECONDITION_FAILED,
@@ -220,5 +221,8 @@ async fn end(app: &App, publisher: &Publisher, gav: &Coordinates) -> Result<(), 
         Ok::<_, StoreError>(run.map(|run| run.files).unwrap_or_default())
     };
     let files = app.state.commit(take).await?;
+    if files.is_empty() {
+        return Err(Problem::bad_request("the publication has no files"));
+    }
     publish_files(app, publisher, gav.clone(), files).await.inspect_err(|_| app.stats.refused())
 }

@@ -72,6 +72,12 @@ async fn steps_that_are_left_out_are_refused() {
     assert_eq!(put(&client, "orders/one/orders-one.jar", b"").await.code(), 404);
     assert_eq!(client.get(&path(&client, "orders/1.0.0/orders-1.0.0-preConditions-1.json")).await.code(), 200);
     assert_eq!(put(&client, "orders/1.0.0/orders-1.0.0-custom.txt", b"abc").await.code(), 200);
+    assert_eq!(client.get(&path(&client, "orders/2.0.0/orders-2.0.0-preConditions-1.json")).await.code(), 200);
+    assert_eq!(
+        put(&client, "orders/2.0.0/orders-2.0.0-EOF.json", b"").await.code(),
+        400,
+        "there is nothing to publish"
+    );
     let digest = "orders/1.0.0/orders-1.0.0-custom.txt.md5";
     assert_eq!(put(&client, digest, b"900150983cd24fb0d6963f7d28e17f72\n").await.code(), 200);
     assert_eq!(put(&client, digest, b"00000000000000000000000000000000").await.code(), 400);
@@ -111,6 +117,7 @@ async fn artifacts_and_the_list_of_versions_are_read_back() {
         assert_eq!(client.get(&path).await.code(), 200);
     }
     assert_eq!(put(&client, "orders/1.0.0/orders-1.0.0-icon.svg", ICON).await.code(), 200);
+    assert_eq!(put(&client, "orders/1.0.0/orders-1.0.0-icon.svg.sha1", b"x").await.code(), 200);
     assert_eq!(read("orders/1.1.0/orders-1.1.0-icon.svg").await.1.as_bytes(), ICON);
     assert_eq!(put(&client, "orders/1.0.0/orders-1.0.0-icon.exe", ICON).await.code(), 400);
 }
