@@ -19,7 +19,8 @@ use super::{
     assets,
     authority::Identity,
     connection::{Socket, Wire},
-    control, describe, files, gate, graph, icons, instances, legacy, lifecycle, metadata, organizations, page, portal,
+    control, describe, files, gate, graph, icons, instances, legacy, lifecycle, maven, metadata, organizations, page,
+    portal,
     problem::Problem,
     publish, runs, semantic, sharing, specification,
 };
@@ -60,6 +61,7 @@ impl Sandbox {
             .merge(files::open())
             .merge(legacy::open())
             .merge(graph::routes())
+            .merge(maven::routes(&app))
             .merge(control::routes(self.clone()).merge(instances::control()))
             .merge(page::routes());
         guarded

@@ -131,7 +131,10 @@ impl Filter {
             let labels = minor.iter().flat_map(|minor| &minor.tags).map(|tag| (tag.as_str(), tag.as_str()));
             let api = version.api_version.iter().map(|api| ("product-api-version", api.as_str()));
             let attributes = version.attributes.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-            labels.chain(api).chain(attributes).any(|(known, held)| is_asked(key, known) && is_asked(value, held))
+            labels
+                .chain(api)
+                .chain(attributes)
+                .any(|(known, held)| is_asked(key.as_ref(), known) && is_asked(value.as_ref(), held))
         };
         let categories = match minor {
             Some(minor) if !self.categories.is_empty() => view.categories(record, &minor.categories)?,
@@ -140,8 +143,8 @@ impl Filter {
         let has_category = |(key, value): &(Option<String>, Option<String>)| {
             let is_it = |held: &Value| {
                 let mut values = held["value"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                held["key"].as_str().is_some_and(|known| is_asked(key, known))
-                    && (value.is_none() || values.any(|held| is_asked(value, held)))
+                held["key"].as_str().is_some_and(|known| is_asked(key.as_ref(), known))
+                    && (value.is_none() || values.any(|held| is_asked(value.as_ref(), held)))
             };
             categories.iter().any(is_it)
         };
@@ -157,8 +160,8 @@ impl Filter {
 }
 
 /// Whether a text is the one that is asked for, if one is.
-fn is_asked(asked: &Option<String>, text: &str) -> bool {
-    asked.as_ref().is_none_or(|asked| asked == text)
+fn is_asked(asked: Option<&String>, text: &str) -> bool {
+    asked.is_none_or(|asked| asked == text)
 }
 
 /// The texts of an argument that is one or a list of them.

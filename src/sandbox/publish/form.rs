@@ -59,6 +59,13 @@ pub(in super::super) struct Upload {
     _spent: Spent,
 }
 
+impl Upload {
+    /// A file that is here already, and takes nothing of the budget.
+    pub(super) fn of_stored(shared: &Shared, key: FileKey, content: SpooledTempFile) -> Self {
+        Self { key, content, _spent: shared.uploads.open() }
+    }
+}
+
 impl Form {
     /// Reads a form to its end, also where it is refused: an early answer is lost on clients that are still sending.
     pub(in super::super) async fn read(shared: &Shared, request: Request<Body>) -> Result<Self, Problem> {
@@ -184,7 +191,7 @@ async fn receive(
 }
 
 /// The most bytes of a file (EXCHANGE.md §2.6, §3.8).
-fn max_size(shared: &Shared, key: &FileKey) -> u64 {
+pub(in super::super) fn max_size(shared: &Shared, key: &FileKey) -> u64 {
     match (key.classifier(), key.packaging.as_str()) {
         ("icon", packaging) => icon_limit(packaging),
         (_, "jar") | ("studio-plugin", _) if !shared.settings.quirks.has(Quirk::FiveMegabytes) => {

@@ -94,8 +94,7 @@ async fn answer(
     let form = Form::read(&app, request).await?;
     let gav = gav?;
     publisher.check()?;
-    let mut options = Options::read(&headers)?;
-    options.quirks = app.settings.quirks.clone();
+    let options = Options::read(&headers)?;
     let sync = options.sync;
     let accepted = accept(&app, &publisher, gav, form, options).await?;
     let (org, gav) = (&publisher.organization, &accepted.draft.gav);
@@ -151,9 +150,10 @@ pub(super) async fn accept(
     publisher: &Publisher,
     gav: Coordinates,
     form: Form,
-    options: Options,
+    mut options: Options,
 ) -> Result<Accepted, Problem> {
     let Publisher { caller, fate, organization: org } = publisher;
+    options.quirks.clone_from(&app.settings.quirks);
     let mut draft = Draft::read(org, gav.clone(), form, &options)?;
     let reserved = app.state.change(|tables| {
         rules::check_now(tables, (caller, org), &draft)?;

@@ -50,20 +50,6 @@ impl Tables {
         let gone = self.write("DELETE FROM shelf WHERE kind = ?1 AND owner = ?2 AND id = ?3", (T::KIND, owner, id))?;
         Ok(gone > 0)
     }
-
-    /// Takes all things of one kind and owner away.
-    pub(in super::super) fn clear<T: Kept>(&mut self, owner: &str) -> Result<usize, StoreError> {
-        self.write("DELETE FROM shelf WHERE kind = ?1 AND owner = ?2", (T::KIND, owner))
-    }
-
-    /// The owners of a kind that lie below a path: `group/asset` finds `group/asset/1.0`, not `group/asset-two`.
-    pub(in super::super) fn owners_below<T: Kept>(&self, path: &str) -> Result<Vec<String>, StoreError> {
-        const SQL: &str = "SELECT DISTINCT owner FROM shelf
-             WHERE kind = ?1 AND owner > ?2 || '/' AND owner < ?2 || '0' ORDER BY owner";
-        let mut statement = self.connection.prepare_cached(SQL)?;
-        let rows = statement.query_map((T::KIND, path), |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
 }
 
 #[cfg(test)]
@@ -97,10 +83,8 @@ mod tests {
         assert_eq!(tables.shelf::<Page>("g/a/1.0", 1, 1).expect("reads"), [page("two")]);
         assert_eq!(tables.kept::<Page>("g/a/1.0", "a").expect("reads"), Some(page("two")));
         assert_eq!(tables.kept::<Page>("g/a/1.1", "a").expect("reads"), None);
-        assert_eq!(tables.owners_below::<Page>("g/a").expect("reads"), ["g/a/1.0"]);
         assert!(tables.discard::<Page>("g/a/1.0", "z").expect("writes"));
         assert!(!tables.discard::<Page>("g/a/1.0", "z").expect("writes"));
-        assert_eq!(tables.clear::<Page>("g/a/1.0").expect("writes"), 1);
         assert_eq!(names(&tables, "g/a-two/1.0"), ["other"]);
     }
 }

@@ -8,6 +8,7 @@ mod graph;
 mod hostile;
 mod legacy;
 mod lifecycle;
+mod maven;
 mod page;
 mod portal;
 mod portal_docs;
