@@ -20,6 +20,7 @@ mod directory;
 mod faults;
 mod files;
 mod gate;
+mod hub;
 mod lifecycle;
 mod metadata;
 mod organizations;

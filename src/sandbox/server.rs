@@ -16,7 +16,7 @@ use super::{
     app::App,
     assets, configurations,
     connection::{Socket, Wire},
-    control, files, gate, lifecycle, metadata, organizations,
+    control, files, gate, hub, lifecycle, metadata, organizations,
     problem::Problem,
     publish, runs,
 };
@@ -48,6 +48,7 @@ impl Sandbox {
         let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control::routes(self.clone()));
         guarded
             .merge(open)
+            .merge(hub::routes(&app))
             .fallback(|| async { Problem::not_found("Not Found").into_response() })
             .layer(from_fn_with_state(app.clone(), gate::gate))
             .layer(from_fn(gate::survive))
