@@ -14,8 +14,8 @@ use super::{
     app::App,
     caller::{Caller, Role},
     problem::Problem,
-    store::{Asset, Listing, Order, StoreError, VersionRecord},
-    view::{Others, View},
+    store::{Asset, Listing, Order, StoreError, Tables, VersionRecord},
+    view::{Others, View, permissions},
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -99,6 +99,17 @@ pub(super) fn not_found() -> Problem {
     Problem::not_found("Asset not found")
 }
 
+/// An asset as the caller sees it: a stranger sees the version groups that are public, and nothing of the others.
+pub(super) fn seen(tables: &Tables, caller: &Caller, group: &str, asset: &str) -> Result<Asset, Problem> {
+    let mut asset = tables.asset(group, asset)?.ok_or_else(not_found)?;
+    caller.must_be_for(Role::Viewer, &asset.record)?;
+    if !caller.is_insider(&asset.record) {
+        let public = &asset.record.public_groups;
+        asset.versions.retain(|version| public.contains(&version.version_group()));
+    }
+    Ok(asset)
+}
+
 async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -149,13 +160,19 @@ fn show(
 ) -> Result<Json<Value>, Problem> {
     let states = params.states()?;
     app.state.read(|tables| {
-        let asset = tables.asset(group, asset)?.ok_or_else(not_found)?;
-        caller.must_be_for(Role::Viewer, &asset.record)?;
+        let asset = seen(tables, caller, group, asset)?;
         let version = pick(&asset).filter(|version| states.is_empty() || states.contains(&version.status));
         let version = version.ok_or_else(not_found)?;
         let view = View { shared: &app.shared, tables, origin: app.origin(headers) };
         let others = Others { plain, states: if params.is_set("strict") { &states } else { &[] } };
-        Ok(Json(view.full(&asset, version, &others)?))
+        let mut body = view.full(&asset, version, &others)?;
+        body["permissions"] = permissions(caller.role_for(&asset.record)).into();
+        if !caller.is_insider(&asset.record)
+            && let Some(instances) = body["instances"].as_array_mut()
+        {
+            instances.retain(|instance| instance["isPublic"] == true);
+        }
+        Ok(Json(body))
     })
 }
 
@@ -215,8 +232,7 @@ async fn version_groups(
     Path((g, a)): Path<(String, String)>,
 ) -> Result<Json<Vec<Value>>, Problem> {
     app.state.read(|tables| {
-        let asset = tables.asset(&g, &a)?.ok_or_else(not_found)?;
-        caller.must_be_for(Role::Viewer, &asset.record)?;
+        let asset = seen(tables, &caller, &g, &a)?;
         let mut groups: Vec<(String, u64)> =
             asset.versions.iter().rev().map(|v| (v.version_group(), v.gav.version.major())).collect();
         groups.dedup();

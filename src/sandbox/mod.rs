@@ -21,6 +21,7 @@ mod faults;
 mod files;
 mod gate;
 mod hub;
+mod instances;
 mod lifecycle;
 mod metadata;
 mod organizations;

@@ -16,7 +16,7 @@ use super::{
     app::App,
     assets, configurations,
     connection::{Socket, Wire},
-    control, files, gate, hub, lifecycle, metadata, organizations,
+    control, files, gate, hub, instances, lifecycle, metadata, organizations,
     problem::Problem,
     publish, runs,
 };
@@ -44,8 +44,10 @@ impl Sandbox {
             .merge(organizations::routes())
             .merge(configurations::routes())
             .merge(files::guarded())
+            .merge(instances::routes())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
-        let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control::routes(self.clone()));
+        let control = control::routes(self.clone()).merge(instances::control()).merge(hub::control());
+        let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control);
         guarded
             .merge(open)
             .merge(hub::routes(&app))

@@ -177,7 +177,7 @@ pub(super) async fn details(State(app): State<App>, visit: Visit, headers: Heade
     app.state.read(|tables| {
         let shown = Shown::find(tables, &visit)?;
         let origin = app.origin(&headers);
-        let instances = offers::show_all(tables, &visit, &shown)?;
+        let instances = offers::show_instances(tables, &visit, &shown)?;
         let pages = documents::pages_of(tables, &shown)?;
         let resources = documents::resources_of(tables, &visit, &shown, &origin)?;
         let view = View { shared: &app.shared, tables, origin };

@@ -12,7 +12,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    super::{app::App, caller::Caller, caller::Role, directory::Organization},
+    super::{
+        app::App,
+        caller::{Caller, Role},
+        directory::Organization,
+        instances::provider,
+    },
     refusal::Refusal,
 };
 
@@ -49,9 +54,9 @@ impl Portal {
         self.derived("portal")
     }
 
-    /// The id of the client provider, which all instances share.
+    /// The id of the organization's client provider, which the instances of API Manager name as well.
     pub(super) fn provider(&self) -> String {
-        self.derived("client-provider")
+        provider(&self.root)
     }
 }
 

@@ -3,6 +3,7 @@
 mod client;
 mod control;
 mod discovery;
+mod hub;
 mod lifecycle;
 mod publishing;
 mod sockets;
