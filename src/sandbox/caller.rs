@@ -72,6 +72,11 @@ impl Caller {
         self.principal.user()
     }
 
+    /// What an asset can be shared with, to be shared with the caller.
+    pub(super) fn identities(&self) -> Vec<String> {
+        vec![self.user_id().to_owned(), self.principal.organization.clone()]
+    }
+
     /// What the caller may do in an organization.
     pub(super) fn role_in(&self, organization: &str) -> Option<Role> {
         self.directory.is_within(organization, &self.principal.organization).then_some(self.principal.role)

@@ -16,9 +16,9 @@ use super::{
     app::App,
     assets, configurations,
     connection::{Socket, Wire},
-    control, files, gate, hub, instances, lifecycle, metadata, organizations,
+    control, files, gate, hub, icons, instances, lifecycle, metadata, organizations,
     problem::Problem,
-    publish, runs,
+    publish, runs, semantic, sharing, specification,
 };
 
 /// How long a stop waits for requests in flight.
@@ -45,6 +45,10 @@ impl Sandbox {
             .merge(configurations::routes())
             .merge(files::guarded())
             .merge(instances::routes())
+            .merge(icons::routes().layer(DefaultBodyLimit::disable()))
+            .merge(sharing::routes())
+            .merge(specification::routes())
+            .merge(semantic::routes())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
         let control = control::routes(self.clone()).merge(instances::control()).merge(hub::control());
         let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control);

@@ -93,17 +93,19 @@ async fn answer(
     let form = Form::read(&app, request).await?;
     let gav = gav?;
     caller.must_be(Role::Contributor, &org)?;
-    let options = Options::read(&headers)?;
+    let mut options = Options::read(&headers)?;
+    options.quirks = app.settings.quirks.clone();
     let mut draft = Draft::read(&org, gav.clone(), form, &options)?;
     let reserved = app.state.change(|tables| {
         rules::check_now(tables, (&caller, &org), &draft)?;
-        tables.reserve(&gav);
+        rules::check_room(tables, (&caller.directory, &org), &gav, app.settings.max_versions)?;
+        tables.reserve(draft.claim());
         Ok::<_, Problem>(())
     });
     reserved.0?;
     let mut reservation = Reservation { app: app.clone(), gav: Some(gav.clone()) };
     let accepted = app.state.now();
-    let (worker, sync) = (app.clone(), options.sync);
+    let (worker, sync, assign_roles) = (app.clone(), options.sync, options.assign_roles);
     let user = options.user.clone();
     let work = spawn_blocking(move || {
         let processed = content::process(&worker, &mut draft, &options, accepted);
@@ -125,7 +127,11 @@ async fn answer(
         });
         let outcome = match outcome {
             Ok((processed, dependencies)) => {
-                Outcome::Completed(Some(Box::new(payload(&draft, processed, dependencies, accepted, creator))))
+                let mut payload = payload(&draft, processed, dependencies, accepted, creator);
+                if !rules::assigns_roles(tables, (&caller, &org), assign_roles)? {
+                    payload.owner = None;
+                }
+                Outcome::Completed(Some(Box::new(payload)))
             }
             // Whoever waits is told at once, and nothing was accepted.
             Err((_, problem)) if sync && !fails => return Err(problem),
@@ -237,6 +243,7 @@ fn payload(
     let format = processed.format.filter(|format| format.name != "other");
     let (original_format, original_format_version) = format.map(|f| (f.name.to_owned(), f.version)).unzip();
     Payload {
+        owner: Some(created_by.clone()),
         version: Some(VersionRecord {
             gav: draft.gav.clone(),
             status: draft.status,

@@ -78,6 +78,7 @@ async fn answer(
         let outcome = match outcome {
             Ok(docs) => Outcome::Completed(Some(Box::new(Payload {
                 version: None,
+                owner: None,
                 asset_type: asset_type.clone(),
                 name: String::new(),
                 description: String::new(),

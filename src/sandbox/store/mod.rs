@@ -16,10 +16,10 @@ mod tables;
 use std::sync::{Mutex, MutexGuard};
 
 pub(super) use blobs::{Blobs, StoredBlob};
-pub(super) use listing::{Listing, Order};
+pub(super) use listing::{Listing, Order, Reach};
 pub(super) use record::{
-    AssetRecord, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, TagValues, TagsChange, Tombstone,
-    VersionRecord,
+    AssetRecord, Claim, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, Share, TagValues, TagsChange,
+    Tombstone, VersionRecord,
 };
 pub(super) use shelf::Kept;
 pub(super) use state::State;
