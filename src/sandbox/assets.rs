@@ -185,6 +185,7 @@ fn reach(caller: &Caller, params: &Params) -> Result<Reach, Problem> {
         only_shared,
         public_in: if only_shared { Vec::new() } else { portal.map(|known| known.id.clone()).collect() },
         without_snapshots: params.flag("includeSnapshots")? == Some(false),
+        only_public: false,
     })
 }
 

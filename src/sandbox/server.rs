@@ -16,7 +16,7 @@ use super::{
     app::App,
     assets, configurations,
     connection::{Socket, Wire},
-    control, files, gate, hub, icons, instances, lifecycle, metadata, organizations,
+    control, files, gate, hub, icons, instances, lifecycle, metadata, organizations, portal,
     problem::Problem,
     publish, runs, semantic, sharing, specification,
 };
@@ -41,6 +41,7 @@ impl Sandbox {
             .merge(assets::routes())
             .merge(lifecycle::routes())
             .merge(metadata::routes())
+            .merge(portal::routes())
             .merge(organizations::routes())
             .merge(configurations::routes())
             .merge(files::guarded())

@@ -74,6 +74,19 @@ impl Visit {
         self.path.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// The path of a resource of an asset, as this request would write it.
+    pub(super) fn resource(&self, id: &str) -> String {
+        let part = |name: &str| self.part(name);
+        format!(
+            "/api-experience-hub/xapi/v1/portals/{}/{}/assets/{}/{}/{}/resources/{id}",
+            part("org"),
+            part("portal"),
+            part("group"),
+            part("asset"),
+            part("minor")
+        )
+    }
+
     /// Whether the visitor runs the portal, rather than uses it.
     pub(super) fn is_administrator(&self) -> bool {
         self.caller.role_in(&self.portal.root) >= Some(Role::Administrator)

@@ -265,6 +265,7 @@ fn payload(
         contact_email: draft.contact_email.clone(),
         icon: processed.icon,
         docs: None,
+        portal: processed.portal,
         tags: draft.tags.clone(),
         categories: draft.categories.clone(),
         fields: draft.fields.clone(),

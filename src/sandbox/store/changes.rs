@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::asset::{Coordinates, Lifecycle, Version};
 
+use super::super::portal;
 use super::{
     AssetRecord, Claim, Outcome, Payload, RunKind, RunRecord, StoreError, Tables, Tombstone, VersionRecord,
     tables::{Due, document, is_release, number},
@@ -114,12 +115,12 @@ impl Tables {
             None if payload.version.is_none() => return Ok(()),
             None => (None, AssetRecord::new(gav, organization, at, &payload)),
         };
-        let Payload { version, contact_name, contact_email, docs, .. } = payload;
+        let Payload { version, contact_name, contact_email, docs, portal, .. } = payload;
         record.updated = record.updated.max(at);
         record.contact_name = contact_name.or(record.contact_name);
         record.contact_email = contact_email.or(record.contact_email);
         let existing = id.map(|id| self.version_of(id, &gav.version)).transpose()?.flatten();
-        // Publishing over a development version keeps tags, categories and fields (EXCHANGE.md §3.9).
+        // Publishing over a development version keeps tags, categories, fields and pages (EXCHANGE.md §3.9).
         let is_overwritten = existing.is_some() && version.is_some();
         let describes = payload.tags.is_some() || payload.categories.is_change() || payload.fields.is_change();
         if describes && !is_overwritten {
@@ -131,6 +132,10 @@ impl Tables {
             payload.fields.apply(&mut minor.fields);
         }
         let id = self.put_asset(id, &record)?;
+        let group = version.as_ref().or(existing.as_ref()).map(VersionRecord::version_group);
+        if let (Some(portal), Some(group), false) = (portal, group, is_overwritten) {
+            portal::publish_docs(self, gav, &group, portal)?;
+        }
         match (version, existing) {
             (Some(mut version), Some(old)) => {
                 version.created = old.created;
@@ -285,10 +290,18 @@ impl Tables {
             "DELETE FROM version WHERE asset = ?1 AND released = ?2 AND sort = ?3",
             params![id, is_release(&gav.version), gav.version.sort_key()],
         )?;
+        let is_last_of_minor = !self.has_minor(id, &gav.version)?;
         if !self.exists("SELECT 1 FROM version WHERE asset = ?1", [id])? {
             self.write("DELETE FROM asset WHERE id = ?1", [id])?;
-        } else if record.minors.remove(&gav.version.minor_version()).is_some() && !self.has_minor(id, &gav.version)? {
+        } else if is_last_of_minor && record.minors.remove(&gav.version.minor_version()).is_some() {
             self.put_asset(Some(id), &record)?;
+        }
+        if is_last_of_minor {
+            portal::forget_minor(self, gav)?;
+        }
+        if !self.has_major(id, &gav.version)? {
+            // Versions of one major version are one version group (EXCHANGE.md §2.4).
+            portal::forget_group(self, gav, &version.version_group())?;
         }
         if tombstone {
             let sort = gav.version.sort_key();
@@ -305,6 +318,11 @@ impl Tables {
     fn has_minor(&self, asset: i64, version: &Version) -> Result<bool, StoreError> {
         const SQL: &str = "SELECT 1 FROM version WHERE asset = ?1 AND substr(name, 1, length(?2)) = ?2";
         self.exists(SQL, (asset, format!("{}.", version.minor_version())))
+    }
+
+    /// Whether an asset has versions of the major version of a version.
+    fn has_major(&self, asset: i64, version: &Version) -> Result<bool, StoreError> {
+        self.exists("SELECT 1 FROM version WHERE asset = ?1 AND major = ?2", (asset, number(version.major())))
     }
 
     /// Frees a version number that a soft delete has burnt.

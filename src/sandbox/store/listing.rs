@@ -144,8 +144,7 @@ impl Listing {
         };
         let snapshots = if self.reach.without_snapshots { "AND name NOT LIKE '%-SNAPSHOT'" } else { "" };
         let reach = self.reach.sql();
-        let public =
-            if self.reach.only_public { "AND json_array_length(a.body, '$.public_groups') > 0" } else { "" };
+        let public = if self.reach.only_public { "AND json_array_length(a.body, '$.public_groups') > 0" } else { "" };
         let place = match (after, self.order) {
             (false, _) => "TRUE".to_owned(),
             (true, Order::Sequence) => format!("a.id {beyond} :id"),

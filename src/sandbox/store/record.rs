@@ -9,6 +9,7 @@ use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle, Version};
 
 use super::super::{
     caller::{Caller, Role},
+    portal::Docs,
     problem::Problem,
 };
 use super::blobs::StoredBlob;
@@ -217,6 +218,9 @@ pub(in super::super) struct Payload {
     pub(in super::super) icon: Option<FileRecord>,
     /// The docs archive.
     pub(in super::super) docs: Option<FileRecord>,
+    /// What the docs archive holds.
+    #[serde(default)]
+    pub(in super::super) portal: Option<Docs>,
     /// `None` leaves the tags as they are.
     pub(in super::super) tags: Option<Vec<String>>,
     pub(in super::super) categories: TagsChange,

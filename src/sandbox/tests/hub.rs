@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{Settings, store::StoreError},
-    client::{Client, Reply, client},
+    super::Settings,
+    client::{Client, Reply, archive, client},
 };
 
 /// A portal and somebody who visits it.
@@ -106,12 +106,8 @@ async fn with_orders() -> Client {
 
 /// Makes version groups public, and all others private.
 async fn publish_to_all(client: &Client, asset: &str, groups: &[&str]) {
-    let groups = groups.iter().map(|group| (*group).to_owned()).collect();
-    let state = &client.sandbox.0.state;
-    let edit = |tables: &mut super::super::store::Tables| {
-        tables.edit_asset((&client.org, asset), state.now(), |record| record.public_groups = groups)
-    };
-    assert!(state.commit::<_, StoreError>(edit).await.expect("writes"), "{asset} is there");
+    let groups: Vec<Value> = groups.iter().map(|group| json!({ "versionGroup": group })).collect();
+    assert_eq!(client.json("PUT", &client.asset(&format!("{asset}/public")), &json!(groups)).await.code(), 204);
 }
 
 #[tokio::test]
@@ -613,4 +609,81 @@ async fn contracts_that_cannot_be_are_refused() {
         (&json!("APPROVED"), None),
         "no tiers, no approval"
     );
+}
+
+#[tokio::test]
+async fn details_lead_to_pages_terms_and_resources() {
+    let client = client(Settings::default());
+    let docs = archive(&[
+        ("home.md", b"# Orders\n\n![a](resources/a.png)"),
+        ("Getting Started.md", b"# Getting Started"),
+        ("terms.md", b"# Terms and Conditions"),
+        ("resources/a.png", b"\x89PNG\r\n\x1a\n"),
+    ]);
+    let more: [(&str, &[u8]); 3] =
+        [("files.docs.zip", &docs), ("contactName", b"Ada"), ("contactEmail", b"ada@example.com")];
+    let published = client.publish_raml("orders/1.0.0", &more).await;
+    assert_eq!(published.code(), 201, "{}", published.json());
+    publish_to_all(&client, "orders", &["v1"]).await;
+    let portal = Portal::of(&client).await;
+    let details = portal.get(&portal.asset("orders/v1", "details")).await.json();
+    assert_eq!(details["owner"], json!({ "contactEmail": "ada@example.com", "contactName": "Ada" }));
+    for member in ["apiVersion", "minorVersion", "versionGroup"] {
+        assert_eq!(details[member], "v1", "{member}");
+    }
+    assert_eq!((&details["organizationId"], &details["lifeCycleState"]), (&json!(client.org), &json!("published")));
+    assert!(details.as_object().expect("an object").values().all(|value| !value.is_null()), "{details}");
+
+    let pages = details["pages"].as_array().expect("pages");
+    assert_eq!(pages[0], json!({ "name": "home", "path": "/home" }));
+    let started = pages.iter().find(|page| page["name"] == "Getting Started").expect("the page")["path"].as_str();
+    let started = started.expect("a path").replace(' ', "%20");
+    for path in [format!("pages{started}"), format!("pages/{started}"), "pages/Getting%20Started".to_owned()] {
+        let page = portal.get(&portal.asset("orders/v1", &path)).await;
+        assert_eq!((page.code(), page.body.as_deref()), (200, Some(b"# Getting Started".as_slice())), "{path}");
+        assert!(page.header("content-type").starts_with("text/markdown"));
+    }
+    refused(&portal.get(&portal.asset("orders/v1", "pages/Nothing")).await, 404);
+    let terms = portal.get(&portal.asset("orders/v1", "terms")).await;
+    assert_eq!(terms.body.as_deref(), Some(b"# Terms and Conditions".as_slice()));
+
+    let files = details["files"].as_array().expect("files");
+    assert!(files.iter().all(|file| file["label"].is_string() && file["isGenerated"].is_boolean()), "{files:?}");
+    let image = files.iter().find(|file| file["label"].as_str().is_some_and(|label| label.ends_with(".png")));
+    let link = image.expect("the image")["externalLink"].as_str().expect("a link");
+    let got = client.get(link).await;
+    assert_eq!((got.body.as_deref(), got.header("content-type")), (Some(b"\x89PNG\r\n\x1a\n".as_slice()), "image/png"));
+    // Clients take the id from the link, whole or in part.
+    let encoded: String = url::form_urlencoded::byte_serialize(link.as_bytes()).collect();
+    let whole = portal.get(&portal.asset("orders/v1", &format!("resources/{encoded}"))).await;
+    assert_eq!(whole.code(), 200, "{}", whole.json());
+    refused(&portal.get(&portal.asset("orders/v1", "resources/..%2Fsandbox.db")).await, 404);
+}
+
+#[tokio::test]
+async fn an_api_without_documents_has_none() {
+    let client = with_orders().await;
+    let portal = Portal::of(&client).await;
+    refused(&portal.get(&portal.asset("orders/v1", "terms")).await, 404);
+    refused(&portal.get(&portal.asset("orders/v1", "pages/Nothing")).await, 404);
+    refused(&portal.get(&portal.asset("orders/v1", "resources/33333333-3333-3333-3333-333333333333")).await, 404);
+}
+
+#[tokio::test]
+async fn external_instances_are_shown_to_members_and_approved_at_once() {
+    use super::super::caller::Role;
+    let client = with_orders().await;
+    let portal = Portal::of(&client).await;
+    let external = json!({ "name": "Outside", "endpointUri": "https://outside.example.com" });
+    let path = client.asset("orders/versionGroups/v1/instances/external");
+    let made = client.json("POST", &path, &external).await;
+    assert_eq!(made.code(), 201, "{}", made.json());
+    let id = made.json()["id"].as_str().expect("an id").to_owned();
+    let details = portal.asset("orders/v1", "details");
+    let viewer = portal.visited_by(Role::Viewer);
+    assert_eq!(viewer.get(&details).await.json()["instances"][0]["id"], id.as_str());
+    assert_eq!(portal.tiers(&id).await, json!([]));
+    let application = viewer.application("Outsider", &id).await;
+    let contract = viewer.contract(&application, &id, &Value::Null).await.json();
+    assert_eq!(contract["status"], "APPROVED");
 }

@@ -5,6 +5,8 @@ mod control;
 mod discovery;
 mod hub;
 mod lifecycle;
+mod portal;
+mod portal_docs;
 mod publishing;
 mod sockets;
 mod store;
