@@ -77,7 +77,7 @@ impl Params {
         Ok(Page { limit, offset: self.number("offset")?.unwrap_or(0) })
     }
 
-    fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
         let Some(text) = self.one(name) else { return Ok(None) };
         let number: i64 =
             text.parse().map_err(|_| Problem::bad_request(format!("request/query/{name} must be integer")))?;
@@ -195,6 +195,7 @@ fn reach(caller: &Caller, params: &Params) -> Result<Reach, Problem> {
         only_shared,
         public_in: if only_shared { Vec::new() } else { portal.map(|known| known.id.clone()).collect() },
         without_snapshots: params.flag("includeSnapshots")? == Some(false),
+        only_public: false,
     })
 }
 

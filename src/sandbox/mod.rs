@@ -22,6 +22,7 @@ mod faults;
 mod files;
 mod gate;
 mod graph;
+mod hub;
 mod icons;
 mod instances;
 mod legacy;

@@ -19,8 +19,8 @@ use super::{
     assets,
     authority::Identity,
     connection::{Socket, Wire},
-    control, describe, files, gate, graph, icons, instances, legacy, lifecycle, maven, metadata, organizations, page,
-    portal,
+    control, describe, files, gate, graph, hub, icons, instances, legacy, lifecycle, maven, metadata, organizations,
+    page, portal,
     problem::Problem,
     publish, runs, semantic, sharing, specification,
 };
@@ -62,10 +62,11 @@ impl Sandbox {
             .merge(legacy::open())
             .merge(graph::routes())
             .merge(maven::routes(&app))
-            .merge(control::routes(self.clone()).merge(instances::control()))
+            .merge(control::routes(self.clone()).merge(instances::control()).merge(hub::control()))
             .merge(page::routes());
         guarded
             .merge(open)
+            .merge(hub::routes(&app))
             .fallback(|| async { Problem::not_found("Not Found").into_response() })
             .layer(from_fn_with_state(app.clone(), gate::gate))
             .layer(from_fn(gate::survive))

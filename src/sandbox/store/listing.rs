@@ -48,6 +48,8 @@ pub(in super::super) struct Reach {
     pub(in super::super) public_in: Vec<String>,
     /// Whether snapshots are left out.
     pub(in super::super) without_snapshots: bool,
+    /// Only what a portal shows: versions out of development whose version group is public.
+    pub(in super::super) only_public: bool,
 }
 
 impl Reach {
@@ -130,13 +132,19 @@ impl Listing {
     fn sql(&self, after: bool) -> String {
         let column = self.order.column();
         let (direction, beyond) = if self.descending { ("DESC", "<") } else { ("ASC", ">") };
-        let representative = if self.states.is_empty() {
+        let representative = if self.reach.only_public {
+            // The group of a version is `VersionRecord::version_group`; what is stable goes before what is deprecated.
+            "AND status IN ('published', 'deprecated') AND released
+             AND COALESCE(api, major || '.0.0') IN (SELECT value FROM json_each(a.body, '$.public_groups'))
+             ORDER BY status DESC, sort DESC"
+        } else if self.states.is_empty() {
             "ORDER BY released DESC, sort DESC"
         } else {
             "AND status IN (SELECT value FROM json_each(:states)) ORDER BY sort DESC"
         };
         let snapshots = if self.reach.without_snapshots { "AND name NOT LIKE '%-SNAPSHOT'" } else { "" };
         let reach = self.reach.sql();
+        let public = if self.reach.only_public { "AND json_array_length(a.body, '$.public_groups') > 0" } else { "" };
         let place = match (after, self.order) {
             (false, _) => "TRUE".to_owned(),
             (true, Order::Sequence) => format!("a.id {beyond} :id"),
@@ -146,7 +154,7 @@ impl Listing {
             "SELECT a.body, v.body, {column}, a.id
              FROM asset a CROSS JOIN version v
                ON v.id = (SELECT id FROM version WHERE asset = a.id {snapshots} {representative} LIMIT 1)
-             WHERE {place}
+             WHERE {place} {public}
                AND ({reach})
                AND (:organizations = '[]'
                     OR a.organization IN (SELECT value FROM json_each(:organizations))
@@ -192,7 +200,7 @@ impl Tables {
         if !listing.reach.shared_with.is_empty() {
             values.push((":shared", &shared));
         }
-        if !listing.states.is_empty() {
+        if !listing.states.is_empty() && !listing.reach.only_public {
             values.push((":states", &states));
         }
         if let Some((value, id)) = &place {

@@ -50,6 +50,11 @@ impl Tables {
         let gone = self.write("DELETE FROM shelf WHERE kind = ?1 AND owner = ?2 AND id = ?3", (T::KIND, owner, id))?;
         Ok(gone > 0)
     }
+
+    /// Takes all things of one kind and owner away.
+    pub(in super::super) fn clear<T: Kept>(&mut self, owner: &str) -> Result<usize, StoreError> {
+        self.write("DELETE FROM shelf WHERE kind = ?1 AND owner = ?2", (T::KIND, owner))
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +90,7 @@ mod tests {
         assert_eq!(tables.kept::<Page>("g/a/1.1", "a").expect("reads"), None);
         assert!(tables.discard::<Page>("g/a/1.0", "z").expect("writes"));
         assert!(!tables.discard::<Page>("g/a/1.0", "z").expect("writes"));
+        assert_eq!(tables.clear::<Page>("g/a/1.0").expect("writes"), 1);
         assert_eq!(names(&tables, "g/a-two/1.0"), ["other"]);
     }
 }

@@ -6,6 +6,7 @@ mod describe;
 mod discovery;
 mod graph;
 mod hostile;
+mod hub;
 mod legacy;
 mod lifecycle;
 mod maven;
