@@ -98,13 +98,12 @@ impl Authority {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
         };
-        let authority = match kept.filter(|kept: &Self| kept.ends > in_years(today, SERVER_YEARS)) {
-            Some(kept) => kept,
-            None => {
-                let new = Self::new(today)?;
-                new.keep(directory).map_err(failed)?;
-                new
-            }
+        let authority = if let Some(kept) = kept.filter(|kept: &Self| kept.ends > in_years(today, SERVER_YEARS)) {
+            kept
+        } else {
+            let new = Self::new(today)?;
+            new.keep(directory).map_err(failed)?;
+            new
         };
         let shown = directory.join(CERTIFICATE);
         if fs::read(&shown).ok().as_deref() != Some(authority.certificate.as_bytes()) {

@@ -12,12 +12,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::Body,
-    extract::connect_info::Connected,
-    response::Response,
-    serve::{IncomingStream, Listener},
-};
+use axum::{body::Body, response::Response, serve::Listener};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -92,12 +87,6 @@ impl Listener for Socket {
     }
 }
 
-impl Connected<IncomingStream<'_, Socket>> for Wire {
-    fn connect_info(stream: IncomingStream<'_, Socket>) -> Self {
-        stream.io().wire.clone()
-    }
-}
-
 /// A connection that ends in a reset once its wire is cut.
 pub(super) struct Connection {
     stream: Stream,
@@ -138,6 +127,11 @@ trait Duplex: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
 
 impl Connection {
+    /// The handle by which a request resets it.
+    pub(super) fn wire(&self) -> Wire {
+        self.wire.clone()
+    }
+
     /// What is read and written, once the two sides agree on encryption where there is to be any.
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn Duplex>>> {
         if self.wire.is_cut() {

@@ -8,6 +8,7 @@
 //! database in a directory: the one that was given, or one that ends with the process. This room shares [`crate::asset`] with the client and nothing
 //! else, so that a mistake of one is not hidden by the same mistake of the other.
 
+mod accept;
 mod accounts;
 mod app;
 mod assets;

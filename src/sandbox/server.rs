@@ -14,11 +14,13 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Sandbox, SandboxError, accounts,
+    Sandbox, SandboxError,
+    accept::accept,
+    accounts,
     app::{App, Links},
     assets,
     authority::Identity,
-    connection::{Socket, Wire},
+    connection::Socket,
     control, describe, files, gate, graph, hub, icons, instances, legacy, lifecycle, maven, metadata, organizations,
     page, portal,
     problem::Problem,
@@ -84,7 +86,7 @@ pub struct Running {
     /// The address it listens on.
     pub address: SocketAddr,
     stop: CancellationToken,
-    task: JoinHandle<std::io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl Running {
@@ -126,8 +128,7 @@ fn start(sandbox: &Sandbox, socket: Socket, ca: Option<Utf8PathBuf>) -> Result<R
     let address = socket.listener.local_addr();
     let address = address.map_err(|source| SandboxError::Listen { address: ([0, 0, 0, 0], 0).into(), source })?;
     let stop = CancellationToken::new();
-    let service = sandbox.routes(Links::Back(scheme)).into_make_service_with_connect_info::<Wire>();
-    let server = axum::serve(socket, service).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future();
-    let task = tokio::spawn(server);
+    let router = sandbox.routes(Links::Back(scheme));
+    let task = tokio::spawn(accept(socket, router, sandbox.0.settings.patience, stop.clone()));
     Ok(Running { url: format!("{scheme}://{address}"), ca, address, stop, task })
 }

@@ -40,7 +40,7 @@ impl<'a> Answers<'a> {
         for planned in plan {
             let value = match planned.field.source {
                 Source::Search => self.search(planned)?,
-                Source::Lookup => match self.lookup(&planned.arguments)? {
+                Source::Lookup => match self.lookup(&planned.arguments) {
                     Some((asset, at)) => self.asset(&asset.record, &asset.versions[at], &planned.inner)?,
                     None => Value::Null,
                 },
@@ -54,7 +54,7 @@ impl<'a> Answers<'a> {
     fn search(&self, planned: &Planned) -> Result<Value, Failure> {
         let arguments = &planned.arguments;
         if let Some(wanted) = arguments.get("asset").and_then(Value::as_object) {
-            let found = self.lookup(wanted)?;
+            let found = self.lookup(wanted);
             let shown = found.map(|(asset, at)| self.asset(&asset.record, &asset.versions[at], &planned.inner));
             return shown.into_iter().collect();
         }
@@ -69,16 +69,16 @@ impl<'a> Answers<'a> {
     }
 
     /// Finds an asset by its coordinates, and the place of the version; what may not be seen is not found.
-    fn lookup(&self, wanted: &Map<String, Value>) -> Result<Option<(Asset, usize)>, StoreError> {
+    fn lookup(&self, wanted: &Map<String, Value>) -> Option<(Asset, usize)> {
         let text = |name: &str| wanted.get(name).and_then(Value::as_str).unwrap_or_default();
-        let Ok(asset) = seen(self.view.tables, self.caller, text("groupId"), text("assetId")) else { return Ok(None) };
+        let asset = seen(self.view.tables, self.caller, text("groupId"), text("assetId")).ok()?;
         let place = match text("version") {
             "" => asset.latest().and_then(|latest| asset.versions.iter().position(|v| v.gav == latest.gav)),
             version => coordinates(text("groupId"), text("assetId"), version)
                 .ok()
                 .and_then(|gav| asset.versions.iter().position(|v| v.gav == gav)),
         };
-        Ok(place.map(|place| (asset, place)))
+        place.map(|place| (asset, place))
     }
 
     fn asset(&self, record: &AssetRecord, version: &VersionRecord, plan: &[Planned]) -> Result<Value, Failure> {

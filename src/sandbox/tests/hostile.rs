@@ -75,6 +75,8 @@ async fn a_sender_that_falls_silent_is_hung_up_on() {
     );
     let answer = say(&running, head.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 400"), "the body broke off: {answer}");
+    let unfinished = say(&running, b"GET / HTTP/1.1\r\nHost:").await;
+    assert!(unfinished.is_empty() || unfinished.starts_with("HTTP/1.1 408"), "{unfinished}");
     assert_alive(&running).await;
 }
 

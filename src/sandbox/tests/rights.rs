@@ -64,6 +64,7 @@ async fn whoever_makes_an_asset_administers_it() {
 
 #[tokio::test]
 async fn an_organization_does_not_see_what_another_one_has() {
+    const LIST: &str = "/exchange/api/v2/assets";
     let root = world();
     let other = root.of("other", "admin");
     assert_eq!(root.of("team", "admin").publish_raml("orders/1.0.0", &[]).await.code(), 201);
@@ -72,7 +73,6 @@ async fn an_organization_does_not_see_what_another_one_has() {
         let list = reply.json();
         list.as_array().expect("a list").iter().map(|item| item["id"].as_str().unwrap_or_default().to_owned()).collect()
     };
-    const LIST: &str = "/exchange/api/v2/assets";
     assert_eq!(names(root.get(LIST).await), ["team/orders/1.0.0"]);
     assert_eq!(names(other.get(LIST).await), ["other/secret/1.0.0"]);
     assert_eq!(names(root.get(&format!("{LIST}?organizationId=other")).await), [""; 0]);
