@@ -4,6 +4,9 @@ mod client;
 mod control;
 mod discovery;
 mod lifecycle;
+#[path = "../../../tests/contract/official/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the contract tests, whose folder it is, look at more of it")]
+mod official;
 mod publishing;
 mod sockets;
 mod store;
