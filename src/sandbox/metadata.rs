@@ -1,10 +1,10 @@
-//! What can change after publishing: name, description and contact of an asset, tags (EXCHANGE.md §3.12, §4).
+//! What can change after publishing: name, description and contact of an asset (EXCHANGE.md §3.12).
 
 use axum::{
     Router,
     extract::{Path, State},
     http::StatusCode,
-    routing::{patch, put},
+    routing::patch,
 };
 use bytes::Bytes;
 use serde_json::Value;
@@ -14,14 +14,14 @@ use super::{
     assets::{coordinates, not_found},
     caller::{Caller, Role},
     problem::Problem,
-    publish::{check_length, normal_tags},
-    store::Tables,
+    publish::check_length,
+    store::{AssetRecord, StoreError, Tables},
 };
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/exchange/api/v2/assets/{g}/{a}", patch(edit))
-        .route("/exchange/api/v2/assets/{g}/{a}/{v}/tags", put(set_tags))
+        .route("/exchange/api/v1/organizations/{org}/assets/{g}/{a}/{v}/metadata", patch(edit_version))
 }
 
 async fn edit(
@@ -30,8 +30,33 @@ async fn edit(
     Path((g, a)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
+    change(&app, &caller, (&g, &a), &body, |_, _| Ok(true)).await
+}
+
+/// The same in the first version of the API, where the path names a version and the organization; what changes belongs
+/// to all versions all the same.
+async fn edit_version(
+    State(app): State<App>,
+    caller: Caller,
+    Path((org, g, a, v)): Path<(String, String, String, String)>,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let gav = coordinates(&g, &a, &v)?;
+    let is_there =
+        |tables: &Tables, record: &AssetRecord| Ok(record.organization == org && tables.status(&gav)?.is_some());
+    change(&app, &caller, (&g, &a), &body, is_there).await
+}
+
+/// Changes an asset, unless a test says that it is not the one that is meant.
+async fn change(
+    app: &App,
+    caller: &Caller,
+    (group, asset): (&str, &str),
+    body: &[u8],
+    is_meant: impl FnOnce(&Tables, &AssetRecord) -> Result<bool, StoreError>,
+) -> Result<StatusCode, Problem> {
     const KEYS: [(&str, usize); 4] = [("name", 256), ("description", 255), ("contactName", 255), ("contactEmail", 255)];
-    let body: Value = serde_json::from_slice(&body).map_err(|_| Problem::bad_request("request/body must be object"))?;
+    let body: Value = serde_json::from_slice(body).map_err(|_| Problem::bad_request("request/body must be object"))?;
     let body = body.as_object().filter(|body| !body.is_empty());
     let body = body.ok_or_else(|| Problem::bad_request("request/body must be object"))?;
     for (key, value) in body {
@@ -48,9 +73,12 @@ async fn edit(
     }
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let edit = |tables: &mut Tables| {
-        let record = tables.asset_record(&g, &a)?.ok_or_else(not_found)?;
+        let record = tables.asset_record(group, asset)?.ok_or_else(not_found)?;
         caller.must_be_for(Role::Contributor, &record)?;
-        let is_known = tables.edit_asset((&g, &a), app.state.now(), |record| {
+        if !is_meant(tables, &record)? {
+            return Err(not_found());
+        }
+        let is_known = tables.edit_asset((group, asset), app.state.now(), |record| {
             record.name = text("name").unwrap_or_else(|| record.name.clone());
             record.description = text("description").unwrap_or_else(|| record.description.clone());
             record.contact_name = text("contactName").or(record.contact_name.take());
@@ -59,28 +87,5 @@ async fn edit(
         if is_known { Ok(()) } else { Err(not_found()) }
     };
     app.state.commit(edit).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-async fn set_tags(
-    State(app): State<App>,
-    caller: Caller,
-    Path((g, a, v)): Path<(String, String, String)>,
-    body: Bytes,
-) -> Result<StatusCode, Problem> {
-    let gav = coordinates(&g, &a, &v)?;
-    let invalid = || Problem::bad_request("request/body must be an array of objects with the property 'value'");
-    let body: Vec<Value> = serde_json::from_slice(&body).map_err(|_| invalid())?;
-    let tags: Option<Vec<String>> = body.iter().map(|tag| tag["value"].as_str().map(str::to_owned)).collect();
-    let tags = normal_tags(tags.ok_or_else(invalid)?)?;
-    let set = |tables: &mut Tables| {
-        let (record, _) = tables.version(&gav)?.ok_or_else(not_found)?;
-        caller.must_be_for(Role::Contributor, &record)?;
-        tables.edit_asset((&gav.group_id, &gav.asset_id), app.state.now(), |record| {
-            record.minors.entry(gav.version.minor_version()).or_default().tags = tags;
-        })?;
-        Ok::<_, Problem>(())
-    };
-    app.state.commit(set).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -22,8 +22,13 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route(&format!("{ORGANIZATION}/settings"), get(settings).patch(set_settings))
         .route(&format!("{ORGANIZATION}/softDeleted"), get(soft_deleted))
+        .route("/exchange/api/v1/organizations/{org}/limits", get(limits))
+        .route("/exchange/api/v1/organizations/{org}/groups", get(groups))
         .route(&format!("{ORGANIZATION}/groups/{{g}}/assets/{{a}}/nextAvailableVersion"), get(next_version))
 }
+
+/// The most versions of a root organization (EXCHANGE.md §3.8).
+const MAX_VERSIONS: i64 = 100_000;
 
 /// The settings that there are, and what they are until somebody changes them.
 fn default_setting(name: &str) -> Option<Value> {
@@ -112,6 +117,32 @@ async fn soft_deleted(
         })
     };
     Ok(Json(tombstones.iter().map(show).collect()))
+}
+
+/// How many versions the root organization may have, and how many it has, with all business groups (EXCHANGE.md §3.8
+/// and unknown U11).
+async fn limits(State(app): State<App>, caller: Caller, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
+    caller.must_be(Role::Viewer, &org)?;
+    let root = caller.directory.root_of(&org).map_or(org.as_str(), |root| &root.id);
+    let count = |tables: &Tables| {
+        let counts = caller.directory.below(root).map(|known| tables.version_count(&known.id));
+        counts.sum::<Result<i64, StoreError>>()
+    };
+    let count = app.state.read(count)?;
+    Ok(Json(json!({ "limit": MAX_VERSIONS, "count": count })))
+}
+
+/// The groups of an organization (EXCHANGE.md §6).
+async fn groups(
+    State(app): State<App>,
+    caller: Caller,
+    Path(org): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<Value>>, Problem> {
+    caller.must_be(Role::Viewer, &org)?;
+    let page = Params::read(query.as_deref()).page(250)?;
+    let groups = app.state.read(|tables| tables.groups(&org, page.limit, page.offset))?;
+    Ok(Json(groups.iter().map(|group| json!({ "groupId": group })).collect()))
 }
 
 async fn next_version(

@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Sandbox, SandboxError, accounts,
     app::App,
-    assets, configurations,
+    assets,
     connection::{Socket, Wire},
-    control, files, gate, lifecycle, metadata, organizations,
+    control, describe, files, gate, lifecycle, metadata, organizations,
     problem::Problem,
     publish, runs,
 };
@@ -42,7 +42,7 @@ impl Sandbox {
             .merge(lifecycle::routes())
             .merge(metadata::routes())
             .merge(organizations::routes())
-            .merge(configurations::routes())
+            .merge(describe::routes())
             .merge(files::guarded())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
         let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control::routes(self.clone()));

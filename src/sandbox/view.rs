@@ -8,6 +8,7 @@ use super::{
     accounts,
     app::Shared,
     clock::iso,
+    describe::{Configuration, Dimension, TagValue, root, scope},
     store::{Asset, AssetRecord, FileRecord, MinorRecord, StoreError, Tables, TagValues, VersionRecord},
 };
 
@@ -40,7 +41,7 @@ impl View<'_> {
         let record = &asset.record;
         let mut object = self.version(record, version)?;
         let empty = MinorRecord::default();
-        let minor = record.minor(&version.gav.version).unwrap_or(&empty);
+        let minor = record.minor(&scope(self.shared, version)).unwrap_or(&empty);
         let shown = |v: &&VersionRecord| others.states.is_empty() || others.states.contains(&v.status);
         let rest: Vec<&VersionRecord> =
             asset.versions.iter().filter(|v| v.gav.version != version.gav.version).filter(shown).collect();
@@ -64,8 +65,8 @@ impl View<'_> {
                 "createdAt": iso(version.created),
                 "modifiedAt": iso(record.updated),
                 "labels": minor.tags,
-                "categories": self.categories(&minor.categories)?,
-                "customFields": self.fields(&minor.fields)?,
+                "categories": self.categories(record, &minor.categories)?,
+                "customFields": self.fields(record, &minor.fields)?,
                 "instances": [],
                 "generated": [],
                 "rating": 0,
@@ -82,7 +83,7 @@ impl View<'_> {
     pub(super) fn item(&self, record: &AssetRecord, version: &VersionRecord) -> Result<Value, StoreError> {
         let mut object = self.version(record, version)?;
         let empty = MinorRecord::default();
-        let minor = record.minor(&version.gav.version).unwrap_or(&empty);
+        let minor = record.minor(&scope(self.shared, version)).unwrap_or(&empty);
         extend(
             &mut object,
             json!({
@@ -92,8 +93,8 @@ impl View<'_> {
                 "createdAt": iso(version.created),
                 "modifiedAt": iso(record.updated),
                 "labels": minor.tags,
-                "categories": self.categories(&minor.categories)?,
-                "customFields": self.fields(&minor.fields)?,
+                "categories": self.categories(record, &minor.categories)?,
+                "customFields": self.fields(record, &minor.fields)?,
                 "icon": record.icon.as_ref().map(|icon| self.signed(version, icon)),
             }),
         );
@@ -220,21 +221,48 @@ impl View<'_> {
         format!("{}/exchange/files/signed/{until}/{signature}/{path}", self.origin)
     }
 
-    fn categories(&self, values: &TagValues) -> Result<Vec<Value>, StoreError> {
-        self.configured("categories", values)
+    /// Categories, by key; the value is always a list.
+    fn categories(&self, record: &AssetRecord, values: &TagValues) -> Result<Vec<Value>, StoreError> {
+        let shown = self.configured(Dimension::Category, record, values)?;
+        let show = |(known, value): &(Configuration, &TagValue)| json!({ "key": known.tag_key, "displayName": known.display_name, "value": value.to_json() });
+        Ok(shown.iter().map(show).collect())
     }
 
-    fn fields(&self, values: &TagValues) -> Result<Vec<Value>, StoreError> {
-        self.configured("fields", values)
-    }
-
-    fn configured(&self, kind: &str, values: &TagValues) -> Result<Vec<Value>, StoreError> {
-        let show = |(key, value): (&String, &Vec<String>)| {
-            let configured = self.tables.setting(&format!("{kind}/{key}"))?;
-            let name = configured.as_ref().and_then(|c| c["displayName"].as_str()).unwrap_or(key);
-            Ok(json!({ "key": key, "displayName": name, "value": value }))
+    /// Custom fields, by key, with the value once more in the member of its type (EXCHANGE.md §4.5).
+    fn fields(&self, record: &AssetRecord, values: &TagValues) -> Result<Vec<Value>, StoreError> {
+        let shown = self.configured(Dimension::Field, record, values)?;
+        let show = |(known, value): &(Configuration, &TagValue)| {
+            json!({
+                "key": known.tag_key,
+                "displayName": known.display_name,
+                "dataType": known.data_type.as_str(),
+                "value": value.to_json(),
+                (known.data_type.member()): value.to_json(),
+            })
         };
-        values.iter().map(show).collect()
+        Ok(shown.iter().map(show).collect())
+    }
+
+    /// Values with their configurations, in the order of the keys. What is not configured any more, or does not fit any
+    /// more, is on its way out and not shown.
+    fn configured<'v>(
+        &self,
+        dimension: Dimension,
+        record: &AssetRecord,
+        values: &'v TagValues,
+    ) -> Result<Vec<(Configuration, &'v TagValue)>, StoreError> {
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let directory = self.shared.directory();
+        let place = (dimension, root(&directory, &record.organization));
+        let mut shown = Vec::with_capacity(values.len());
+        for (id, value) in values {
+            let known = Configuration::by_id(self.tables, place, id)?;
+            shown.extend(known.filter(|known| known.fits(dimension, &record.asset_type, value)).map(|k| (k, value)));
+        }
+        shown.sort_by(|(a, _), (b, _)| a.tag_key.cmp(&b.tag_key));
+        Ok(shown)
     }
 }
 

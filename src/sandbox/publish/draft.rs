@@ -4,13 +4,11 @@ use std::{collections::BTreeMap, io::Read, io::Seek};
 
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle};
 
-use super::super::{
-    problem::Problem,
-    store::{TagValues, TagsChange},
-};
+use super::super::{describe::Given, problem::Problem};
 use super::{
     form::{Form, Upload},
     kinds,
@@ -74,8 +72,8 @@ pub(super) struct Draft {
     pub(super) contact_email: Option<String>,
     pub(super) tags: Option<Vec<String>>,
     pub(super) keywords: Vec<String>,
-    pub(super) categories: TagsChange,
-    pub(super) fields: TagsChange,
+    pub(super) categories: GivenTags,
+    pub(super) fields: GivenTags,
     /// Dependencies that must exist.
     pub(super) dependencies: Vec<Coordinates>,
     /// Dependencies of the POM, which may be plain Maven artifacts that Exchange knows nothing of.
@@ -285,37 +283,42 @@ fn maven_dependencies(pom: &Pom) -> Vec<Coordinates> {
     pom.dependencies.iter().filter_map(read).collect()
 }
 
+/// `categories` or `fields` of a form.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GivenTags {
+    /// Whether keys that are not named go.
+    pub(super) replace_all: bool,
+    pub(super) values: BTreeMap<String, Given>,
+}
+
+/// A value is comma-separated text in the documentation's sample; JSON of the data type means the same.
 #[derive(Deserialize)]
 struct KeyValue {
     key: String,
-    value: Values,
+    value: Value,
 }
 
-/// A value is comma-separated text in the documentation's sample; a list means the same.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Values {
-    One(String),
-    Many(Vec<String>),
-}
-
-/// `categories` or `fields`: JSON beats the dotted form entirely (EXCHANGE.md §3.1).
-pub(in super::super) fn change(form: &Form, name: &str, from_pom: &TagValues) -> Result<TagsChange, Problem> {
-    let dotted: TagValues = form.prefixed(name).map(|(key, value)| (key.to_owned(), list(value))).collect();
+/// Reads `categories` or `fields`: JSON beats the dotted form entirely, and an empty dotted field leaves its key as it is
+/// (EXCHANGE.md §3.1).
+pub(super) fn change(form: &Form, name: &str, from_pom: &BTreeMap<String, String>) -> Result<GivenTags, Problem> {
+    let given = |(key, text): (&str, &str)| (key.to_owned(), Given::Csv(text.to_owned()));
+    let is_filled = |(_, given): &(String, Given)| !given.is_blank();
+    let dotted: BTreeMap<String, Given> = form.prefixed(name).map(given).filter(is_filled).collect();
     let json = form.text(name);
     if (json.is_some() || !dotted.is_empty()) && !from_pom.is_empty() {
         return Err(twice(name));
     }
     let Some(json) = json else {
-        let values = if dotted.is_empty() { from_pom.clone() } else { dotted };
-        return Ok(TagsChange { replace_all: false, values });
+        let pom = from_pom.iter().map(|(key, text)| given((key, text))).filter(is_filled);
+        let values = if dotted.is_empty() { pom.collect() } else { dotted };
+        return Ok(GivenTags { replace_all: false, values });
     };
     let pairs: Vec<KeyValue> = serde_json::from_str(json).map_err(|error| {
         Problem::bad_request(format!("request/body/{name} is not an array of key and value: {error}"))
     })?;
     let values = pairs.into_iter().map(|pair| match pair.value {
-        Values::One(text) => (pair.key, list(&text)),
-        Values::Many(values) => (pair.key, values),
+        Value::String(text) => (pair.key, Given::Csv(text)),
+        value => (pair.key, Given::Json(value)),
     });
-    Ok(TagsChange { replace_all: true, values: values.collect() })
+    Ok(GivenTags { replace_all: true, values: values.collect() })
 }

@@ -18,8 +18,9 @@ use crate::asset::{AssetType, Coordinates};
 
 use super::super::{
     FaultKind,
-    app::App,
+    app::{App, Shared},
     caller::{Caller, Role},
+    describe::scope,
     gate::Fate,
     problem::{AssetProblem, Problem},
     runs::STEPS,
@@ -29,7 +30,7 @@ use super::{
     content::{self, Processed, Refused},
     draft::{Draft, Options},
     form::Form,
-    rules,
+    rules::{self, Checked},
 };
 
 pub(in super::super) fn routes() -> Router<App> {
@@ -120,12 +121,13 @@ async fn answer(
     let creator = user.unwrap_or_else(|| caller.user_id().to_owned());
     let (run, durable) = app.state.change(|tables| {
         let outcome = processed.map_err(|problem| (STEPS[0], problem)).and_then(|processed| {
-            let dependencies = rules::check_later(tables, &draft).map_err(|problem| (STEPS[2], problem))?;
-            if fails { Err((STEPS[2], transient())) } else { Ok((processed, dependencies)) }
+            let checked =
+                rules::check_later(tables, &caller.directory, &draft).map_err(|problem| (STEPS[2], problem))?;
+            if fails { Err((STEPS[2], transient())) } else { Ok((processed, checked)) }
         });
         let outcome = match outcome {
-            Ok((processed, dependencies)) => {
-                Outcome::Completed(Some(Box::new(payload(&draft, processed, dependencies, accepted, creator))))
+            Ok((processed, checked)) => {
+                Outcome::Completed(Some(Box::new(payload(&app, &draft, processed, checked, accepted, creator))))
             }
             // Whoever waits is told at once, and nothing was accepted.
             Err((_, problem)) if sync && !fails => return Err(problem),
@@ -219,9 +221,10 @@ pub(super) fn new_run(
 }
 
 fn payload(
+    shared: &Shared,
     draft: &Draft,
     processed: Processed,
-    dependencies: Vec<Coordinates>,
+    checked: Checked,
     now: i64,
     created_by: String,
 ) -> Payload {
@@ -236,21 +239,23 @@ fn payload(
     }
     let format = processed.format.filter(|format| format.name != "other");
     let (original_format, original_format_version) = format.map(|f| (f.name.to_owned(), f.version)).unzip();
+    let version = VersionRecord {
+        gav: draft.gav.clone(),
+        status: draft.status,
+        api_version: draft.property("apiVersion").map(str::to_owned),
+        attributes,
+        dependencies: checked.dependencies,
+        files: processed.files,
+        asset_link: draft.property("assetLink").map(str::to_owned),
+        original_format,
+        original_format_version: original_format_version.flatten(),
+        created: now,
+        updated: now,
+        created_by,
+    };
     Payload {
-        version: Some(VersionRecord {
-            gav: draft.gav.clone(),
-            status: draft.status,
-            api_version: draft.property("apiVersion").map(str::to_owned),
-            attributes,
-            dependencies,
-            files: processed.files,
-            asset_link: draft.property("assetLink").map(str::to_owned),
-            original_format,
-            original_format_version: original_format_version.flatten(),
-            created: now,
-            updated: now,
-            created_by,
-        }),
+        scope: scope(shared, &version),
+        version: Some(version),
         asset_type: draft.asset_type.clone(),
         name: draft.name.clone(),
         description: draft.description.clone(),
@@ -259,7 +264,7 @@ fn payload(
         icon: processed.icon,
         docs: None,
         tags: draft.tags.clone(),
-        categories: draft.categories.clone(),
-        fields: draft.fields.clone(),
+        categories: checked.categories,
+        fields: checked.fields,
     }
 }

@@ -1,5 +1,7 @@
 //! Changing tags, categories, fields and docs of a version that exists (EXCHANGE.md §3.4).
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json, Router,
     body::Body,
@@ -17,9 +19,10 @@ use super::super::{
     app::{App, Shared},
     assets::not_found,
     caller::{Caller, Role},
+    describe::{Dimension, root, scope},
     problem::Problem,
     runs::STEPS,
-    store::{FileRecord, Outcome, Payload, RunKind, Tables, TagValues},
+    store::{FileRecord, Outcome, Payload, RunKind, Tables},
 };
 use super::{
     archive,
@@ -62,22 +65,26 @@ async fn answer(
     }
     let tags = form.text("tags").map(|tags| normal_tags(list(tags))).transpose()?;
     let (categories, fields) =
-        (change(&form, "categories", &TagValues::default())?, change(&form, "fields", &TagValues::default())?);
+        (change(&form, "categories", &BTreeMap::new())?, change(&form, "fields", &BTreeMap::new())?);
     let accepted = app.state.now();
     let worker = app.clone();
     let docs = spawn_blocking(move || docs.map(|docs| store(&worker, docs, accepted)).transpose()).await;
     let docs = docs.map_err(|error| Problem::internal(&error))?;
     let accept = |tables: &mut Tables| {
-        let (record, _) = tables.version(&gav)?.ok_or_else(not_found)?;
+        let (record, version) = tables.version(&gav)?.ok_or_else(not_found)?;
         caller.must_be_for(Role::Contributor, &record)?;
-        let asset_type = record.asset_type;
+        let asset_type = record.asset_type.clone();
         let outcome = docs.map_err(|problem| (STEPS[0], problem)).and_then(|docs| {
-            rules::check_values(tables, &asset_type, &categories, &fields).map_err(|problem| (STEPS[2], problem))?;
-            Ok(docs)
+            let place = (root(&caller.directory, &record.organization), &asset_type);
+            let check = |dimension, change| {
+                rules::check_values(tables, dimension, place, change).map_err(|problem| (STEPS[2], problem))
+            };
+            Ok((docs, check(Dimension::Category, &categories)?, check(Dimension::Field, &fields)?))
         });
         let outcome = match outcome {
-            Ok(docs) => Outcome::Completed(Some(Box::new(Payload {
+            Ok((docs, categories, fields)) => Outcome::Completed(Some(Box::new(Payload {
                 version: None,
+                scope: scope(&app, &version),
                 asset_type: asset_type.clone(),
                 name: String::new(),
                 description: String::new(),

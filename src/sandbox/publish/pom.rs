@@ -10,8 +10,6 @@ use quick_xml::{
 
 use crate::asset::Coordinates;
 
-use super::super::store::TagValues;
-
 /// How deep the elements of a POM may be nested.
 const MAX_DEPTH: usize = 64;
 
@@ -20,8 +18,9 @@ const MAX_DEPTH: usize = 64;
 pub(super) struct Pom {
     values: BTreeMap<&'static str, String>,
     pub(super) properties: BTreeMap<String, String>,
-    pub(super) categories: TagValues,
-    pub(super) fields: TagValues,
+    /// Comma-separated values, by key.
+    pub(super) categories: BTreeMap<String, String>,
+    pub(super) fields: BTreeMap<String, String>,
     /// Group, artifact and version; the version may be missing.
     pub(super) dependencies: Vec<[String; 3]>,
 }
@@ -77,8 +76,6 @@ impl Pom {
 
     fn note(&mut self, path: &[&str], key: &str, text: &str) {
         const TOP: [&str; 5] = ["groupId", "artifactId", "version", "name", "description"];
-        let values =
-            || text.split(',').map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect();
         match path {
             ["project", name] => {
                 if let Some(name) = TOP.iter().find(|known| *known == name) {
@@ -97,10 +94,10 @@ impl Pom {
                 }
             }
             ["project", "properties", "categories"] if !key.is_empty() => {
-                self.categories.insert(key.to_owned(), values());
+                self.categories.insert(key.to_owned(), text.to_owned());
             }
             ["project", "properties", "fields"] if !key.is_empty() => {
-                self.fields.insert(key.to_owned(), values());
+                self.fields.insert(key.to_owned(), text.to_owned());
             }
             ["project", "properties", name] => {
                 self.properties.insert((*name).to_owned(), text.to_owned());
@@ -170,7 +167,7 @@ mod tests {
         assert_eq!(pom.get("version"), Some("1.0.0"));
         assert_eq!(pom.get("name"), Some("Orders & more"));
         assert_eq!(pom.properties["keywords"], "a, b");
-        assert_eq!(pom.categories["kind"], ["x", "y"]);
+        assert_eq!(pom.categories["kind"], "x, y");
         assert_eq!(pom.dependencies, [["g", "d", "2.0.0"].map(str::to_owned)]);
     }
 

@@ -6,10 +6,12 @@ use crate::asset::{AssetType, Coordinates, Lifecycle};
 
 use super::super::{
     caller::{Caller, Role},
+    describe::{Configuration, Dimension, root},
+    directory::Directory,
     problem::Problem,
     store::{AssetRecord, StoreError, Tables, TagsChange},
 };
-use super::draft::Draft;
+use super::draft::{Draft, GivenTags};
 
 /// Groups of MuleSoft's own assets: they are always there, and nobody else publishes to them.
 fn is_public_group(group: &str) -> bool {
@@ -85,11 +87,21 @@ fn check_api_version(tables: &Tables, draft: &Draft) -> Result<(), Problem> {
     Err(Problem::invalid("INVALID_API_VERSION", error))
 }
 
+/// What a publication says, as it is kept.
+pub(super) struct Checked {
+    pub(super) dependencies: Vec<Coordinates>,
+    pub(super) categories: TagsChange,
+    pub(super) fields: TagsChange,
+}
+
 /// Checks that are told through the status link where the publisher does not wait.
 ///
-/// The answer is the list of dependencies of the asset: those that were declared, and those of its POM that are known.
-pub(super) fn check_later(tables: &Tables, draft: &Draft) -> Result<Vec<Coordinates>, Problem> {
-    check_values(tables, &draft.asset_type, &draft.categories, &draft.fields)?;
+/// The answer holds the dependencies that were declared, and those of the POM that are known.
+pub(super) fn check_later(tables: &Tables, directory: &Directory, draft: &Draft) -> Result<Checked, Problem> {
+    let root = root(directory, &draft.organization);
+    let check = |dimension, change| check_values(tables, dimension, (root, &draft.asset_type), change);
+    let (categories, fields) =
+        (check(Dimension::Category, &draft.categories)?, check(Dimension::Field, &draft.fields)?);
     let mut missing = Vec::new();
     for gav in &draft.dependencies {
         if !is_known(tables, gav)? {
@@ -109,7 +121,7 @@ pub(super) fn check_later(tables: &Tables, draft: &Draft) -> Result<Vec<Coordina
     if draft.status == Lifecycle::Published {
         check_stable(tables, &all)?;
     }
-    Ok(all)
+    Ok(Checked { dependencies: all, categories, fields })
 }
 
 /// Whether a dependency exists.
@@ -132,28 +144,28 @@ fn check_stable(tables: &Tables, dependencies: &[Coordinates]) -> Result<(), Pro
     Ok(())
 }
 
-/// Categories and fields must be configured, and values must be among the accepted ones (EXCHANGE.md §3.1, §4.2).
-pub(in super::super) fn check_values(
+/// Categories and fields must be configured, and values must be what they take (EXCHANGE.md §3.1, §4.2, §4.3).
+///
+/// The answer is the change as it is kept.
+pub(super) fn check_values(
     tables: &Tables,
-    asset_type: &AssetType,
-    categories: &TagsChange,
-    fields: &TagsChange,
-) -> Result<(), Problem> {
-    for (kind, change) in [("categories", categories), ("fields", fields)] {
-        for (key, values) in &change.values {
-            let invalid = |error: String| Err(Problem::invalid("INVALID_TAG", error));
-            let Some(config) = tables.setting(&format!("{kind}/{key}"))? else {
-                return invalid(format!("The key `{key}` of {kind} is not configured in the organization"));
-            };
-            let lists = |name: &str| config[name].as_array().filter(|list| !list.is_empty());
-            if lists("assetTypeRestrictions").is_some_and(|types| !types.iter().any(|t| *t == asset_type.as_str())) {
-                return invalid(format!("The key `{key}` of {kind} does not go with the type `{asset_type}`"));
-            }
-            let Some(accepted) = lists("acceptedValues") else { continue };
-            if let Some(value) = values.iter().find(|value| !accepted.iter().any(|known| *known == value.as_str())) {
-                return invalid(format!("`{value}` is not one of the values of `{key}`"));
-            }
+    dimension: Dimension,
+    (root, asset_type): (&str, &AssetType),
+    change: &GivenTags,
+) -> Result<TagsChange, Problem> {
+    let kind = dimension.plural();
+    let mut checked = TagsChange { replace_all: change.replace_all, ..TagsChange::default() };
+    for (key, given) in &change.values {
+        let invalid = |error: String| Problem::invalid("INVALID_TAG", error);
+        let configuration = Configuration::by_key(tables, (dimension, root), key)?;
+        let configuration = configuration
+            .ok_or_else(|| invalid(format!("The key `{key}` of {kind} is not configured in the organization")))?;
+        if given.is_blank() {
+            continue;
         }
+        let value = configuration.read(dimension, asset_type, given);
+        let value = value.map_err(|wrong| invalid(format!("The value of `{key}` of {kind} {wrong}")))?;
+        checked.values.insert(configuration.id, value);
     }
-    Ok(())
+    Ok(checked)
 }

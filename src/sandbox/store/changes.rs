@@ -119,11 +119,12 @@ impl Tables {
         record.contact_name = contact_name.or(record.contact_name);
         record.contact_email = contact_email.or(record.contact_email);
         let existing = id.map(|id| self.version_of(id, &gav.version)).transpose()?.flatten();
-        // Publishing over a development version keeps tags, categories and fields (EXCHANGE.md §3.9).
-        let is_overwritten = existing.is_some() && version.is_some();
+        // Publishing over a development version keeps tags, categories and fields (EXCHANGE.md §3.9); the version whose
+        // metadata change may be gone by now.
+        let is_described = existing.is_some() != version.is_some();
         let describes = payload.tags.is_some() || payload.categories.is_change() || payload.fields.is_change();
-        if describes && !is_overwritten {
-            let minor = record.minors.entry(gav.version.minor_version()).or_default();
+        if describes && is_described {
+            let minor = record.minors.entry(payload.scope).or_default();
             if let Some(tags) = payload.tags {
                 minor.tags = tags;
             }
@@ -140,6 +141,7 @@ impl Tables {
             }
             (Some(version), None) => {
                 self.put_version(id, &version)?;
+                self.count_version(&record.organization, 1)?;
                 self.link(&version)
             }
             (None, Some(mut version)) => {
@@ -155,7 +157,7 @@ impl Tables {
     }
 
     /// Writes an asset, which is new where it has no id.
-    fn put_asset(&mut self, id: Option<i64>, record: &AssetRecord) -> Result<i64, StoreError> {
+    pub(super) fn put_asset(&mut self, id: Option<i64>, record: &AssetRecord) -> Result<i64, StoreError> {
         let Some(id) = id else {
             self.cursors.get_mut().note_insertion();
             self.write(
@@ -272,9 +274,10 @@ impl Tables {
             "DELETE FROM version WHERE asset = ?1 AND released = ?2 AND sort = ?3",
             params![id, is_release(&gav.version), gav.version.sort_key()],
         )?;
+        self.count_version(&record.organization, -1)?;
         if !self.exists("SELECT 1 FROM version WHERE asset = ?1", [id])? {
             self.write("DELETE FROM asset WHERE id = ?1", [id])?;
-        } else if record.minors.remove(&gav.version.minor_version()).is_some() && !self.has_minor(id, &gav.version)? {
+        } else if self.forget_scopes(id, &version, &mut record)? {
             self.put_asset(Some(id), &record)?;
         }
         if tombstone {
@@ -286,6 +289,25 @@ impl Tables {
             )?;
         }
         Ok(())
+    }
+
+    /// Takes away what described a minor version or a version group whose last version is gone; whether there was any.
+    fn forget_scopes(&self, id: i64, gone: &VersionRecord, record: &mut AssetRecord) -> Result<bool, StoreError> {
+        let (minor, group) = (gone.gav.version.minor_version(), gone.group_scope());
+        let mut is_changed = false;
+        if record.minors.contains_key(&minor) && !self.has_minor(id, &gone.gav.version)? {
+            is_changed |= record.minors.remove(&minor).is_some();
+        }
+        if record.minors.contains_key(&group) && !self.has_major(id, &gone.gav.version)? {
+            is_changed |= record.minors.remove(&group).is_some();
+        }
+        Ok(is_changed)
+    }
+
+    /// Whether an asset has versions of the version group of a version; majors and groups go together.
+    fn has_major(&self, asset: i64, version: &Version) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT 1 FROM version WHERE asset = ?1 AND major = ?2";
+        self.exists(SQL, (asset, number(version.major())))
     }
 
     /// Whether an asset has versions of the minor version of a version.

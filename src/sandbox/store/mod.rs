@@ -5,6 +5,7 @@
 //! stays open; whoever must not forget it waits afterwards, without the lock, for the one thread that commits.
 
 mod blobs;
+mod census;
 mod changes;
 mod database;
 mod listing;
@@ -18,8 +19,8 @@ use std::sync::{Mutex, MutexGuard};
 pub(super) use blobs::{Blobs, StoredBlob};
 pub(super) use listing::{Listing, Order};
 pub(super) use record::{
-    AssetRecord, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, TagValues, TagsChange, Tombstone,
-    VersionRecord,
+    AssetRecord, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, TagValue, TagValues, TagsChange,
+    Tombstone, VersionRecord,
 };
 pub(super) use shelf::Kept;
 pub(super) use state::State;

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle, Version};
+use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle};
 
+pub(in super::super) use super::super::describe::TagValue;
 use super::super::{
     caller::{Caller, Role},
     problem::Problem,
 };
 use super::blobs::StoredBlob;
 
-/// Values by key: categories or custom fields.
-pub(in super::super) type TagValues = BTreeMap<String, Vec<String>>;
+/// Values of categories or custom fields, by the id of their configuration.
+pub(in super::super) type TagValues = BTreeMap<String, TagValue>;
 
 /// What all versions of an asset share (EXCHANGE.md §3.12).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +40,8 @@ pub(in super::super) struct AssetRecord {
     /// The version groups that everybody may see.
     #[serde(default)]
     pub(in super::super) public_groups: BTreeSet<String>,
-    /// What the versions of one minor version share, by minor version.
+    /// What the versions of one minor version share, by minor version; under the quirk `tags-by-version-group` those of
+    /// one version group, by [`VersionRecord::group_scope`].
     #[serde(default)]
     pub(in super::super) minors: BTreeMap<String, Box<MinorRecord>>,
 }
@@ -66,9 +68,9 @@ impl AssetRecord {
         }
     }
 
-    /// What the versions of the minor version of a version share.
-    pub(in super::super) fn minor(&self, version: &Version) -> Option<&MinorRecord> {
-        self.minors.get(&version.minor_version()).map(Box::as_ref)
+    /// What the versions of a minor version share, or those of a version group.
+    pub(in super::super) fn minor(&self, scope: &str) -> Option<&MinorRecord> {
+        self.minors.get(scope).map(Box::as_ref)
     }
 }
 
@@ -128,6 +130,11 @@ impl VersionRecord {
     /// `v1` for APIs, `1.0.0` for the others (EXCHANGE.md §2.4).
     pub(in super::super) fn version_group(&self) -> String {
         self.api_version.clone().unwrap_or_else(|| format!("{}.0.0", self.gav.version.major()))
+    }
+
+    /// The version group as a scope, which cannot be taken for a minor version.
+    pub(in super::super) fn group_scope(&self) -> String {
+        format!("group/{}", self.version_group())
     }
 }
 
@@ -202,6 +209,8 @@ pub(in super::super) struct Payload {
     pub(in super::super) icon: Option<FileRecord>,
     /// The docs archive.
     pub(in super::super) docs: Option<FileRecord>,
+    /// Which versions share the tags, categories and fields.
+    pub(in super::super) scope: String,
     /// `None` leaves the tags as they are.
     pub(in super::super) tags: Option<Vec<String>>,
     pub(in super::super) categories: TagsChange,

@@ -383,19 +383,6 @@ impl Tables {
     pub(in super::super) fn setting(&self, key: &str) -> Result<Option<Value>, StoreError> {
         self.document("SELECT body FROM setting WHERE key = ?1", [key])
     }
-
-    /// A page of the settings whose key starts with a prefix that ends in a slash.
-    pub(in super::super) fn settings(
-        &self,
-        prefix: &str,
-        limit: usize,
-        offset: usize,
-    ) -> Result<Vec<Value>, StoreError> {
-        self.documents(
-            "SELECT body FROM setting WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key LIMIT ?2 OFFSET ?3",
-            (prefix, row_count(limit), row_count(offset)),
-        )
-    }
 }
 
 /// Reads a JSON document.

@@ -2,6 +2,7 @@
 
 mod client;
 mod control;
+mod describe;
 mod discovery;
 mod lifecycle;
 #[path = "../../../tests/contract/official/mod.rs"]
