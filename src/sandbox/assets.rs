@@ -38,6 +38,11 @@ impl Params {
         Self(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 
+    /// The same, from names and values.
+    pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Every value of a name; `types=a,b` and `types[]=a` are read as well.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let values = self.0.iter().filter(move |(key, _)| key.strip_suffix("[]").unwrap_or(key) == name);
@@ -107,25 +112,30 @@ async fn list(
 ) -> Result<Json<Vec<Value>>, Problem> {
     let params = Params::read(query.as_deref());
     let page = params.page(20)?;
+    let listing = listing(&caller, &params)?;
+    app.state.read(|tables| {
+        let view = View { shared: &app.shared, tables, origin: app.origin(&headers) };
+        let found = tables.list(listing, page.limit, page.offset)?;
+        let items: Result<_, StoreError> = found.iter().map(|(record, version)| view.item(record, version)).collect();
+        Ok(Json(items?))
+    })
+}
+
+/// The listing that the parameters of a query ask for.
+pub(super) fn listing(caller: &Caller, params: &Params) -> Result<Listing, Problem> {
     let order = params.one("sort").map(|key| match key {
         "name" => Order::Name,
         "updatedAt" => Order::Updated,
         _ => Order::Sequence,
     });
-    let listing = Listing {
-        visible: visible(&caller, &params),
+    Ok(Listing {
+        visible: visible(caller, params),
         organizations: params.all("organizationId").map(str::to_owned).collect(),
         types: params.all("types").map(str::to_owned).collect(),
         search: params.one("search").unwrap_or_default().to_lowercase(),
         states: params.states()?,
         descending: order.is_some() && !params.is_set("ascending"),
         order: order.unwrap_or(Order::Sequence),
-    };
-    app.state.read(|tables| {
-        let view = View { shared: &app.shared, tables, origin: app.origin(&headers) };
-        let found = tables.list(listing, page.limit, page.offset)?;
-        let items: Result<_, StoreError> = found.iter().map(|(record, version)| view.item(record, version)).collect();
-        Ok(Json(items?))
     })
 }
 

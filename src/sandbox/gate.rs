@@ -316,7 +316,7 @@ pub(super) async fn authenticate(State(app): State<App>, mut request: Request, n
 }
 
 /// Whose credentials a header bears.
-fn bearer_of(app: &App, header: &str) -> Option<Arc<Principal>> {
+pub(super) fn bearer_of(app: &Shared, header: &str) -> Option<Arc<Principal>> {
     let (scheme, value) = header.trim().split_once(' ')?;
     let value = value.trim();
     if scheme.eq_ignore_ascii_case("bearer") {

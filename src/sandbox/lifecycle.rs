@@ -161,20 +161,32 @@ async fn delete_version(
     Path((g, a, v)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let gav = coordinates(&g, &a, &v)?;
-    let hard = is_hard(&headers)?;
+    remove_version(&app, &caller, (&g, &a, &v), &headers, |_| true).await
+}
+
+/// Deletes a version of an asset, where its organization is one that the request may mean.
+pub(super) async fn remove_version(
+    app: &App,
+    caller: &Caller,
+    (g, a, v): (&str, &str, &str),
+    headers: &HeaderMap,
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<StatusCode, Problem> {
+    let gav = coordinates(g, a, v)?;
+    let hard = is_hard(headers)?;
     let delete = |tables: &mut Tables| {
-        let Some((record, version)) = tables.version(&gav)? else {
+        let known = tables.version(&gav)?.filter(|(record, _)| is_meant(&record.organization));
+        let Some((record, version)) = known else {
             // A soft-deleted version can still be hard-deleted, which frees its number.
-            let buried = tables.buried(&g, &a)?.into_iter().find(|buried| buried.gav == gav).filter(|_| hard);
-            let buried = buried.ok_or_else(not_found)?;
+            let buried = tables.buried(g, a)?.into_iter().find(|buried| buried.gav == gav).filter(|_| hard);
+            let buried = buried.filter(|buried| is_meant(&buried.organization)).ok_or_else(not_found)?;
             caller.must_be(Role::Administrator, &buried.organization)?;
-            check_deletion(tables, &caller, &buried.organization, hard)?;
+            check_deletion(tables, caller, &buried.organization, hard)?;
             return Ok(tables.bury(&gav)?);
         };
         caller.must_be_for(Role::Administrator, &record)?;
-        check_deletion(tables, &caller, &record.organization, hard)?;
-        check_age(&app, &version, hard)?;
+        check_deletion(tables, caller, &record.organization, hard)?;
+        check_age(app, &version, hard)?;
         if let Some(dependent) = tables.dependent(&gav, "")? {
             return Err(conflict("ASSET_HAS_DEPENDENTS", format!("The asset {dependent} depends on it")));
         }

@@ -20,6 +20,8 @@ mod directory;
 mod faults;
 mod files;
 mod gate;
+mod graph;
+mod legacy;
 mod lifecycle;
 mod metadata;
 mod organizations;

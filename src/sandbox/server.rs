@@ -16,7 +16,7 @@ use super::{
     app::App,
     assets,
     connection::{Socket, Wire},
-    control, describe, files, gate, lifecycle, metadata, organizations,
+    control, describe, files, gate, graph, legacy, lifecycle, metadata, organizations,
     problem::Problem,
     publish, runs,
 };
@@ -44,8 +44,14 @@ impl Sandbox {
             .merge(organizations::routes())
             .merge(describe::routes())
             .merge(files::guarded())
+            .merge(legacy::guarded())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
-        let open = Router::new().merge(accounts::open()).merge(files::open()).merge(control::routes(self.clone()));
+        let open = Router::new()
+            .merge(accounts::open())
+            .merge(files::open())
+            .merge(legacy::open())
+            .merge(graph::routes())
+            .merge(control::routes(self.clone()));
         guarded
             .merge(open)
             .fallback(|| async { Problem::not_found("Not Found").into_response() })

@@ -189,7 +189,7 @@ fn twice(field: &str) -> Problem {
     Problem::invalid("INVALID_ASSET_METADATA", format!("`{field}` is given both in the form and in the POM"))
 }
 
-fn missing_properties(names: &[&str]) -> Problem {
+pub(super) fn missing_properties(names: &[&str]) -> Problem {
     let list = serde_json::to_string(names).unwrap_or_default();
     Problem::publication(
         StatusCode::BAD_REQUEST,

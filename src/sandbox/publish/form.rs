@@ -27,6 +27,23 @@ const MAX_DRAIN: usize = 256 * 1024 * 1024;
 pub(in super::super) struct Form {
     texts: Vec<(String, String)>,
     pub(super) files: Vec<Upload>,
+    /// The first field that came after a file.
+    pub(super) trailing: Option<String>,
+}
+
+/// Finds the key of a file, from what came before it in the form, the name of the part and its file name.
+pub(super) type Naming = fn(&Form, &str, Option<&str>) -> Result<FileKey, Problem>;
+
+/// The parts of a publication bear the keys of their files.
+fn by_part_name(_: &Form, name: &str, _: Option<&str>) -> Result<FileKey, Problem> {
+    name.parse().map_err(|_| {
+        Problem::publication(
+            StatusCode::BAD_REQUEST,
+            "INVALID_FILE_IDENTIFIER_ERROR",
+            "Invalid file identifier",
+            format!("The file identifier `{name}` must have the form files.<classifier>.<packaging>"),
+        )
+    })
 }
 
 /// One file of a form.
@@ -39,6 +56,16 @@ pub(in super::super) struct Upload {
 impl Form {
     /// Reads a form to its end, also where it is refused: an early answer is lost on clients that are still sending.
     pub(in super::super) async fn read(shared: &Shared, request: Request<Body>) -> Result<Self, Problem> {
+        Self::read_as(shared, request, by_part_name).await
+    }
+
+    /// A form of texts and files that came in another way.
+    pub(super) fn of(texts: Vec<(String, String)>, files: Vec<Upload>) -> Self {
+        Self { texts, files, trailing: None }
+    }
+
+    /// As [`Form::read`], with other names for files.
+    pub(super) async fn read_as(shared: &Shared, request: Request<Body>, naming: Naming) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
             drain(request.into_body()).await;
@@ -49,7 +76,7 @@ impl Form {
         }
         let mut parts = Multipart::from_request(request, &()).await.map_err(|e| broken(&e))?;
         let mut form = Self::default();
-        match form.fill(shared, &mut parts).await {
+        match form.fill(shared, &mut parts, naming).await {
             Ok(()) => Ok(form),
             Err(problem) => {
                 discard(parts).await;
@@ -58,7 +85,7 @@ impl Form {
         }
     }
 
-    async fn fill(&mut self, shared: &Shared, parts: &mut Multipart) -> Result<(), Problem> {
+    async fn fill(&mut self, shared: &Shared, parts: &mut Multipart, naming: Naming) -> Result<(), Problem> {
         let mut count = 0;
         while let Some(field) = parts.next_field().await.map_err(|e| broken(&e))? {
             count += 1;
@@ -67,10 +94,14 @@ impl Form {
             }
             let name = field.name().unwrap_or_default().to_owned();
             if name.starts_with("files.") || field.file_name().is_some() {
-                let upload = receive(shared, &name, field).await?;
+                let key = naming(self, &name, field.file_name())?;
+                let upload = receive(shared, &name, key, field).await?;
                 self.files.push(upload);
             } else {
                 let text = text(&name, field).await?;
+                if self.trailing.is_none() && !self.files.is_empty() {
+                    self.trailing = Some(name.clone());
+                }
                 self.texts.push((name, text));
             }
         }
@@ -113,15 +144,7 @@ async fn text(name: &str, mut field: Field<'_>) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|_| Problem::bad_request(format!("the field `{name}` is not UTF-8")))
 }
 
-async fn receive(shared: &Shared, name: &str, mut field: Field<'_>) -> Result<Upload, Problem> {
-    let key: FileKey = name.parse().map_err(|_| {
-        Problem::publication(
-            StatusCode::BAD_REQUEST,
-            "INVALID_FILE_IDENTIFIER_ERROR",
-            "Invalid file identifier",
-            format!("The file identifier `{name}` must have the form files.<classifier>.<packaging>"),
-        )
-    })?;
+async fn receive(shared: &Shared, name: &str, key: FileKey, mut field: Field<'_>) -> Result<Upload, Problem> {
     let limit = max_size(shared, &key);
     let mut content = shared.blobs.spool();
     let mut size = 0;

@@ -37,6 +37,7 @@ pub(in super::super) fn routes() -> Router<App> {
     Router::new()
         .route("/exchange/api/v2/organizations/{org}/assets/{g}/{a}/{v}", post(publish))
         .merge(super::mutable::routes())
+        .merge(super::legacy::routes())
 }
 
 async fn publish(
@@ -89,20 +90,77 @@ async fn answer(
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let caller = request.extensions().get::<Caller>().cloned().ok_or_else(Problem::unauthorized)?;
-    let fate = request.extensions().get::<Fate>().copied();
+    let publisher = Publisher::of(&request, org)?;
     let form = Form::read(&app, request).await?;
     let gav = gav?;
-    caller.must_be(Role::Contributor, &org)?;
+    publisher.check()?;
     let options = Options::read(&headers)?;
-    let mut draft = Draft::read(&org, gav.clone(), form, &options)?;
+    let sync = options.sync;
+    let accepted = accept(&app, &publisher, gav, form, options).await?;
+    let (org, gav) = (&publisher.organization, &accepted.draft.gav);
+    if !sync {
+        let origin = app.origin(&headers);
+        let id = accepted.id;
+        let link = format!("{origin}/exchange/api/v2/organizations/{org}/assets/{gav}/publication/status/{id}");
+        return Ok((StatusCode::ACCEPTED, Json(json!({ "publicationStatusLink": link }))).into_response());
+    }
+    accepted.finished(&app).await?;
+    let body = json!({
+        "organizationId": org,
+        "groupId": gav.group_id,
+        "assetId": gav.asset_id,
+        "version": gav.version,
+        "name": accepted.draft.name,
+        "type": accepted.draft.asset_type,
+    });
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// Who publishes, and to which organization.
+pub(in super::super) struct Publisher {
+    pub(in super::super) caller: Caller,
+    /// The faults of the request.
+    pub(in super::super) fate: Option<Fate>,
+    pub(in super::super) organization: String,
+}
+
+impl Publisher {
+    /// Whoever makes a request.
+    pub(super) fn of(request: &Request<Body>, organization: String) -> Result<Self, Problem> {
+        let caller = request.extensions().get::<Caller>().cloned().ok_or_else(Problem::unauthorized)?;
+        Ok(Self { caller, fate: request.extensions().get::<Fate>().copied(), organization })
+    }
+
+    /// Refuses whoever may not publish to the organization.
+    pub(in super::super) fn check(&self) -> Result<(), Problem> {
+        self.caller.must_be(Role::Contributor, &self.organization)
+    }
+}
+
+/// A publication that was accepted: its run exists.
+pub(in super::super) struct Accepted {
+    pub(super) draft: Draft,
+    id: Uuid,
+    due: i64,
+}
+
+/// Takes a publication through its three rounds of checks, and accepts it.
+pub(super) async fn accept(
+    app: &App,
+    publisher: &Publisher,
+    gav: Coordinates,
+    form: Form,
+    options: Options,
+) -> Result<Accepted, Problem> {
+    let Publisher { caller, fate, organization: org } = publisher;
+    let mut draft = Draft::read(org, gav.clone(), form, &options)?;
     let reserved = app.state.change(|tables| {
-        rules::check_now(tables, (&caller, &org), &draft)?;
+        rules::check_now(tables, (caller, org), &draft)?;
         tables.reserve(&gav);
         Ok::<_, Problem>(())
     });
     reserved.0?;
-    let mut reservation = Reservation { app: app.clone(), gav: Some(gav.clone()) };
+    let mut reservation = Reservation { app: app.clone(), gav: Some(gav) };
     let accepted = app.state.now();
     let (worker, sync) = (app.clone(), options.sync);
     let user = options.user.clone();
@@ -117,7 +175,7 @@ async fn answer(
         Err(Refused::Content(problem)) if sync => return Err(problem),
         Err(Refused::Content(problem)) => Err(problem),
     };
-    let fails = app.is_fated(fate, FaultKind::PublishError);
+    let fails = app.is_fated(*fate, FaultKind::PublishError);
     let creator = user.unwrap_or_else(|| caller.user_id().to_owned());
     let (run, durable) = app.state.change(|tables| {
         let outcome = processed.map_err(|problem| (STEPS[0], problem)).and_then(|processed| {
@@ -133,8 +191,7 @@ async fn answer(
             Err((_, problem)) if sync && !fails => return Err(problem),
             Err((step, problem)) => Outcome::Failed { step: step.to_owned(), problem },
         };
-        let run =
-            new_run(&app, tables, RunKind::Publication, &org, (&draft.gav, &draft.asset_type), accepted, outcome)?;
+        let run = new_run(app, tables, RunKind::Publication, org, (&draft.gav, &draft.asset_type), accepted, outcome)?;
         let (id, due) = (run.id, run.due);
         tables.accept(run, app.state.now())?;
         Ok((id, due))
@@ -144,12 +201,20 @@ async fn answer(
     reservation.gav = None;
     app.stats.accepted();
     durable.wait().await?;
-    if sync {
-        return finished(&app, &org, &draft, &id.to_string(), due).await;
+    Ok(Accepted { draft, id, due })
+}
+
+impl Accepted {
+    /// Waits for the end of the run, for a publisher that waits.
+    pub(in super::super) async fn finished(&self, app: &App) -> Result<(), Problem> {
+        while let Some(wait) = u64::try_from(self.due - app.state.now()).ok().filter(|wait| *wait > 0) {
+            tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+        }
+        match app.state.read(|tables| tables.run(&self.id.to_string()))?.map(|run| run.outcome) {
+            Some(Outcome::Failed { problem, .. }) => Err(problem),
+            _ => Ok(()),
+        }
     }
-    let origin = app.origin(&headers);
-    let link = format!("{origin}/exchange/api/v2/organizations/{org}/assets/{gav}/publication/status/{id}");
-    Ok((StatusCode::ACCEPTED, Json(json!({ "publicationStatusLink": link }))).into_response())
 }
 
 /// What the fault `publish-error` ends a publication with.
@@ -160,25 +225,6 @@ fn transient() -> Problem {
         "The publication failed",
         "A transient error occurred while publishing the asset, please try again",
     )
-}
-
-/// Waits for the end of a run, for a publisher that waits.
-async fn finished(app: &App, org: &str, draft: &Draft, id: &str, due: i64) -> Result<Response, Problem> {
-    while let Some(wait) = u64::try_from(due - app.state.now()).ok().filter(|wait| *wait > 0) {
-        tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
-    }
-    if let Some(Outcome::Failed { problem, .. }) = app.state.read(|tables| tables.run(id))?.map(|run| run.outcome) {
-        return Err(problem);
-    }
-    let body = json!({
-        "organizationId": org,
-        "groupId": draft.gav.group_id,
-        "assetId": draft.gav.asset_id,
-        "version": draft.gav.version,
-        "name": draft.name,
-        "type": draft.asset_type,
-    });
-    Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
 /// An id for a run: the same in every sandbox with the same seed and the same history of the coordinates.

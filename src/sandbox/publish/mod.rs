@@ -12,6 +12,7 @@ mod draft;
 mod form;
 mod handler;
 mod kinds;
+mod legacy;
 mod mutable;
 mod pom;
 mod rules;

@@ -4,6 +4,8 @@ mod client;
 mod control;
 mod describe;
 mod discovery;
+mod graph;
+mod legacy;
 mod lifecycle;
 #[path = "../../../tests/contract/official/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the contract tests, whose folder it is, look at more of it")]
