@@ -66,7 +66,7 @@ impl Params {
         Ok(Page { limit, offset: self.number("offset")?.unwrap_or(0) })
     }
 
-    fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
         let Some(text) = self.one(name) else { return Ok(None) };
         let number: i64 =
             text.parse().map_err(|_| Problem::bad_request(format!("request/query/{name} must be integer")))?;
@@ -136,6 +136,7 @@ pub(super) fn listing(caller: &Caller, params: &Params) -> Result<Listing, Probl
         states: params.states()?,
         descending: order.is_some() && !params.is_set("ascending"),
         order: order.unwrap_or(Order::Sequence),
+        public: false,
     })
 }
 

@@ -21,6 +21,7 @@ mod faults;
 mod files;
 mod gate;
 mod graph;
+mod hub;
 mod legacy;
 mod lifecycle;
 mod metadata;

@@ -16,7 +16,7 @@ use super::{
     app::App,
     assets,
     connection::{Socket, Wire},
-    control, describe, files, gate, graph, legacy, lifecycle, metadata, organizations,
+    control, describe, files, gate, graph, hub, legacy, lifecycle, metadata, organizations,
     problem::Problem,
     publish, runs,
 };
@@ -54,6 +54,7 @@ impl Sandbox {
             .merge(control::routes(self.clone()));
         guarded
             .merge(open)
+            .merge(hub::routes(&app))
             .fallback(|| async { Problem::not_found("Not Found").into_response() })
             .layer(from_fn(gate::in_shape))
             .layer(from_fn_with_state(app.clone(), gate::gate))

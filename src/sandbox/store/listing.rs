@@ -52,6 +52,8 @@ pub(in super::super) struct Listing {
     pub(in super::super) states: Vec<Lifecycle>,
     pub(in super::super) order: Order,
     pub(in super::super) descending: bool,
+    /// Only what a portal shows: versions out of development whose version group is public.
+    pub(in super::super) public: bool,
 }
 
 /// The end of a page.
@@ -101,11 +103,17 @@ impl Listing {
     fn sql(&self, after: bool) -> String {
         let column = self.order.column();
         let (direction, beyond) = if self.descending { ("DESC", "<") } else { ("ASC", ">") };
-        let representative = if self.states.is_empty() {
+        let representative = if self.public {
+            // The group of a version is `VersionRecord::version_group`; what is stable goes before what is deprecated.
+            "AND status IN ('published', 'deprecated') AND released
+             AND COALESCE(api, major || '.0.0') IN (SELECT value FROM json_each(a.body, '$.public_groups'))
+             ORDER BY status DESC, sort DESC"
+        } else if self.states.is_empty() {
             "ORDER BY released DESC, sort DESC"
         } else {
             "AND status IN (SELECT value FROM json_each(:states)) ORDER BY sort DESC"
         };
+        let public = if self.public { "AND json_array_length(a.body, '$.public_groups') > 0" } else { "" };
         let place = match (after, self.order) {
             (false, _) => "TRUE".to_owned(),
             (true, Order::Sequence) => format!("a.id {beyond} :id"),
@@ -115,7 +123,7 @@ impl Listing {
             "SELECT a.body, v.body, {column}, a.id
              FROM asset a CROSS JOIN version v
                ON v.id = (SELECT id FROM version WHERE asset = a.id {representative} LIMIT 1)
-             WHERE {place}
+             WHERE {place} {public}
                AND a.organization IN (SELECT value FROM json_each(:visible))
                AND (:organizations = '[]'
                     OR a.organization IN (SELECT value FROM json_each(:organizations))
@@ -151,7 +159,7 @@ impl Tables {
             (":limit", &limit),
             (":offset", &skip),
         ];
-        if !listing.states.is_empty() {
+        if !listing.states.is_empty() && !listing.public {
             values.push((":states", &states));
         }
         if let Some((value, id)) = &place {
