@@ -63,6 +63,16 @@ pub(in super::super) enum TagValue {
 }
 
 impl TagValue {
+    /// The elements of a list, or the value itself, as texts.
+    pub(in super::super) fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Number(number) => vec![number.to_string()],
+            Self::Text(text) => vec![text.clone()],
+            Self::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect(),
+            Self::Texts(texts) => texts.clone(),
+        }
+    }
+
     pub(in super::super) fn to_json(&self) -> Value {
         match self {
             Self::Number(number) => json!(number),

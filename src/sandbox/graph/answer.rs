@@ -64,7 +64,7 @@ impl<'a> Answers<'a> {
         let latest_only = arguments.get("latestVersionsOnly").and_then(Value::as_bool).unwrap_or(!is_first_version);
         let search = Search::read(self.caller, query.unwrap_or(arguments), latest_only)
             .map_err(|message| Flaw::new(message, planned.at))?;
-        let found = search.run(self.view.tables)?;
+        let found = search.run(self.view.shared, self.view.tables)?;
         found.iter().map(|(record, version)| self.asset(record, version, &planned.inner)).collect()
     }
 

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::super::{
+    app::Shared,
     assets::{Params, listing},
     caller::Caller,
+    describe::scope,
     problem::Problem,
     store::{AssetRecord, Listing, StoreError, Tables, VersionRecord},
 };
@@ -73,7 +75,7 @@ impl Search {
     }
 
     /// Finds the versions.
-    pub(super) fn run(self, tables: &Tables) -> Result<Vec<(AssetRecord, VersionRecord)>, StoreError> {
+    pub(super) fn run(self, shared: &Shared, tables: &Tables) -> Result<Vec<(AssetRecord, VersionRecord)>, StoreError> {
         if self.latest_only && self.filter == Filter::default() {
             return tables.list(self.listing, self.limit, self.offset);
         }
@@ -84,7 +86,7 @@ impl Search {
             at += page.len();
             for (record, version) in page {
                 for version in self.versions(tables, &record, version)? {
-                    if !self.filter.takes(&record, &version) {
+                    if !self.filter.takes(shared, &record, &version) {
                         continue;
                     }
                     if skip > 0 {
@@ -121,8 +123,8 @@ impl Search {
 }
 
 impl Filter {
-    fn takes(&self, record: &AssetRecord, version: &VersionRecord) -> bool {
-        let minor = record.minor(&version.gav.version);
+    fn takes(&self, shared: &Shared, record: &AssetRecord, version: &VersionRecord) -> bool {
+        let minor = record.minor(&scope(shared, version));
         let has_label = |label: &String| minor.is_some_and(|minor| minor.tags.contains(label));
         let has_attribute = |(key, value): &(Option<String>, Option<String>)| {
             let labels = minor.iter().flat_map(|minor| &minor.tags).map(|tag| (tag.as_str(), tag.as_str()));
@@ -133,7 +135,7 @@ impl Filter {
         let has_category = |(key, value): &(Option<String>, Option<String>)| {
             let mut held = minor.iter().flat_map(|minor| &minor.categories);
             held.any(|(known, values)| {
-                is_asked(key, known) && (value.is_none() || values.iter().any(|held| is_asked(value, held)))
+                is_asked(key, known) && (value.is_none() || values.texts().iter().any(|held| is_asked(value, held)))
             })
         };
         let mule_version = version.attributes.get("min-mule-version");
