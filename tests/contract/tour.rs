@@ -24,9 +24,9 @@ pub(crate) async fn build(place: &InProcess) -> Known {
     let mut known = portal(place).await;
     known.extend(instances(place).await);
     share(place).await;
+    known.extend(hub(place).await);
     let domain = place.get(&format!("/accounts/api/organizations/{}", place.org)).await.json()["domain"].clone();
     let environments = place.get(&format!("/accounts/api/organizations/{}/environments", place.org)).await.json();
-    let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
     let fixed = [
         ("organizationId", place.org.clone()),
         ("masterOrganizationId", place.org.clone()),
@@ -162,9 +162,60 @@ async fn share(place: &InProcess) {
     place.json("PUT", &place.v2("assets/{org}/orders/identities"), &share).await;
 }
 
+/// Makes an application that has access to the API.
+async fn hub(place: &InProcess) -> Known {
+    const HUB: &str = "/api-experience-hub";
+    let connection = place.get(&format!("{HUB}/api/v1/connections")).await.json()[0].clone();
+    let id = connection["id"].as_str().unwrap_or("none");
+    let portals = place.get(&format!("{HUB}/api/v1/connections/{id}/apiPortals")).await.json();
+    let target = connection["targetOrganizationId"].as_str().unwrap_or("none");
+    let portal = portals[0]["targetPortalId"].as_str().unwrap_or("none");
+    let portal_path = format!("{HUB}/xapi/v1/portals/{target}/{portal}");
+    let asset = format!("{portal_path}/assets/{}/orders/v2", place.org);
+    let instance = text(&place.get(&format!("{asset}/details")).await.json()["instances"][0]["id"]);
+    let tiers = place.get(&format!("{asset}/instances/{instance}/tiers")).await.json();
+    let upsert = json!({"name": "Shop", "description": "Orders things", "url": "https://shop.example", "instanceId": instance,
+        "redirectUri": ["https://shop.example/back"], "grantTypes": ["client_credentials"], "apiEndpoints": false});
+    let application = text(&place.json("POST", &format!("{asset}/applications"), &upsert).await.json()["id"]);
+    let tier: Option<i64> = tiers[0]["id"].as_str().and_then(|id| id.parse().ok());
+    let access = json!({"applicationId": application, "instanceId": instance, "acceptedTerms": true, "tierId": tier});
+    let contract = text(&place.json("POST", &format!("{asset}/contracts"), &access).await.json()["id"]);
+    let made = format!("{portal_path}/applications/{application}");
+    if let Some(other) = tiers[1]["id"].as_str() {
+        place.call("PATCH", &format!("{made}/contracts/{contract}/tiers/{other}"), &[], Payload::Nothing).await;
+    }
+    let mut renamed = upsert.clone();
+    renamed["name"] = json!("Shops");
+    place.json("PUT", &made, &renamed).await;
+    place.call("POST", &format!("{made}/secret/reset"), &[], Payload::Nothing).await;
+    let search = json!({"searchTerm": "orders", "assetTypes": ["rest-api"], "categories": ["Layer:Process"],
+        "sort": {"direction": "ASC", "criteria": "NAME"}});
+    place.json("POST", &format!("{portal_path}/assets/search"), &search).await;
+    let mut second = upsert;
+    second["name"] = json!("Gone");
+    let second = text(&place.json("POST", &format!("{asset}/applications"), &second).await.json()["id"]);
+    place.call("DELETE", &format!("{portal_path}/applications/{second}"), &[], Payload::Nothing).await;
+    let known = [
+        ("targetOrganizationId", target),
+        ("portalId", portal),
+        ("targetPortalId", portal),
+        ("applicationId", &application),
+        ("contractId", &contract),
+        ("hubInstanceId", &instance),
+    ];
+    known.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| "none".to_owned(), str::to_owned)
+}
+
 /// The path of an operation with values that exist, and with the queries that it needs.
 pub(crate) fn path_of(operation: &Operation, known: &Known) -> String {
     let mut path = operation.template.trim_end_matches('*').replace("/**", "/home");
+    if path.contains("{targetPortalId}") || path.contains("{portalId}") {
+        path = path.replace("{instanceId}", "{hubInstanceId}").replace("{minorVersion}", "v2");
+    }
     for (name, value) in known {
         path = path.replace(&format!("{{{name}}}"), value);
     }
@@ -174,6 +225,8 @@ pub(crate) fn path_of(operation: &Operation, known: &Known) -> String {
             "settings" => "settings=deletionSettings".to_owned(),
             "include" => "include=statusTransitions".to_owned(),
             "term" => "term=orders".to_owned(),
+            "instanceId" => format!("instanceId={}", known.get("hubInstanceId").map_or("none", String::as_str)),
+            "appName" => "appName=Shops".to_owned(),
             name => format!("{name}=1"),
         })
         .collect();

@@ -199,7 +199,8 @@ async fn wrong_input_gets_the_status_that_is_documented_for_it() {
 async fn without_a_token_every_operation_answers_401() {
     let Some(official) = official() else { return };
     let mut sweep = Sweep::start().await;
-    for operation in all(official) {
+    // The graph may be told who asks in the query itself (EXCHANGE.md §1.1), which has to be read first.
+    for operation in all(official).filter(|operation| !operation.template.ends_with("/graphql")) {
         let path = path_of(operation, &sweep.known);
         let seen =
             sweep.place.call(&operation.method, &path, &[("authorization", "Bearer none")], Payload::Nothing).await;
