@@ -26,6 +26,7 @@ mod legacy;
 mod lifecycle;
 mod metadata;
 mod organizations;
+mod portal;
 mod problem;
 mod publish;
 mod quirks;

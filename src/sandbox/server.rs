@@ -16,7 +16,7 @@ use super::{
     app::App,
     assets,
     connection::{Socket, Wire},
-    control, describe, files, gate, graph, hub, legacy, lifecycle, metadata, organizations,
+    control, describe, files, gate, graph, hub, legacy, lifecycle, metadata, organizations, portal,
     problem::Problem,
     publish, runs,
 };
@@ -41,6 +41,7 @@ impl Sandbox {
             .merge(assets::routes())
             .merge(lifecycle::routes())
             .merge(metadata::routes())
+            .merge(portal::routes())
             .merge(organizations::routes())
             .merge(describe::routes())
             .merge(files::guarded())

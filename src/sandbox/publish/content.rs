@@ -9,7 +9,13 @@ use tempfile::SpooledTempFile;
 
 use crate::asset::{AssetType, FileKey};
 
-use super::super::{app::Shared, problem::Problem, store::FileRecord};
+use super::super::{
+    Quirk,
+    app::Shared,
+    portal::{self, Docs, DocsError},
+    problem::Problem,
+    store::FileRecord,
+};
 use super::{
     archive::{self, Contents},
     document::{self, Format},
@@ -25,6 +31,8 @@ pub(super) struct Processed {
     pub(super) icon: Option<FileRecord>,
     /// What the main file turned out to be.
     pub(super) format: Option<Format>,
+    /// What the docs archive holds.
+    pub(super) portal: Option<Docs>,
 }
 
 /// Why files are not taken.
@@ -34,6 +42,15 @@ pub(super) enum Refused {
     Content(Problem),
     /// The sandbox itself failed: told at once.
     Internal(Problem),
+}
+
+impl From<DocsError> for Refused {
+    fn from(error: DocsError) -> Self {
+        match error {
+            DocsError::Content(error) => content(error),
+            DocsError::Io(error) => error.into(),
+        }
+    }
 }
 
 impl From<std::io::Error> for Refused {
@@ -78,6 +95,11 @@ pub(super) fn process(shared: &Shared, draft: &mut Draft, options: &Options, now
                 Some(FileRecord { key: upload.key, blob, main_file: None, generated: false, created: now });
             continue;
         }
+        if upload.key.classifier() == "docs" {
+            let orders = !shared.settings.quirks.has(Quirk::CreationOrder);
+            let docs = portal::unpack(&shared.blobs, &mut upload.content, &draft.asset_type, orders)?;
+            processed.portal = Some(docs);
+        }
         work.store(upload, found.as_ref(), &mut processed.files)?;
     }
     if !draft.has_pom {
@@ -110,10 +132,7 @@ fn check(draft: &Draft, upload: &mut Upload) -> Result<Option<Format>, Refused> 
     let classifier = upload.key.classifier();
     match (classifier, upload.key.packaging.as_str()) {
         ("docs", _) => {
-            let contents = archive::inspect(file, "").map_err(content)?;
-            if contents.has("Home.md") {
-                return Err(content("The page of the docs archive must be named home.md, not Home.md"));
-            }
+            archive::inspect(file, "").map_err(content)?;
             Ok(None)
         }
         ("custom" | "icon", _) | ("", "pom") => Ok(None),

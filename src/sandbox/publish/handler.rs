@@ -309,6 +309,7 @@ fn payload(
         contact_email: draft.contact_email.clone(),
         icon: processed.icon,
         docs: None,
+        portal: processed.portal,
         tags: draft.tags.clone(),
         categories: checked.categories,
         fields: checked.fields,

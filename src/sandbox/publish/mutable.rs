@@ -13,13 +13,15 @@ use axum::{
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
-use crate::asset::{Coordinates, FileKey};
+use crate::asset::{AssetType, Coordinates, FileKey};
 
 use super::super::{
+    Quirk,
     app::{App, Shared},
     assets::not_found,
     caller::{Caller, Role},
     describe::{Dimension, root, scope},
+    portal::{self, Docs, DocsError},
     problem::Problem,
     runs::STEPS,
     store::{FileRecord, Outcome, Payload, RunKind, Tables},
@@ -67,8 +69,15 @@ async fn answer(
     let (categories, fields) =
         (change(&form, "categories", &BTreeMap::new())?, change(&form, "fields", &BTreeMap::new())?);
     let accepted = app.state.now();
+    // What a docs archive may hold depends on the type of the asset.
+    let asset_type = app.state.read(|tables| {
+        let (record, _) = tables.version(&gav)?.ok_or_else(not_found)?;
+        caller.must_be_for(Role::Contributor, &record)?;
+        Ok::<_, Problem>(record.asset_type)
+    })?;
     let worker = app.clone();
-    let docs = spawn_blocking(move || docs.map(|docs| store(&worker, docs, accepted)).transpose()).await;
+    let store = move || docs.map(|docs| store(&worker, docs, &asset_type, accepted)).transpose();
+    let docs = spawn_blocking(store).await;
     let docs = docs.map_err(|error| Problem::internal(&error))?;
     let accept = |tables: &mut Tables| {
         let (record, version) = tables.version(&gav)?.ok_or_else(not_found)?;
@@ -79,10 +88,10 @@ async fn answer(
             let check = |dimension, change| {
                 rules::check_values(tables, dimension, place, change).map_err(|problem| (STEPS[2], problem))
             };
-            Ok((docs, check(Dimension::Category, &categories)?, check(Dimension::Field, &fields)?))
+            Ok((docs.unzip(), check(Dimension::Category, &categories)?, check(Dimension::Field, &fields)?))
         });
         let outcome = match outcome {
-            Ok((docs, categories, fields)) => Outcome::Completed(Some(Box::new(Payload {
+            Ok(((docs, portal), categories, fields)) => Outcome::Completed(Some(Box::new(Payload {
                 version: None,
                 scope: scope(&app, &version),
                 asset_type: asset_type.clone(),
@@ -92,6 +101,7 @@ async fn answer(
                 contact_email: None,
                 icon: None,
                 docs,
+                portal,
                 tags,
                 categories,
                 fields,
@@ -108,12 +118,15 @@ async fn answer(
     Ok((StatusCode::ACCEPTED, Json(json!({ "mutableDataStatusLink": link }))).into_response())
 }
 
-fn store(shared: &Shared, mut docs: Upload, now: i64) -> Result<FileRecord, Problem> {
+fn store(shared: &Shared, mut docs: Upload, asset_type: &AssetType, now: i64) -> Result<(FileRecord, Docs), Problem> {
     let invalid = |error: String| Problem::invalid("INVALID_FILE_CONTENT", error);
-    let contents = archive::inspect(&mut docs.content, "").map_err(invalid)?;
-    if contents.has("Home.md") {
-        return Err(invalid("The page of the docs archive must be named home.md, not Home.md".to_owned()));
-    }
+    archive::inspect(&mut docs.content, "").map_err(invalid)?;
+    let orders = !shared.settings.quirks.has(Quirk::CreationOrder);
+    let portal = match portal::unpack(&shared.blobs, &mut docs.content, asset_type, orders) {
+        Ok(portal) => portal,
+        Err(DocsError::Content(error)) => return Err(invalid(error)),
+        Err(DocsError::Io(error)) => return Err(Problem::internal(&error)),
+    };
     let blob = shared.blobs.store(&mut docs.content).map_err(|error| Problem::internal(&error))?;
-    Ok(FileRecord { key: docs.key, blob, main_file: None, generated: false, created: now })
+    Ok((FileRecord { key: docs.key, blob, main_file: None, generated: false, created: now }, portal))
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::asset::{Coordinates, Lifecycle, Version};
 
+use super::super::portal;
 use super::{
     AssetRecord, Outcome, Payload, RunKind, RunRecord, StoreError, Tables, Tombstone, VersionRecord,
     tables::{Due, document, is_release, number},
@@ -114,13 +115,13 @@ impl Tables {
             None if payload.version.is_none() => return Ok(()),
             None => (None, AssetRecord::new(gav, organization, at, &payload)),
         };
-        let Payload { version, contact_name, contact_email, docs, .. } = payload;
+        let Payload { version, contact_name, contact_email, docs, portal, .. } = payload;
         record.updated = record.updated.max(at);
         record.contact_name = contact_name.or(record.contact_name);
         record.contact_email = contact_email.or(record.contact_email);
         let existing = id.map(|id| self.version_of(id, &gav.version)).transpose()?.flatten();
-        // Publishing over a development version keeps tags, categories and fields (EXCHANGE.md §3.9); the version whose
-        // metadata change may be gone by now.
+        // Publishing over a development version keeps tags, categories, fields and pages (EXCHANGE.md §3.9); the version
+        // whose metadata change may be gone by now.
         let is_described = existing.is_some() != version.is_some();
         let describes = payload.tags.is_some() || payload.categories.is_change() || payload.fields.is_change();
         if describes && is_described {
@@ -132,6 +133,10 @@ impl Tables {
             payload.fields.apply(&mut minor.fields);
         }
         let id = self.put_asset(id, &record)?;
+        let group = version.as_ref().or(existing.as_ref()).map(VersionRecord::version_group);
+        if let (Some(portal), Some(group), true) = (portal, group, is_described) {
+            portal::publish_docs(self, gav, &group, portal)?;
+        }
         match (version, existing) {
             (Some(mut version), Some(old)) => {
                 version.created = old.created;
@@ -275,10 +280,18 @@ impl Tables {
             params![id, is_release(&gav.version), gav.version.sort_key()],
         )?;
         self.count_version(&record.organization, -1)?;
+        let is_last_of_minor = !self.has_minor(id, &gav.version)?;
         if !self.exists("SELECT 1 FROM version WHERE asset = ?1", [id])? {
             self.write("DELETE FROM asset WHERE id = ?1", [id])?;
         } else if self.forget_scopes(id, &version, &mut record)? {
             self.put_asset(Some(id), &record)?;
+        }
+        if is_last_of_minor {
+            portal::forget_minor(self, gav)?;
+        }
+        if !self.has_major(id, &gav.version)? {
+            // Versions of one major version are one version group (EXCHANGE.md §2.4).
+            portal::forget_group(self, gav, &version.version_group())?;
         }
         if tombstone {
             let sort = gav.version.sort_key();

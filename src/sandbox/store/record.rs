@@ -10,6 +10,7 @@ use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle};
 pub(in super::super) use super::super::describe::TagValue;
 use super::super::{
     caller::{Caller, Role},
+    portal::Docs,
     problem::Problem,
 };
 use super::blobs::StoredBlob;
@@ -211,6 +212,9 @@ pub(in super::super) struct Payload {
     pub(in super::super) docs: Option<FileRecord>,
     /// Which versions share the tags, categories and fields.
     pub(in super::super) scope: String,
+    /// What the docs archive holds.
+    #[serde(default)]
+    pub(in super::super) portal: Option<Docs>,
     /// `None` leaves the tags as they are.
     pub(in super::super) tags: Option<Vec<String>>,
     pub(in super::super) categories: TagsChange,

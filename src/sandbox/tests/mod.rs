@@ -10,6 +10,8 @@ mod lifecycle;
 #[path = "../../../tests/contract/official/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the contract tests, whose folder it is, look at more of it")]
 mod official;
+mod portal;
+mod portal_docs;
 mod publishing;
 mod sockets;
 mod store;
