@@ -180,11 +180,15 @@ fn user(caller: &Caller) -> Value {
     })
 }
 
+/// The id of an environment of an organization.
+pub(super) fn environment_id(organization: &str, name: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{organization}/{name}").as_bytes()).to_string()
+}
+
 fn environment_list(organization: &str) -> Vec<Value> {
     let environment = |name: &str, kind: &str| {
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{organization}/{name}").as_bytes());
         json!({
-            "id": id.to_string(),
+            "id": environment_id(organization, name),
             "name": name,
             "organizationId": organization,
             "isProduction": kind == "production",

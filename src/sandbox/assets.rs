@@ -13,9 +13,10 @@ use crate::asset::{Coordinates, Lifecycle};
 use super::{
     app::App,
     caller::{Caller, Role},
+    directory::Organization,
     problem::Problem,
-    store::{Asset, Listing, Order, StoreError, VersionRecord},
-    view::{Others, View},
+    store::{Asset, Listing, Order, Reach, Tables, VersionRecord},
+    view::{Others, View, permissions},
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -55,6 +56,16 @@ impl Params {
 
     fn is_set(&self, name: &str) -> bool {
         self.one(name) == Some("true")
+    }
+
+    /// A boolean; the description lets it be null.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.one(name) {
+            None | Some("" | "null") => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Problem::bad_request(format!("request/query/{name} must be boolean"))),
+        }
     }
 
     /// `limit` and `offset`, checked.
@@ -104,6 +115,17 @@ pub(super) fn not_found() -> Problem {
     Problem::not_found("Asset not found")
 }
 
+/// An asset as the caller sees it: a stranger sees the version groups that are public, and nothing of the others.
+pub(super) fn seen(tables: &Tables, caller: &Caller, group: &str, asset: &str) -> Result<Asset, Problem> {
+    let mut asset = tables.asset(group, asset)?.ok_or_else(not_found)?;
+    caller.must_be_for(Role::Viewer, &asset.record)?;
+    if !caller.is_insider(&asset.record) {
+        let public = &asset.record.public_groups;
+        asset.versions.retain(|version| public.contains(&version.version_group()));
+    }
+    Ok(asset)
+}
+
 async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -116,8 +138,17 @@ async fn list(
     app.state.read(|tables| {
         let view = View { shared: &app.shared, tables, origin: app.origin(&headers) };
         let found = tables.list(listing, page.limit, page.offset)?;
-        let items: Result<_, StoreError> = found.iter().map(|(record, version)| view.item(record, version)).collect();
-        Ok(Json(items?))
+        let mut items = Vec::with_capacity(found.len());
+        for (record, version) in &found {
+            if caller.is_insider(record) {
+                items.push(view.item(record, version)?);
+                continue;
+            }
+            let seen = seen(tables, &caller, &record.group_id, &record.asset_id)?;
+            let shown = seen.latest().map(|version| view.item(record, version)).transpose()?;
+            items.extend(shown);
+        }
+        Ok(Json(items))
     })
 }
 
@@ -130,22 +161,42 @@ pub(super) fn listing(caller: &Caller, params: &Params) -> Result<Listing, Probl
     });
     Ok(Listing {
         visible: visible(caller, params),
+        reach: reach(caller, params)?,
         organizations: params.all("organizationId").map(str::to_owned).collect(),
         types: params.all("types").map(str::to_owned).collect(),
         search: params.one("search").unwrap_or_default().to_lowercase(),
         states: params.states()?,
-        descending: order.is_some() && !params.is_set("ascending"),
+        descending: order.is_some() && !params.flag("ascending")?.unwrap_or_default(),
         order: order.unwrap_or(Order::Sequence),
         public: false,
     })
 }
 
-/// The organizations that a listing may show: the caller's own and those below, within the root that is asked for.
+/// The organizations that a listing may show: the caller's own and those below, within the root or the public portal
+/// that is asked for.
 fn visible(caller: &Caller, params: &Params) -> Vec<String> {
-    let roots: Vec<&str> = params.all("rootOrganizationId").collect();
-    let own = caller.directory.below(&caller.principal.organization).map(|known| &known.id);
-    let is_asked = |id: &&String| roots.is_empty() || roots.iter().any(|root| caller.directory.is_within(id, root));
-    own.filter(is_asked).cloned().collect()
+    let directory = &caller.directory;
+    let roots: Vec<&str> = params.all("rootOrganizationId").chain(params.all("masterOrganizationId")).collect();
+    let own = directory.below(&caller.principal.organization);
+    let is_asked = |id: &str| roots.is_empty() || roots.iter().any(|root| directory.is_within(id, root));
+    let in_domain = |known: &Organization| params.one("domain").is_none_or(|domain| known.domain() == domain);
+    own.filter(|known| is_asked(&known.id) && in_domain(known)).map(|known| known.id.clone()).collect()
+}
+
+/// What a listing shows besides: what is shared with the caller, and the public assets of the portal that is asked for.
+fn reach(caller: &Caller, params: &Params) -> Result<Reach, Problem> {
+    let only_shared = params.flag("sharedWithMe")?.unwrap_or_default();
+    let domain = params.one("domain");
+    let portal = caller.directory.organizations.iter().filter(|known| domain.is_some_and(|of| known.domain() == of));
+    // A portal and a root narrow a listing to their own assets.
+    let is_narrow =
+        domain.is_some() || params.all("rootOrganizationId").chain(params.all("masterOrganizationId")).count() > 0;
+    Ok(Reach {
+        shared_with: if only_shared || !is_narrow { caller.identities() } else { Vec::new() },
+        only_shared,
+        public_in: if only_shared { Vec::new() } else { portal.map(|known| known.id.clone()).collect() },
+        without_snapshots: params.flag("includeSnapshots")? == Some(false),
+    })
 }
 
 /// Shows one version of an asset.
@@ -159,13 +210,22 @@ fn show(
 ) -> Result<Json<Value>, Problem> {
     let states = params.states()?;
     app.state.read(|tables| {
-        let asset = tables.asset(group, asset)?.ok_or_else(not_found)?;
-        caller.must_be_for(Role::Viewer, &asset.record)?;
+        let mut asset = seen(tables, caller, group, asset)?;
+        if params.flag("includeSnapshots")? == Some(false) {
+            asset.versions.retain(|version| !version.gav.version.is_snapshot());
+        }
         let version = pick(&asset).filter(|version| states.is_empty() || states.contains(&version.status));
         let version = version.ok_or_else(not_found)?;
         let view = View { shared: &app.shared, tables, origin: app.origin(headers) };
         let others = Others { plain, states: if params.is_set("strict") { &states } else { &[] } };
-        Ok(Json(view.full(&asset, version, &others)?))
+        let mut body = view.full(&asset, version, &others)?;
+        body["permissions"] = permissions(caller.role_for(&asset.record)).into();
+        if !caller.is_insider(&asset.record)
+            && let Some(instances) = body["instances"].as_array_mut()
+        {
+            instances.retain(|instance| instance["isPublic"] == true);
+        }
+        Ok(Json(body))
     })
 }
 
@@ -225,8 +285,7 @@ async fn version_groups(
     Path((g, a)): Path<(String, String)>,
 ) -> Result<Json<Vec<Value>>, Problem> {
     app.state.read(|tables| {
-        let asset = tables.asset(&g, &a)?.ok_or_else(not_found)?;
-        caller.must_be_for(Role::Viewer, &asset.record)?;
+        let asset = seen(tables, &caller, &g, &a)?;
         let mut groups: Vec<(String, u64)> =
             asset.versions.iter().rev().map(|v| (v.version_group(), v.gav.version.major())).collect();
         groups.dedup();

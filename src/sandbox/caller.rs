@@ -72,6 +72,11 @@ impl Caller {
         self.principal.user()
     }
 
+    /// What an asset can be shared with, to be shared with the caller.
+    pub(super) fn identities(&self) -> Vec<String> {
+        vec![self.user_id().to_owned(), self.principal.organization.clone()]
+    }
+
     /// What the caller may do in an organization.
     pub(super) fn role_in(&self, organization: &str) -> Option<Role> {
         self.directory.is_within(organization, &self.principal.organization).then_some(self.principal.role)
@@ -85,12 +90,21 @@ impl Caller {
     /// What the caller may do with an asset: what their role allows, what was shared with them, and everything with
     /// what they made.
     pub(super) fn role_for(&self, asset: &AssetRecord) -> Option<Role> {
+        let public = (!asset.public_groups.is_empty()).then_some(Role::Viewer);
+        self.role_held(asset).max(public)
+    }
+
+    /// Whether the caller sees all of an asset; a stranger sees what is public.
+    pub(super) fn is_insider(&self, asset: &AssetRecord) -> bool {
+        self.role_held(asset).is_some()
+    }
+
+    fn role_held(&self, asset: &AssetRecord) -> Option<Role> {
         let made = (asset.owner.as_deref() == Some(self.user_id())
             && self.role_in(&asset.organization) >= Some(Role::Contributor))
         .then_some(Role::Administrator);
         let shared = asset.shared.iter().filter(|share| share.is_with(self)).map(|share| share.role).max();
-        let public = (!asset.public_groups.is_empty()).then_some(Role::Viewer);
-        self.role_in(&asset.organization).max(made).max(shared).max(public)
+        self.role_in(&asset.organization).max(made).max(shared)
     }
 
     /// Refuses whoever may not do something with an asset. Whoever may not even see it is told that it is not there.

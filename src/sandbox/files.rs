@@ -15,6 +15,7 @@ use crate::asset::FileKey;
 use super::{
     app::{App, Shared},
     assets::coordinates,
+    caller::{Caller, Role},
     problem::Problem,
     view::file_name,
 };
@@ -41,26 +42,38 @@ pub(super) fn open() -> Router<App> {
 type BarePath = Path<(String, String, String, String, String)>;
 type ClassifiedPath = Path<(String, String, String, String, String, String)>;
 
-async fn bare(State(app): State<App>, Path((org, g, a, v, packaging)): BarePath) -> Result<Response, Problem> {
-    download(&app, &org, (&g, &a, &v), &FileKey::bare(&packaging)).await
+async fn bare(
+    State(app): State<App>,
+    caller: Caller,
+    Path((org, g, a, v, packaging)): BarePath,
+) -> Result<Response, Problem> {
+    download((&app, &caller), &org, (&g, &a, &v), &FileKey::bare(&packaging)).await
 }
 
 async fn classified(
     State(app): State<App>,
+    caller: Caller,
     Path((org, g, a, v, classifier, packaging)): ClassifiedPath,
 ) -> Result<Response, Problem> {
-    download(&app, &org, (&g, &a, &v), &FileKey::new(&classifier, &packaging)).await
+    download((&app, &caller), &org, (&g, &a, &v), &FileKey::new(&classifier, &packaging)).await
 }
 
-fn file_not_found() -> Problem {
+pub(super) fn file_not_found() -> Problem {
     Problem::not_found("File not found")
 }
 
-async fn download(app: &App, org: &str, (g, a, v): (&str, &str, &str), key: &FileKey) -> Result<Response, Problem> {
+async fn download(
+    (app, caller): (&App, &Caller),
+    org: &str,
+    (g, a, v): (&str, &str, &str),
+    key: &FileKey,
+) -> Result<Response, Problem> {
     let gav = coordinates(g, a, v)?;
     let (sha256, name) = app.state.read(|tables| {
         let (record, version) = tables.version(&gav)?.ok_or_else(file_not_found)?;
-        if record.organization != org {
+        caller.must_be_for(Role::Viewer, &record)?;
+        let is_shown = caller.is_insider(&record) || record.public_groups.contains(&version.version_group());
+        if record.organization != org || !is_shown {
             return Err(file_not_found());
         }
         let mut files = version.files.iter().chain(&record.icon);
@@ -104,7 +117,7 @@ async fn send(shared: &Shared, sha256: &[u8; 32], name: &str) -> Result<Response
     Ok((StatusCode::OK, headers, body).into_response())
 }
 
-fn media_type(name: &str) -> &'static str {
+pub(super) fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "zip" => "application/zip",
         "jar" => "application/java-archive",

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     app::App,
-    assets::{Params, coordinates, listing, not_found},
+    assets::{Params, coordinates, listing, not_found, seen},
     caller::{Caller, Role},
     gate::drain,
     lifecycle,
@@ -55,7 +55,7 @@ async fn list(
         let view = View { shared: &app.shared, tables, origin: app.origin(&headers) };
         let mut items = Vec::new();
         for (record, _) in tables.list(listing, page.limit, page.offset)? {
-            let asset = tables.asset(&record.group_id, &record.asset_id)?.ok_or_else(not_found)?;
+            let asset = seen(tables, &caller, &record.group_id, &record.asset_id)?;
             if let Some(version) = asset.latest() {
                 items.push(show(&view, &asset, version)?);
             }

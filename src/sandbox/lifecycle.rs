@@ -15,9 +15,10 @@ use super::{
     app::App,
     assets::{Params, coordinates, not_found},
     caller::{Caller, Role},
+    instances::first_of,
     organizations::setting,
     problem::Problem,
-    store::{StoreError, Tables, VersionRecord},
+    store::{Asset, StoreError, Tables, VersionRecord},
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -114,6 +115,8 @@ async fn actions(
         }
         let dependents = tables.dependent(&gav, "")?;
         let dependents = dependents.map(|_| ("ASSET_HAS_DEPENDENTS", "Asset has dependent assets".to_owned()));
+        let instances = instance_left(tables, &version, true)?.map(|error| ("ASSET_HAS_INSTANCES", error));
+        let dependents = dependents.or(instances);
         transitions.push(show("deleted", dependents.clone()));
         transitions.push(show("hard-deleted", dependents));
         Ok(Json(json!({ "statusTransitions": transitions })))
@@ -149,6 +152,25 @@ fn check_age(app: &App, version: &VersionRecord, hard: bool) -> Result<(), Probl
         return Err(conflict("OLD_ASSET_HARD_DELETION", text));
     }
     Ok(())
+}
+
+/// Refuses to take the last version of a version group that has instances: they do not go with it (EXCHANGE.md §3.10).
+/// Another version keeps the group, where one version is deleted alone.
+fn check_instances(tables: &Tables, version: &VersionRecord, alone: bool) -> Result<(), Problem> {
+    match instance_left(tables, version, alone)? {
+        Some(error) => Err(conflict("ASSET_HAS_INSTANCES", error)),
+        None => Ok(()),
+    }
+}
+
+fn instance_left(tables: &Tables, version: &VersionRecord, alone: bool) -> Result<Option<String>, StoreError> {
+    let (gav, group) = (&version.gav, version.version_group());
+    let Some(instance) = first_of(tables, (&gav.group_id, &gav.asset_id, &group))? else { return Ok(None) };
+    let keeps = |asset: Asset| asset.versions.iter().any(|v| v.gav != *gav && v.version_group() == group);
+    if alone && tables.asset(&gav.group_id, &gav.asset_id)?.is_some_and(keeps) {
+        return Ok(None);
+    }
+    Ok(Some(format!("The version group {group} has the API instance {}", instance.name)))
 }
 
 fn conflict(code: &str, error: String) -> Problem {
@@ -190,6 +212,7 @@ pub(super) async fn remove_version(
         if let Some(dependent) = tables.dependent(&gav, "")? {
             return Err(conflict("ASSET_HAS_DEPENDENTS", format!("The asset {dependent} depends on it")));
         }
+        check_instances(tables, &version, true)?;
         Ok(tables.delete(&gav, !hard && version.status != Lifecycle::Development)?)
     };
     app.state.commit(delete).await?;
@@ -223,6 +246,7 @@ async fn delete_asset(
                 return Err(conflict("ASSET_HAS_DEPENDENTS", format!("The asset {dependent} depends on {gav}")));
             }
         }
+        versions.iter().try_for_each(|version| check_instances(tables, version, false))?;
         for version in &versions {
             tables.delete(&version.gav, !hard && version.status != Lifecycle::Development)?;
         }

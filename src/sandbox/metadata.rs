@@ -14,7 +14,7 @@ use super::{
     assets::{coordinates, not_found},
     caller::{Caller, Role},
     problem::Problem,
-    publish::check_length,
+    publish::{check_length, description_limit},
     store::{AssetRecord, StoreError, Tables},
 };
 
@@ -55,12 +55,13 @@ async fn change(
     body: &[u8],
     is_meant: impl FnOnce(&Tables, &AssetRecord) -> Result<bool, StoreError>,
 ) -> Result<StatusCode, Problem> {
-    const KEYS: [(&str, usize); 4] = [("name", 256), ("description", 255), ("contactName", 255), ("contactEmail", 255)];
+    let description = description_limit(&app.settings.quirks);
+    let keys = [("name", 256), ("description", description), ("contactName", 255), ("contactEmail", 255)];
     let body: Value = serde_json::from_slice(body).map_err(|_| Problem::bad_request("request/body must be object"))?;
     let body = body.as_object().filter(|body| !body.is_empty());
     let body = body.ok_or_else(|| Problem::bad_request("request/body must be object"))?;
     for (key, value) in body {
-        let Some((_, most)) = KEYS.iter().find(|(known, _)| known == key) else {
+        let Some((_, most)) = keys.iter().find(|(known, _)| known == key) else {
             // Seen on the real platform for `manager`.
             return Err(Problem::forbidden());
         };

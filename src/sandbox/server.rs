@@ -16,9 +16,9 @@ use super::{
     app::App,
     assets,
     connection::{Socket, Wire},
-    control, describe, files, gate, graph, hub, legacy, lifecycle, metadata, organizations, portal,
+    control, describe, files, gate, graph, hub, icons, instances, legacy, lifecycle, metadata, organizations, portal,
     problem::Problem,
-    publish, runs,
+    publish, runs, semantic, sharing, specification,
 };
 
 /// How long a stop waits for requests in flight.
@@ -46,13 +46,19 @@ impl Sandbox {
             .merge(describe::routes())
             .merge(files::guarded())
             .merge(legacy::guarded())
+            .merge(instances::routes())
+            .merge(icons::routes().layer(DefaultBodyLimit::disable()))
+            .merge(sharing::routes())
+            .merge(specification::routes())
+            .merge(semantic::routes())
             .route_layer(from_fn_with_state(app.clone(), gate::authenticate));
         let open = Router::new()
             .merge(accounts::open())
             .merge(files::open())
             .merge(legacy::open())
             .merge(graph::routes())
-            .merge(control::routes(self.clone()));
+            .merge(control::routes(self.clone()))
+            .merge(instances::control());
         guarded
             .merge(open)
             .merge(hub::routes(&app))

@@ -35,6 +35,8 @@ pub struct Settings {
     pub max_file: u64,
     /// The most bytes of one jar (EXCHANGE.md §3.8).
     pub max_jar: u64,
+    /// The most asset versions of a root organization and all below it (EXCHANGE.md §3.8).
+    pub max_versions: u64,
 }
 
 impl Default for Settings {
@@ -51,6 +53,7 @@ impl Default for Settings {
             seed: 0,
             max_file: 5 * 1024 * 1024,
             max_jar: 200 * 1024 * 1024,
+            max_versions: 100_000,
         }
     }
 }

@@ -5,10 +5,12 @@ use serde_json::{Map, Value, json};
 use crate::asset::Lifecycle;
 
 use super::{
-    accounts,
+    Quirk, accounts,
     app::Shared,
+    caller::Role,
     clock::iso,
     describe::{Configuration, Dimension, TagValue, root, scope},
+    instances::{Instance, instances_of, mocking_service},
     store::{Asset, AssetRecord, FileRecord, MinorRecord, StoreError, Tables, TagValues, VersionRecord},
 };
 
@@ -45,7 +47,8 @@ impl View<'_> {
         let shown = |v: &&VersionRecord| others.states.is_empty() || others.states.contains(&v.status);
         let rest: Vec<&VersionRecord> =
             asset.versions.iter().filter(|v| v.gav.version != version.gav.version).filter(shown).collect();
-        let versions: Vec<Value> = if others.plain {
+        let plain = others.plain && !self.shared.settings.quirks.has(Quirk::VersionObjects);
+        let versions: Vec<Value> = if plain {
             rest.iter().map(|v| json!(v.gav.version)).collect()
         } else {
             std::iter::once(version).chain(rest.iter().copied()).map(|v| self.version_summary(record, v)).collect()
@@ -67,11 +70,12 @@ impl View<'_> {
                 "labels": minor.tags,
                 "categories": self.categories(record, &minor.categories)?,
                 "customFields": self.fields(record, &minor.fields)?,
-                "instances": [],
+                "instances": self.instances(record, version)?,
                 "generated": [],
+                "mule3ConnectorMetadata": { "fullVersion": null, "featureId": null },
                 "rating": 0,
                 "numberOfRates": 0,
-                "permissions": ["admin", "edit"],
+                "permissions": permissions(Some(Role::Administrator)),
                 "otherVersions": other_versions,
                 "versions": versions,
             }),
@@ -160,6 +164,18 @@ impl View<'_> {
         shown
     }
 
+    /// The instances of the version group of a version, as the body of the asset shows them: for APIs only, as seen on
+    /// the real platform.
+    fn instances(&self, record: &AssetRecord, version: &VersionRecord) -> Result<Vec<Value>, StoreError> {
+        if version.api_version.is_none() {
+            return Ok(Vec::new());
+        }
+        let gav = &version.gav;
+        let known = instances_of(self.tables, (&gav.group_id, &gav.asset_id, &version.version_group()))?;
+        let shown = known.iter().map(|instance: &Instance| instance.show_in(version));
+        Ok(shown.chain(mocking_service(record, version, &self.origin)).collect())
+    }
+
     fn creator(&self, version: &VersionRecord) -> Value {
         let directory = self.shared.directory();
         let known = directory.by_id(&version.created_by);
@@ -213,7 +229,7 @@ impl View<'_> {
     }
 
     /// A link that works without a token, for a while.
-    fn signed(&self, version: &VersionRecord, file: &FileRecord) -> String {
+    pub(super) fn signed(&self, version: &VersionRecord, file: &FileRecord) -> String {
         let path = format!("{}/{}", hex::encode(file.blob.digests.sha256), file_name(version, file));
         // Rounded, so that an asset read twice in a minute looks the same.
         let until = (self.shared.clock.now() + LINK_LIFETIME).div_euclid(60_000) * 60_000;
@@ -272,6 +288,15 @@ pub(super) fn file_name(version: &VersionRecord, file: &FileRecord) -> String {
     match &file.key.classifier {
         Some(classifier) => format!("{}-{}-{classifier}.{}", gav.asset_id, gav.version, file.key.packaging),
         None => format!("{}-{}.{}", gav.asset_id, gav.version, file.key.packaging),
+    }
+}
+
+/// What a role allows, as the body of an asset tells it.
+pub(super) fn permissions(role: Option<Role>) -> Vec<&'static str> {
+    match role {
+        Some(Role::Administrator) => vec!["admin", "edit"],
+        Some(Role::Contributor) => vec!["edit"],
+        Some(Role::Viewer) | None => Vec::new(),
     }
 }
 

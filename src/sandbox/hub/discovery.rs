@@ -14,7 +14,7 @@ use super::{
     super::{
         app::App,
         assets::{Page, Params},
-        store::{AssetRecord, Listing, Order, StoreError, VersionRecord},
+        store::{AssetRecord, Listing, Order, Reach, StoreError, VersionRecord},
         view::View,
     },
     body::Body,
@@ -44,6 +44,7 @@ const FACETS: usize = 1000;
 fn everything(visit: &Visit) -> Listing {
     Listing {
         visible: visit.caller.directory.below(&visit.portal.root).map(|known| known.id.clone()).collect(),
+        reach: Reach::default(),
         organizations: Vec::new(),
         types: TYPES.map(|kind| kind.as_str().to_owned()).to_vec(),
         search: String::new(),

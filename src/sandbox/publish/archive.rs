@@ -82,6 +82,15 @@ pub(super) fn inspect(file: &mut (impl Read + Seek), wanted: &str) -> Result<Con
     Ok(contents)
 }
 
+/// The bytes of one member, by its exact name; `None` where there is none, or it is too large.
+pub(in super::super) fn member(file: &mut (impl Read + Seek), name: &str) -> Option<Vec<u8>> {
+    let mut archive = ZipArchive::new(file).ok()?;
+    let member = archive.by_name(name).ok().filter(zip::read::ZipFile::is_file)?;
+    let mut bytes = Vec::new();
+    member.take(MAX_MEMBER + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= MAX_MEMBER).then_some(bytes)
+}
+
 fn check_name(name: &str) -> Result<(), String> {
     let drive = name.as_bytes().get(1) == Some(&b':');
     let climbs = name.split(['/', '\\']).any(|part| part == "..");

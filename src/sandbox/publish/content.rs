@@ -139,7 +139,7 @@ fn check(draft: &Draft, upload: &mut Upload) -> Result<Option<Format>, Refused> 
         (_, "jar") => check_jar(classifier, file).map(|()| None),
         (_, "zip") => check_zip(draft, classifier, file),
         ("metadata", _) => check_policy(draft, file).map(|()| None),
-        (_, "json") if !matches!(classifier, "oas") => {
+        (_, "json") if !matches!(classifier, "oas" | "evented-api") => {
             document::check_json(&format!("{classifier}.json"), &whole(file)?).map_err(content)?;
             Ok(None)
         }
@@ -190,6 +190,39 @@ fn check_zip(draft: &Draft, classifier: &str, file: &mut SpooledTempFile) -> Res
     }
     let Some(bytes) = main_file(classifier, main, contents)? else { return Ok(None) };
     document::check(classifier, main, &bytes).map(Some).map_err(content)
+}
+
+/// The extensions that the main file of a classifier may have; empty is any.
+fn main_extensions(classifier: &str) -> &'static [&'static str] {
+    match classifier {
+        "raml" | "raml-fragment" => &[".raml"],
+        "oas" | "oas-components" | "oas-fragment" | "evented-api" | "json-schema" => &[".yaml", ".yml", ".json"],
+        "wsdl" => &[".wsdl", ".xml"],
+        "graphql" | "graphql-apollo" => &[".graphql"],
+        "protobuf" => &[".proto"],
+        "ruleset" => &[".yaml", ".yml"],
+        _ => &[],
+    }
+}
+
+/// The files in the root folder of an archive that could be its main file, in the order of their names.
+pub(in super::super) fn candidates(
+    classifier: &str,
+    file: &mut (impl Read + Seek),
+    most: usize,
+) -> Result<Vec<String>, String> {
+    let extensions = main_extensions(classifier);
+    if extensions.is_empty() {
+        return Err(format!("Files of the classifier `{classifier}` have no main file"));
+    }
+    let matches = |name: &String| {
+        let lower = name.to_ascii_lowercase();
+        !name.contains('/') && name != "exchange.json" && extensions.iter().any(|extension| lower.ends_with(extension))
+    };
+    let mut names: Vec<String> = archive::inspect(file, "")?.names.into_iter().filter(matches).collect();
+    names.sort_unstable();
+    names.truncate(most);
+    Ok(names)
 }
 
 /// The main file, which must be in the root folder of the archive (EXCHANGE.md §2.3).

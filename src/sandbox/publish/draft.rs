@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle};
 
-use super::super::{describe::Given, problem::Problem};
+use super::super::{Quirk, Quirks, describe::Given, problem::Problem, store::Claim};
 use super::{
     form::{Form, Upload},
     kinds,
@@ -36,6 +36,10 @@ pub(super) struct Options {
     /// The formats that are accepted; empty is all.
     pub(super) formats: Vec<String>,
     pub(super) user: Option<String>,
+    /// Whether a connected app's owner becomes the administrator of a new asset; the organization decides otherwise.
+    pub(super) assign_roles: Option<bool>,
+    /// The readings of the sandbox.
+    pub(super) quirks: Quirks,
 }
 
 impl Options {
@@ -47,8 +51,10 @@ impl Options {
             Some("true" | "1") => Ok(true),
             Some(_) => Err(Problem::bad_request(format!("request/headers/{name} must be boolean"))),
         };
-        flag("x-assign-roles", true)?;
+        let assign_roles = flag("x-assign-roles", true)?;
         Ok(Self {
+            quirks: Quirks::default(),
+            assign_roles: text("x-assign-roles").map(|_| assign_roles),
             sync: flag("x-sync-publication", false)?,
             validate: flag("x-file-validation", true)?,
             strict: flag("x-strict-package", false)?,
@@ -121,7 +127,8 @@ impl Draft {
             return Err(twice("dependencies"));
         }
         let keys: Vec<&FileKey> = form.files.iter().map(|upload| &upload.key).collect();
-        let asset_type = kinds::determine(form.text("type"), &keys, properties.contains_key("assetLink"))?;
+        let asset_type =
+            kinds::determine(form.text("type"), &keys, properties.contains_key("assetLink"), &options.quirks)?;
         let required = kinds::required_properties(&asset_type, &keys).iter().copied();
         let mut missing: Vec<&str> = required.filter(|key| !properties.contains_key(*key)).collect();
         if name.is_none() {
@@ -150,15 +157,25 @@ impl Draft {
             has_pom,
             files: form.files,
         };
-        draft.check_lengths()?;
+        draft.check_lengths(description_limit(&options.quirks))?;
         Ok(draft)
     }
 
-    fn check_lengths(&self) -> Result<(), Problem> {
+    /// What other publications of the asset must go with, until this one has taken effect.
+    pub(super) fn claim(&self) -> Claim {
+        Claim {
+            gav: self.gav.clone(),
+            organization: self.organization.clone(),
+            asset_type: self.asset_type.clone(),
+            api_version: self.property("apiVersion").map(str::to_owned),
+        }
+    }
+
+    fn check_lengths(&self, description: usize) -> Result<(), Problem> {
         let contact = |value: &Option<String>| value.clone().unwrap_or_default();
         for (name, value, most) in [
             ("name", self.name.clone(), 256),
-            ("description", self.description.clone(), 255),
+            ("description", self.description.clone(), description),
             ("contactName", contact(&self.contact_name), 255),
             ("contactEmail", contact(&self.contact_email), 255),
             ("properties.apiVersion", self.property("apiVersion").unwrap_or_default().to_owned(), 256),
@@ -167,6 +184,11 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// The most characters of a description (conflict C9).
+pub(in super::super) fn description_limit(quirks: &Quirks) -> usize {
+    if quirks.has(Quirk::Description256) { 256 } else { 255 }
 }
 
 /// Refuses a text that is too long, as the validator of the API does.

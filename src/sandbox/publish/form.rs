@@ -11,7 +11,7 @@ use tempfile::SpooledTempFile;
 
 use crate::asset::FileKey;
 
-use super::super::{app::Shared, gate::drain, problem::Problem};
+use super::super::{Quirk, app::Shared, gate::drain, problem::Problem};
 
 /// The most bytes of one text field.
 const MAX_TEXT: usize = 256 * 1024;
@@ -163,11 +163,17 @@ async fn receive(shared: &Shared, name: &str, key: FileKey, mut field: Field<'_>
 /// The most bytes of a file (EXCHANGE.md §2.6, §3.8).
 fn max_size(shared: &Shared, key: &FileKey) -> u64 {
     match (key.classifier(), key.packaging.as_str()) {
-        ("icon", "svg") => 100 * 1024,
-        ("icon", _) => 2 * 1024 * 1024,
-        (_, "jar") | ("studio-plugin", _) => shared.settings.max_jar,
+        ("icon", packaging) => icon_limit(packaging),
+        (_, "jar") | ("studio-plugin", _) if !shared.settings.quirks.has(Quirk::FiveMegabytes) => {
+            shared.settings.max_jar
+        }
         _ => shared.settings.max_file,
     }
+}
+
+/// The most bytes of an icon (EXCHANGE.md §2.6).
+pub(in super::super) fn icon_limit(packaging: &str) -> u64 {
+    if packaging == "svg" { 100 * 1024 } else { 2 * 1024 * 1024 }
 }
 
 async fn discard(mut parts: Multipart) {

@@ -150,19 +150,21 @@ pub(super) async fn accept(
     publisher: &Publisher,
     gav: Coordinates,
     form: Form,
-    options: Options,
+    mut options: Options,
 ) -> Result<Accepted, Problem> {
     let Publisher { caller, fate, organization: org } = publisher;
+    options.quirks = app.settings.quirks.clone();
     let mut draft = Draft::read(org, gav.clone(), form, &options)?;
     let reserved = app.state.change(|tables| {
         rules::check_now(tables, (caller, org), &draft)?;
-        tables.reserve(&gav);
+        rules::check_room(tables, (&caller.directory, org), &gav, app.settings.max_versions)?;
+        tables.reserve(draft.claim());
         Ok::<_, Problem>(())
     });
     reserved.0?;
     let mut reservation = Reservation { app: app.clone(), gav: Some(gav) };
     let accepted = app.state.now();
-    let (worker, sync) = (app.clone(), options.sync);
+    let (worker, sync, assign_roles) = (app.clone(), options.sync, options.assign_roles);
     let user = options.user.clone();
     let work = spawn_blocking(move || {
         let processed = content::process(&worker, &mut draft, &options, accepted);
@@ -185,7 +187,11 @@ pub(super) async fn accept(
         });
         let outcome = match outcome {
             Ok((processed, checked)) => {
-                Outcome::Completed(Some(Box::new(payload(&app, &draft, processed, checked, accepted, creator))))
+                let mut payload = payload(app, &draft, processed, checked, accepted, creator);
+                if !rules::assigns_roles(tables, (caller, org), assign_roles)? {
+                    payload.owner = None;
+                }
+                Outcome::Completed(Some(Box::new(payload)))
             }
             // Whoever waits is told at once, and nothing was accepted.
             Err((_, problem)) if sync && !fails => return Err(problem),
@@ -301,6 +307,7 @@ fn payload(
     };
     Payload {
         scope: scope(shared, &version),
+        owner: Some(version.created_by.clone()),
         version: Some(version),
         asset_type: draft.asset_type.clone(),
         name: draft.name.clone(),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use crate::asset::{AssetType, FileKey};
 
-use super::super::problem::Problem;
+use super::super::{Quirk, Quirks, problem::Problem};
 
 /// Extensions that a custom asset may have (EXCHANGE.md §2.5).
 const CUSTOM: &[&str] = &[
@@ -90,7 +90,13 @@ fn missing_files(asset_type: &AssetType) -> Problem {
 /// Finds the type of an asset from what its files and its publisher say.
 ///
 /// The files decide; a known type that contradicts them is refused, an unknown one (`RAML`, `oas`) is not listened to.
-pub(super) fn determine(declared: Option<&str>, files: &[&FileKey], has_link: bool) -> Result<AssetType, Problem> {
+pub(super) fn determine(
+    declared: Option<&str>,
+    files: &[&FileKey],
+    has_link: bool,
+    quirks: &Quirks,
+) -> Result<AssetType, Problem> {
+    let has_link = has_link && !quirks.has(Quirk::SoapNeedsFile);
     check_companions(files)?;
     let declared_type = declared.map(|text| match text {
         "connector" => AssetType::Connector,
@@ -101,7 +107,7 @@ pub(super) fn determine(declared: Option<&str>, files: &[&FileKey], has_link: bo
     });
     let known = declared_type.filter(|t| !matches!(t, AssetType::Other(_)));
     let primary: Vec<&FileKey> = files.iter().copied().filter(|key| !is_companion(key)).collect();
-    let Some(inferred) = infer(&primary)? else {
+    let Some(inferred) = infer(&primary, quirks)? else {
         return without_file(declared, known, &primary, has_link);
     };
     match known {
@@ -132,11 +138,13 @@ fn check_companions(files: &[&FileKey]) -> Result<(), Problem> {
 }
 
 /// The type that the classifiers tell, if any does.
-fn infer(primary: &[&FileKey]) -> Result<Option<AssetType>, Problem> {
+fn infer(primary: &[&FileKey], quirks: &Quirks) -> Result<Option<AssetType>, Problem> {
     let mut inferred: Option<AssetType> = None;
     for key in primary {
         let Some(rule) = RULES.iter().find(|rule| rule.classifier == key.classifier()) else { continue };
-        if !rule.packagings.contains(&key.packaging.as_str()) {
+        let is_asyncapi_json = rule.asset_type == AssetType::EventedApi && key.packaging == "json";
+        let is_taken = is_asyncapi_json && quirks.has(Quirk::AsyncapiJson);
+        if !is_taken && !rule.packagings.contains(&key.packaging.as_str()) {
             return Err(missing_files(&rule.asset_type));
         }
         match &inferred {
@@ -220,7 +228,7 @@ mod tests {
     fn outcome(declared: Option<&str>, files: &[&str]) -> String {
         let keys: Vec<FileKey> = files.iter().map(|text| text.parse().expect("a key")).collect();
         let keys: Vec<&FileKey> = keys.iter().collect();
-        match determine(declared, &keys, false) {
+        match determine(declared, &keys, false, &Quirks::default()) {
             Ok(found) => found.to_string(),
             Err(problem) => problem.code.unwrap_or_default(),
         }
@@ -254,7 +262,7 @@ mod tests {
     #[test]
     fn a_wrong_key_is_told_the_right_ones() {
         let key: FileKey = "files.grpc.proto".parse().expect("a key");
-        let problem = determine(Some("grpc-api"), &[&key], false).expect_err("refused");
+        let problem = determine(Some("grpc-api"), &[&key], false, &Quirks::default()).expect_err("refused");
         assert!(problem.errors[0].contains("protobuf.proto, protobuf.zip"), "{:?}", problem.errors);
     }
 }

@@ -17,5 +17,8 @@ mod mutable;
 mod pom;
 mod rules;
 
-pub(super) use draft::{check_length, normal_tags};
+pub(super) use archive::member;
+pub(super) use content::candidates;
+pub(super) use draft::{check_length, description_limit, normal_tags};
+pub(super) use form::icon_limit;
 pub(super) use handler::routes;

@@ -94,6 +94,7 @@ async fn answer(
             Ok(((docs, portal), categories, fields)) => Outcome::Completed(Some(Box::new(Payload {
                 version: None,
                 scope: scope(&app, &version),
+                owner: None,
                 asset_type: asset_type.clone(),
                 name: String::new(),
                 description: String::new(),

@@ -2,14 +2,15 @@
 
 use axum::http::StatusCode;
 
-use crate::asset::{AssetType, Coordinates, Lifecycle};
+use crate::asset::{AssetType, Coordinates, Lifecycle, Version};
 
 use super::super::{
     caller::{Caller, Role},
     describe::{Configuration, Dimension, root},
     directory::Directory,
+    organizations::setting,
     problem::Problem,
-    store::{AssetRecord, StoreError, Tables, TagsChange},
+    store::{Claim, StoreError, Tables, TagsChange},
 };
 use super::draft::{Draft, GivenTags};
 
@@ -37,9 +38,55 @@ pub(super) fn check_now(tables: &Tables, (caller, org): (&Caller, &str), draft: 
         caller.must_be_for(Role::Contributor, known)?;
     }
     check_free(tables, &draft.gav)?;
+    for claim in tables.claims(&draft.gav)? {
+        if claim.organization != org {
+            return Err(Problem::forbidden());
+        }
+        check_type(&claim.asset_type, draft)?;
+        if clashes(&claim, draft) {
+            return Err(api_clash(draft, &claim.gav.version, claim.api_version.as_deref()));
+        }
+    }
     let Some(known) = known else { return Ok(()) };
-    check_type(&known, draft)?;
+    check_type(&known.asset_type, draft)?;
     check_api_version(tables, draft)
+}
+
+/// Refuses a new version where the root organization has as many as it may (EXCHANGE.md §3.8).
+pub(super) fn check_room(
+    tables: &Tables,
+    (directory, org): (&Directory, &str),
+    gav: &Coordinates,
+    most: u64,
+) -> Result<(), Problem> {
+    let root = directory.root_of(org).map_or(org, |root| root.id.as_str());
+    let below: Vec<&str> = directory.below(root).map(|known| known.id.as_str()).collect();
+    if tables.has_room(root, &below, most)? || tables.status(gav)?.is_some() {
+        return Ok(());
+    }
+    Err(Problem::publication(
+        StatusCode::CONFLICT,
+        "ASSET_LIMIT_REACHED",
+        "The asset cannot be created",
+        format!("The organization has reached its limit of {most} asset versions"),
+    ))
+}
+
+/// Whether the creator of an asset becomes its administrator: always, but for a connected app the header or the
+/// organization decides (EXCHANGE.md §3.1).
+pub(super) fn assigns_roles(
+    tables: &Tables,
+    (caller, org): (&Caller, &str),
+    header: Option<bool>,
+) -> Result<bool, StoreError> {
+    if caller.principal.owner.is_none() {
+        return Ok(true);
+    }
+    if let Some(assigns) = header {
+        return Ok(assigns);
+    }
+    let settings = setting(tables, &caller.directory, org, "assetRoleAssignmentSettings")?.unwrap_or_default();
+    Ok(settings["assignRoleToConnectedApps"] != false)
 }
 
 /// Whether the coordinates may be published to (EXCHANGE.md §3.7, §3.9, §3.10).
@@ -62,8 +109,7 @@ fn check_free(tables: &Tables, gav: &Coordinates) -> Result<(), Problem> {
 }
 
 /// The type never changes between versions (EXCHANGE.md §2.1).
-fn check_type(known: &AssetRecord, draft: &Draft) -> Result<(), Problem> {
-    let known = &known.asset_type;
+fn check_type(known: &AssetType, draft: &Draft) -> Result<(), Problem> {
     if *known == draft.asset_type {
         return Ok(());
     }
@@ -71,20 +117,41 @@ fn check_type(known: &AssetRecord, draft: &Draft) -> Result<(), Problem> {
     Err(Problem::invalid("INVALID_ASSET_TYPE", error))
 }
 
+/// Whether the majors of the versions of an asset must differ.
+fn majors_differ(draft: &Draft) -> bool {
+    draft.asset_type == AssetType::HttpApi
+}
+
 /// Every major version has an apiVersion of its own (EXCHANGE.md §2.4).
 fn check_api_version(tables: &Tables, draft: &Draft) -> Result<(), Problem> {
-    let (new, majors_differ) = (draft.property("apiVersion"), draft.asset_type == AssetType::HttpApi);
-    let Some(other) = tables.api_clash(&draft.gav, new, majors_differ)? else { return Ok(()) };
-    let (major, new) = (other.gav.version.major(), new.unwrap_or_default());
+    let found = tables.api_clash(&draft.gav, draft.property("apiVersion"), majors_differ(draft))?;
+    match found {
+        Some(other) => Err(api_clash(draft, &other.gav.version, other.api_version.as_deref())),
+        None => Ok(()),
+    }
+}
+
+/// Whether the apiVersion of a version that has not taken effect yet goes badly with a new one's.
+fn clashes(claim: &Claim, draft: &Draft) -> bool {
+    let same_major = claim.gav.version.major() == draft.gav.version.major();
+    match (claim.api_version.as_deref(), draft.property("apiVersion")) {
+        _ if same_major && majors_differ(draft) => true,
+        (Some(known), Some(new)) => (known == new) != same_major,
+        _ => false,
+    }
+}
+
+fn api_clash(draft: &Draft, other: &Version, known: Option<&str>) -> Problem {
+    let (major, new) = (other.major(), draft.property("apiVersion").unwrap_or_default());
     let error = if major != draft.gav.version.major() {
         format!("The apiVersion `{new}` belongs to the versions {major}.x.x")
-    } else if majors_differ {
-        format!("Versions of an http-api differ in the major number; {} exists", other.gav.version)
+    } else if majors_differ(draft) {
+        format!("Versions of an http-api differ in the major number; {other} exists")
     } else {
-        let known = other.api_version.unwrap_or_default();
+        let known = known.unwrap_or_default();
         format!("The apiVersion of the versions {major}.x.x is `{known}`, not `{new}`")
     };
-    Err(Problem::invalid("INVALID_API_VERSION", error))
+    Problem::invalid("INVALID_API_VERSION", error)
 }
 
 /// What a publication says, as it is kept.

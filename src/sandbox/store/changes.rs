@@ -8,7 +8,7 @@ use crate::asset::{Coordinates, Lifecycle, Version};
 
 use super::super::portal;
 use super::{
-    AssetRecord, Outcome, Payload, RunKind, RunRecord, StoreError, Tables, Tombstone, VersionRecord,
+    AssetRecord, Claim, Outcome, Payload, RunKind, RunRecord, StoreError, Tables, Tombstone, VersionRecord,
     tables::{Due, document, is_release, number},
 };
 
@@ -232,8 +232,8 @@ impl Tables {
     }
 
     /// Marks coordinates as being published, before their run exists.
-    pub(in super::super) fn reserve(&mut self, gav: &Coordinates) {
-        self.reserved.insert(gav.to_string());
+    pub(in super::super) fn reserve(&mut self, claim: Claim) {
+        self.reserved.insert(claim.gav.to_string(), claim);
     }
 
     /// Takes a reservation back.
@@ -252,6 +252,19 @@ impl Tables {
         edit(&mut record);
         record.updated = at;
         self.put_asset(Some(id), &record)?;
+        Ok(true)
+    }
+
+    /// Changes a version; `false` where there is none.
+    pub(in super::super) fn edit_version(
+        &mut self,
+        gav: &Coordinates,
+        edit: impl FnOnce(&mut VersionRecord),
+    ) -> Result<bool, StoreError> {
+        let Some((id, _)) = self.record(&gav.group_id, &gav.asset_id)? else { return Ok(false) };
+        let Some(mut version) = self.version_of(id, &gav.version)? else { return Ok(false) };
+        edit(&mut version);
+        self.put_version(id, &version)?;
         Ok(true)
     }
 

@@ -37,11 +37,40 @@ impl Order {
     }
 }
 
+/// How far a listing goes beyond the organizations of whoever asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in super::super) struct Reach {
+    /// Identities: what is shared with one of them is shown too.
+    pub(in super::super) shared_with: Vec<String>,
+    /// Only what is shared.
+    pub(in super::super) only_shared: bool,
+    /// Organizations whose public assets are shown too.
+    pub(in super::super) public_in: Vec<String>,
+    /// Whether snapshots are left out.
+    pub(in super::super) without_snapshots: bool,
+}
+
+impl Reach {
+    /// Which assets may be shown.
+    fn sql(&self) -> String {
+        const PUBLIC: &str = "(a.organization IN (SELECT value FROM json_each(:public))
+                    AND json_array_length(a.body, '$.public_groups') > 0)";
+        const SHARED: &str = "EXISTS (SELECT 1 FROM json_each(a.body, '$.shared') share
+                    WHERE share.value ->> 'identityId' IN (SELECT value FROM json_each(:shared)))";
+        let own = (!self.only_shared).then_some("a.organization IN (SELECT value FROM json_each(:visible))");
+        let public = (!self.public_in.is_empty()).then_some(PUBLIC);
+        let shared = (!self.shared_with.is_empty()).then_some(SHARED);
+        let ways: Vec<&str> = own.into_iter().chain(public).chain(shared).collect();
+        if ways.is_empty() { "FALSE".to_owned() } else { ways.join(" OR ") }
+    }
+}
+
 /// What a listing shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Listing {
     /// The organizations whose assets may be seen.
     pub(in super::super) visible: Vec<String>,
+    pub(in super::super) reach: Reach,
     /// Organizations or groups; empty is all.
     pub(in super::super) organizations: Vec<String>,
     /// Types; empty is all.
@@ -114,6 +143,8 @@ impl Listing {
             "AND status IN (SELECT value FROM json_each(:states)) ORDER BY sort DESC"
         };
         let public = if self.public { "AND json_array_length(a.body, '$.public_groups') > 0" } else { "" };
+        let snapshots = if self.reach.without_snapshots { "AND name NOT LIKE '%-SNAPSHOT'" } else { "" };
+        let reach = self.reach.sql();
         let place = match (after, self.order) {
             (false, _) => "TRUE".to_owned(),
             (true, Order::Sequence) => format!("a.id {beyond} :id"),
@@ -122,9 +153,9 @@ impl Listing {
         format!(
             "SELECT a.body, v.body, {column}, a.id
              FROM asset a CROSS JOIN version v
-               ON v.id = (SELECT id FROM version WHERE asset = a.id {representative} LIMIT 1)
+               ON v.id = (SELECT id FROM version WHERE asset = a.id {snapshots} {representative} LIMIT 1)
              WHERE {place} {public}
-               AND a.organization IN (SELECT value FROM json_each(:visible))
+               AND ({reach})
                AND (:organizations = '[]'
                     OR a.organization IN (SELECT value FROM json_each(:organizations))
                     OR a.group_id IN (SELECT value FROM json_each(:organizations)))
@@ -147,18 +178,28 @@ impl Tables {
         let skip = if place.is_some() { 0 } else { row_count(offset) };
         let limit = row_count(limit);
         let visible = json!(listing.visible).to_string();
+        let public = json!(listing.reach.public_in).to_string();
+        let shared = json!(listing.reach.shared_with).to_string();
         let organizations = json!(listing.organizations).to_string();
         let types = json!(listing.types).to_string();
         let states: Vec<&str> = listing.states.iter().map(|state| state.as_str()).collect();
         let states = json!(states).to_string();
         let mut values: Vec<(&str, &dyn ToSql)> = vec![
-            (":visible", &visible),
             (":organizations", &organizations),
             (":types", &types),
             (":search", &listing.search),
             (":limit", &limit),
             (":offset", &skip),
         ];
+        if !listing.reach.only_shared {
+            values.push((":visible", &visible));
+        }
+        if !listing.reach.public_in.is_empty() {
+            values.push((":public", &public));
+        }
+        if !listing.reach.shared_with.is_empty() {
+            values.push((":shared", &shared));
+        }
         if !listing.states.is_empty() && !listing.public {
             values.push((":states", &states));
         }

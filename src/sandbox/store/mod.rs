@@ -4,6 +4,7 @@
 //! that were used last, and what belongs to requests in flight. A change is made under the lock, in a transaction that
 //! stays open; whoever must not forget it waits afterwards, without the lock, for the one thread that commits.
 
+mod ahead;
 mod blobs;
 mod census;
 mod changes;
@@ -17,9 +18,10 @@ mod tables;
 use std::sync::{Mutex, MutexGuard};
 
 pub(super) use blobs::{Blobs, StoredBlob};
-pub(super) use listing::{Listing, Order};
+pub(super) use listing::{Listing, Order, Reach};
 pub(super) use record::{
-    AssetRecord, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, TagValue, TagValues, TagsChange,
+    AssetRecord, Claim, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, Share, TagValue, TagValues,
+    TagsChange,
     Tombstone, VersionRecord,
 };
 pub(super) use shelf::Kept;

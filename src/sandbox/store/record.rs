@@ -62,7 +62,7 @@ impl AssetRecord {
             icon: first.icon.clone(),
             created: at,
             updated: at,
-            owner: first.version.as_ref().map(|version| version.created_by.clone()),
+            owner: first.owner.clone(),
             shared: Vec::new(),
             public_groups: BTreeSet::new(),
             minors: BTreeMap::new(),
@@ -85,6 +85,9 @@ pub(in super::super) struct Share {
     #[serde(default)]
     pub(in super::super) organization_id: Option<String>,
     pub(in super::super) role: Role,
+    /// When it was shared.
+    #[serde(default)]
+    pub(in super::super) created: i64,
 }
 
 impl Share {
@@ -149,6 +152,15 @@ pub(in super::super) struct FileRecord {
     pub(in super::super) created: i64,
 }
 
+/// What a publication that has not taken effect yet says of its asset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Claim {
+    pub(in super::super) gav: Coordinates,
+    pub(in super::super) organization: String,
+    pub(in super::super) asset_type: AssetType,
+    pub(in super::super) api_version: Option<String>,
+}
+
 /// A version number that a soft delete has burnt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct Tombstone {
@@ -202,6 +214,9 @@ pub(in super::super) enum Outcome {
 pub(in super::super) struct Payload {
     /// The version; `None` where only the metadata changes.
     pub(in super::super) version: Option<VersionRecord>,
+    /// Who becomes the administrator of a new asset.
+    #[serde(default)]
+    pub(in super::super) owner: Option<String>,
     pub(in super::super) asset_type: AssetType,
     pub(in super::super) name: String,
     pub(in super::super) description: String,

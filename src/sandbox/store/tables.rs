@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
 };
 
 use camino::Utf8Path;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::asset::{Coordinates, Lifecycle, Version};
 
-use super::{AssetRecord, RunRecord, StoreError, Tombstone, VersionRecord, database, listing::Cursors};
+use super::{AssetRecord, Claim, RunRecord, StoreError, Tombstone, VersionRecord, database, listing::Cursors};
 
 /// An asset and its versions; there is always one.
 #[derive(Debug)]
@@ -78,7 +78,9 @@ pub(in super::super) struct Tables {
     pub(super) connection: Connection,
     pub(in super::super) ended: Ended,
     /// Coordinates that are being published and have no run yet.
-    pub(super) reserved: HashSet<String>,
+    pub(super) reserved: HashMap<String, Claim>,
+    /// By root organization, the id of the newest version up to which its versions need not be counted again.
+    pub(super) room: RefCell<HashMap<String, i64>>,
     pub(super) due: Due,
     pub(super) cursors: RefCell<Cursors>,
     /// Whether the change that is being made has written.
@@ -93,7 +95,8 @@ impl Tables {
         Ok(Self {
             connection: database::open(path)?,
             ended: Ended::default(),
-            reserved: HashSet::new(),
+            reserved: HashMap::new(),
+            room: RefCell::default(),
             due: Due::Unknown,
             cursors: RefCell::default(),
             wrote: Cell::new(false),
@@ -352,7 +355,7 @@ impl Tables {
         // The other index holds every run that has not ended.
         const SQL: &str = "SELECT 1 FROM run INDEXED BY run_of WHERE gav = ?1 AND kind = 0 AND state = 0";
         let key = gav.to_string();
-        Ok(self.reserved.contains(&key) || self.exists(SQL, [&key])?)
+        Ok(self.reserved.contains_key(&key) || self.exists(SQL, [&key])?)
     }
 
     pub(in super::super) fn has_run(&self, id: &Uuid) -> Result<bool, StoreError> {

@@ -1,10 +1,12 @@
 //! Tests of the sandbox through its router, and a few over a socket.
 
 mod client;
+mod content;
 mod control;
 mod describe;
 mod discovery;
 mod graph;
+mod instances;
 mod legacy;
 mod lifecycle;
 #[path = "../../../tests/contract/official/mod.rs"]
@@ -13,5 +15,7 @@ mod official;
 mod portal;
 mod portal_docs;
 mod publishing;
+mod readings;
+mod sharing;
 mod sockets;
 mod store;
