@@ -168,7 +168,6 @@ pub(super) fn listing(caller: &Caller, params: &Params) -> Result<Listing, Probl
         states: params.states()?,
         descending: order.is_some() && !params.flag("ascending")?.unwrap_or_default(),
         order: order.unwrap_or(Order::Sequence),
-        public: false,
     })
 }
 
@@ -196,6 +195,7 @@ fn reach(caller: &Caller, params: &Params) -> Result<Reach, Problem> {
         only_shared,
         public_in: if only_shared { Vec::new() } else { portal.map(|known| known.id.clone()).collect() },
         without_snapshots: params.flag("includeSnapshots")? == Some(false),
+        only_public: false,
     })
 }
 

@@ -100,7 +100,7 @@ async fn signed(
     send(&app, &digest, &name).await
 }
 
-async fn send(shared: &Shared, sha256: &[u8; 32], name: &str) -> Result<Response, Problem> {
+pub(super) async fn send(shared: &Shared, sha256: &[u8; 32], name: &str) -> Result<Response, Problem> {
     let path = shared.blobs.path(sha256);
     let size = fs_err::metadata(&path).map_err(|_| file_not_found())?.len();
     let body = if size <= CHUNK as u64 {

@@ -67,7 +67,6 @@ async fn search(State(app): State<App>, caller: Caller, body: Bytes) -> Result<J
         states: Vec::new(),
         order: Order::Sequence,
         descending: false,
-        public: false,
     };
     let found = app.state.read(|tables| tables.list(listing, size, query.from))?;
     let show = |(record, version): &(AssetRecord, VersionRecord)| {

@@ -58,7 +58,8 @@ impl Sandbox {
             .merge(legacy::open())
             .merge(graph::routes())
             .merge(control::routes(self.clone()))
-            .merge(instances::control());
+            .merge(instances::control())
+            .merge(hub::control());
         guarded
             .merge(open)
             .merge(hub::routes(&app))

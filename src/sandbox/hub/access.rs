@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{RawQuery, State},
+    extract::{Path, RawQuery, State},
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -11,11 +11,12 @@ use super::{
     super::{
         app::App,
         assets::{Page, Params},
-        store::{StoreError, Tables},
+        instances::{Instance, Tier},
+        store::Tables,
     },
     applications::named,
     body::Body,
-    offers::{self, Offer, Shown, Tier, minor_name},
+    offers::{self, Shown, minor_name, show_tier},
     portals::Visit,
     records::{Application, Contract, MOST_CONTRACTS, Status},
     refusal::Refusal,
@@ -29,21 +30,21 @@ fn no_contract() -> Refusal {
 }
 
 /// The instance that the path names.
-fn offer(tables: &Tables, visit: &Visit) -> Result<Offer, Refusal> {
+fn instance(tables: &Tables, visit: &Visit) -> Result<Instance, Refusal> {
     let shown = Shown::find(tables, visit)?;
-    let offer = Offer::find(tables, visit, &shown, visit.part("instance"))?;
-    offer.ok_or_else(|| Refusal::not_found("There is no such instance"))
+    let known = offers::instance(tables, visit, &shown, visit.part("instance"))?;
+    known.ok_or_else(|| Refusal::not_found("There is no such instance"))
 }
 
 /// `getTiers`.
 pub(super) async fn tiers(State(app): State<App>, visit: Visit) -> Result<Json<Vec<Value>>, Refusal> {
-    let offer = app.state.read(|tables| offer(tables, &visit))?;
-    Ok(Json(offer.tiers.iter().map(Tier::show).collect()))
+    let instance = app.state.read(|tables| instance(tables, &visit))?;
+    Ok(Json(instance.tiers.iter().map(show_tier).collect()))
 }
 
 /// `getGrantTypesByInstanceId`.
 pub(super) async fn grant_types_of_instance(State(app): State<App>, visit: Visit) -> Result<Json<Value>, Refusal> {
-    app.state.read(|tables| offer(tables, &visit))?;
+    app.state.read(|tables| instance(tables, &visit))?;
     Ok(Json(offers::grant_types()))
 }
 
@@ -68,10 +69,10 @@ pub(super) async fn create(State(app): State<App>, visit: Visit, body: Bytes) ->
         let shown = Shown::find(tables, &visit)?;
         let application = Application::find(tables, &visit, &application)?
             .ok_or_else(|| Refusal::bad_request("applicationId: there is no such application"))?;
-        let offer = Offer::find(tables, &visit, &shown, &instance)?
+        let instance = offers::instance(tables, &visit, &shown, &instance)?
             .ok_or_else(|| Refusal::bad_request("instanceId: there is no such instance"))?;
-        let tier = chosen(&offer, tier.as_deref())?;
-        request(tables, &visit, &shown, application, &offer, tier)
+        let tier = chosen(&instance, tier.as_deref())?;
+        request(tables, &visit, &shown, application, &instance, tier)
     };
     let (application, contract) = app.state.commit(create).await?;
     let mut shown = json!({
@@ -81,19 +82,19 @@ pub(super) async fn create(State(app): State<App>, visit: Visit, body: Bytes) ->
         "status": contract.status,
     });
     if let Some(tier) = &contract.requested {
-        shown["requestedTier"] = tier.show();
+        shown["requestedTier"] = show_tier(tier);
     }
     Ok(Json(shown))
 }
 
 /// The tier that is asked for; an instance without tiers does not care.
-fn chosen(offer: &Offer, tier: Option<&str>) -> Result<Option<Tier>, Refusal> {
-    if offer.tiers.is_empty() {
+fn chosen(instance: &Instance, tier: Option<&str>) -> Result<Option<Tier>, Refusal> {
+    if instance.tiers.is_empty() {
         return Ok(None);
     }
     let tier = tier.ok_or_else(|| Refusal::bad_request("tierId: the instance has tiers, one must be chosen"))?;
-    let found = offer.tiers.iter().find(|known| known.id == tier && known.is_active());
-    found.cloned().map(Some).ok_or_else(|| Refusal::bad_request("tierId: the instance has no such active tier"))
+    let found = offers::tier(instance, tier).cloned();
+    found.map(Some).ok_or_else(|| Refusal::bad_request("tierId: the instance has no such active tier"))
 }
 
 /// Makes the contract of an application with an instance.
@@ -102,12 +103,12 @@ fn request(
     visit: &Visit,
     shown: &Shown,
     mut application: Application,
-    offer: &Offer,
+    instance: &Instance,
     tier: Option<Tier>,
 ) -> Result<(Application, Contract), Refusal> {
     let root = &visit.portal.root;
     let asset = (shown.record.group_id.as_str(), shown.record.asset_id.as_str(), shown.major());
-    if Contract::find(tables, root, &application.id, asset, &offer.id)?.is_some() {
+    if Contract::find(tables, root, &application.id, asset, &instance.id)?.is_some() {
         return Err(Refusal::conflict("The application has a contract with this instance already"));
     }
     if Contract::all(tables, root, &application.id)?.len() >= MOST_CONTRACTS {
@@ -116,9 +117,9 @@ fn request(
     let mut contract = Contract {
         id: Contract::next_id(tables, root)?,
         application: application.id.clone(),
-        instance: offer.id.clone(),
-        instance_name: offer.name.clone(),
-        environment: offer.environment.clone(),
+        instance: instance.id.clone(),
+        instance_name: instance.name.clone(),
+        environment: instance.environment.clone(),
         group_id: shown.record.group_id.clone(),
         asset_id: shown.record.asset_id.clone(),
         asset_name: shown.record.name.clone(),
@@ -130,7 +131,7 @@ fn request(
     };
     contract.ask(tier);
     contract.keep(tables, root)?;
-    application.uses(&offer.id, offer.endpoint.as_deref());
+    application.uses(&instance.id, &instance.endpoint_uri);
     let name = application.name.clone();
     application.update(tables, root, &name)?;
     Ok((application, contract))
@@ -173,13 +174,13 @@ fn listed(contract: &Contract) -> Value {
         "minorVersion": minor_name(contract.major),
         "status": contract.status,
     });
-    if let Some((id, name)) = &contract.environment {
-        shown["environmentId"] = id.as_str().into();
-        shown["environmentName"] = name.as_str().into();
+    if let Some(environment) = &contract.environment {
+        shown["environmentId"] = environment.id.as_str().into();
+        shown["environmentName"] = environment.name.as_str().into();
     }
     for (name, tier) in [("tier", &contract.granted), ("requestedTier", &contract.requested)] {
         if let Some(tier) = tier {
-            shown[name] = tier.show();
+            shown[name] = show_tier(tier);
         }
     }
     shown
@@ -194,29 +195,36 @@ pub(super) async fn assign_tier(State(app): State<App>, visit: Visit) -> Result<
         let all = Contract::all(tables, root, &application.id)?;
         let mut contract = all.into_iter().find(|known| known.id.to_string() == id).ok_or_else(no_contract)?;
         let no_tier = || Refusal::not_found("The instance has no such active tier");
-        let offer = Offer::of_contract(tables, &contract)?.ok_or_else(no_tier)?;
-        let tier = offer.tiers.into_iter().find(|known| known.id == visit.part("tier") && known.is_active());
-        contract.ask(Some(tier.ok_or_else(no_tier)?));
+        let instance = offers::instance_of(tables, &contract)?.ok_or_else(no_tier)?;
+        contract.ask(Some(offers::tier(&instance, visit.part("tier")).cloned().ok_or_else(no_tier)?));
         contract.keep(tables, root)?;
         Ok::<_, Refusal>(contract)
     };
     Ok(Json(app.state.commit(assign).await?.show()))
 }
 
-/// Says how a contract stands: what an administrator does in API Manager, for tests.
-pub(super) fn decide(
-    tables: &mut Tables,
-    root: &str,
-    application: &str,
-    contract: u32,
-    status: Status,
-) -> Result<Option<Contract>, StoreError> {
-    let found = Contract::all(tables, root, application)?.into_iter().find(|known| known.id == contract);
-    let Some(mut contract) = found else { return Ok(None) };
-    contract.status = status;
-    if status == Status::Approved {
-        contract.granted.clone_from(&contract.requested);
-    }
-    contract.keep(tables, root)?;
-    Ok(Some(contract))
+/// Says how a contract stands, which an administrator does in API Manager: part of the control surface.
+pub(super) async fn decide(
+    State(app): State<App>,
+    Path((application, id)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<Value>, Refusal> {
+    let mut body = Body::read(&body)?;
+    let status = body.required_text("status", 16);
+    body.finish()?;
+    let status: Status = serde_json::from_value(json!(status))
+        .map_err(|_| Refusal::bad_request("status: must be one of PENDING, APPROVED, REJECTED, REVOKED"))?;
+    let directory = app.directory();
+    let decide = |tables: &mut Tables| {
+        for root in directory.organizations.iter().filter(|known| known.is_root()) {
+            let all = Contract::all(tables, &root.id, &application)?;
+            if let Some(mut contract) = all.into_iter().find(|known| known.id.to_string() == id) {
+                contract.decide(status);
+                contract.keep(tables, &root.id)?;
+                return Ok(contract);
+            }
+        }
+        Err(no_contract())
+    };
+    Ok(Json(app.state.commit(decide).await?.show()))
 }

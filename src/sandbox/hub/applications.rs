@@ -16,8 +16,8 @@ use super::{
         store::{StoreError, Tables},
     },
     body::Body,
-    offers::{self, GRANT_TYPES, Offer, Shown},
-    portals::{Portal, Visit},
+    offers::{self, GRANT_TYPES, Shown},
+    portals::Visit,
     records::Application,
     refusal::Refusal,
 };
@@ -92,7 +92,7 @@ impl Upsert {
 }
 
 /// An application with its credentials.
-fn show(portal: &Portal, application: &Application) -> Value {
+fn show(application: &Application) -> Value {
     let mut shown = json!({
         "id": application.id,
         "name": application.name,
@@ -101,7 +101,7 @@ fn show(portal: &Portal, application: &Application) -> Value {
         "grantTypes": application.grant_types,
         "redirectUri": application.redirects(),
         "lastUpdateDate": iso(application.updated),
-        "clientProvider": offers::provider(portal),
+        "clientProvider": offers::provider(&application.provider),
     });
     describe(&mut shown, application);
     if let Some(url) = &application.url {
@@ -125,9 +125,8 @@ pub(super) async fn create(State(app): State<App>, visit: Visit, body: Bytes) ->
     let now = app.state.now();
     let create = |tables: &mut Tables| {
         let shown = Shown::find(tables, &visit)?;
-        let offer = Offer::find(tables, &visit, &shown, &instance)?;
-        let offer =
-            offer.ok_or_else(|| Refusal::bad_request(format!("instanceId: there is no instance `{instance}`")))?;
+        let instance = offers::instance(tables, &visit, &shown, &instance)?
+            .ok_or_else(|| Refusal::bad_request("instanceId: there is no such instance"))?;
         let root = &visit.portal.root;
         if Application::is_taken(tables, root, &upsert.name)? {
             return Err(taken(&upsert.name));
@@ -143,11 +142,12 @@ pub(super) async fn create(State(app): State<App>, visit: Visit, body: Bytes) ->
             api_endpoints: false,
             client_id: Uuid::new_v4().to_string(),
             client_secret: secret(),
+            provider: offers::provider_of(&visit.portal, &instance),
             updated: now,
             instances: Vec::new(),
         };
         upsert.apply(&mut application);
-        application.uses(&offer.id, offer.endpoint.as_deref());
+        application.uses(&instance.id, &instance.endpoint_uri);
         application.add(tables, root)?;
         Ok(application)
     };
@@ -206,7 +206,7 @@ pub(super) async fn exists(
 /// `getApplicationDetailById`.
 pub(super) async fn get(State(app): State<App>, visit: Visit) -> Result<Json<Value>, Refusal> {
     let application = app.state.read(|tables| named(tables, &visit))?;
-    Ok(Json(show(&visit.portal, &application)))
+    Ok(Json(show(&application)))
 }
 
 /// `updateApplication`.
@@ -228,7 +228,7 @@ pub(super) async fn update(State(app): State<App>, visit: Visit, body: Bytes) ->
         Ok(application)
     };
     let application = app.state.commit(update).await?;
-    Ok(Json(show(&visit.portal, &application)))
+    Ok(Json(show(&application)))
 }
 
 /// `deleteApplication`.

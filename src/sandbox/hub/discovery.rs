@@ -44,14 +44,13 @@ const FACETS: usize = 1000;
 fn everything(visit: &Visit) -> Listing {
     Listing {
         visible: visit.caller.directory.below(&visit.portal.root).map(|known| known.id.clone()).collect(),
-        reach: Reach::default(),
+        reach: Reach { only_public: true, ..Reach::default() },
         organizations: Vec::new(),
         types: TYPES.map(|kind| kind.as_str().to_owned()).to_vec(),
         search: String::new(),
         states: Vec::new(),
         order: Order::Sequence,
         descending: true,
-        public: true,
     }
 }
 
@@ -178,7 +177,7 @@ pub(super) async fn details(State(app): State<App>, visit: Visit, headers: Heade
     app.state.read(|tables| {
         let shown = Shown::find(tables, &visit)?;
         let origin = app.origin(&headers);
-        let instances = offers::show_all(tables, &visit, &shown)?;
+        let instances = offers::show_instances(tables, &visit, &shown)?;
         let pages = documents::pages_of(tables, &shown)?;
         let resources = documents::resources_of(tables, &visit, &shown, &origin)?;
         let view = View { shared: &app.shared, tables, origin };

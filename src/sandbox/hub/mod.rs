@@ -17,4 +17,4 @@ mod records;
 mod refusal;
 mod routes;
 
-pub(super) use routes::routes;
+pub(super) use routes::{control, routes};

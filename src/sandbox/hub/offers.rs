@@ -1,13 +1,12 @@
 //! What a portal offers: the assets that it shows, and the instances, tiers and grant types that access is asked for.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::asset::{AssetType, Lifecycle};
 
 use super::{
     super::{
-        caller::Role,
+        instances::{Instance, Tier, TierLimit, instances_of},
         store::{Asset, AssetRecord, StoreError, Tables, VersionRecord},
     },
     portals::{Portal, Visit},
@@ -100,59 +99,54 @@ impl Shown {
     }
 }
 
-/// How many requests of a time an SLA tier allows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Limit {
-    pub(super) requests: u64,
-    /// In milliseconds.
-    pub(super) period: u64,
-    pub(super) visible: bool,
+/// The tier of an instance with an id, where it can be asked for.
+pub(super) fn tier<'a>(instance: &'a Instance, id: &str) -> Option<&'a Tier> {
+    instance.tiers.iter().find(|tier| tier.id.to_string() == id && is_active(tier))
 }
 
-/// An SLA tier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Tier {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) description: Option<String>,
-    pub(super) status: String,
-    pub(super) auto_approve: bool,
-    pub(super) limits: Vec<Limit>,
+fn is_active(tier: &Tier) -> bool {
+    tier.status == "ACTIVE"
 }
 
-impl Tier {
-    pub(super) fn is_active(&self) -> bool {
-        self.status == "ACTIVE"
+/// An SLA tier as this API shows it.
+pub(super) fn show_tier(tier: &Tier) -> Value {
+    let mut shown = json!({
+        "id": tier.id.to_string(),
+        "name": tier.name,
+        "status": tier.status,
+        "active": is_active(tier),
+        "autoApprove": tier.auto_approve,
+        "limits": tier.limits.iter().map(show_limit).collect::<Vec<_>>(),
+    });
+    if let Some(description) = &tier.description {
+        shown["description"] = description.as_str().into();
     }
-
-    pub(super) fn show(&self) -> Value {
-        let limit = |limit: &Limit| {
-            json!({
-                "maximumRequests": limit.requests.to_string(),
-                "timePeriodInMilliseconds": limit.period,
-                "timePeriod": limit.period,
-                "timeUnit": "Minute",
-                "visible": limit.visible,
-            })
-        };
-        let mut shown = json!({
-            "id": self.id,
-            "name": self.name,
-            "status": self.status,
-            "active": self.is_active(),
-            "autoApprove": self.auto_approve,
-            "limits": self.limits.iter().map(limit).collect::<Vec<_>>(),
-        });
-        if let Some(description) = &self.description {
-            shown["description"] = description.as_str().into();
-        }
-        shown
-    }
+    shown
 }
 
-/// The client provider of a portal, as an application shows it.
-pub(super) fn provider(portal: &Portal) -> Value {
-    json!({ "name": "Default", "providerId": portal.provider(), "type": "openid_connect" })
+/// A limit of a tier. Both periods are in milliseconds, as in the official example.
+fn show_limit(limit: &TierLimit) -> Value {
+    const UNITS: [(u64, &str); 5] =
+        [(86_400_000, "Day"), (3_600_000, "Hour"), (60_000, "Minute"), (1000, "Second"), (1, "Millisecond")];
+    let period = limit.time_period_in_milliseconds;
+    let unit = UNITS.iter().find(|(length, _)| period.is_multiple_of(*length)).map_or("Millisecond", |(_, name)| name);
+    json!({
+        "maximumRequests": limit.maximum_requests.to_string(),
+        "timePeriodInMilliseconds": period,
+        "timePeriod": period,
+        "timeUnit": unit,
+        "visible": limit.visible,
+    })
+}
+
+/// The client provider of an instance. External ones have none of their own and take that of the portal.
+pub(super) fn provider_of(portal: &Portal, instance: &Instance) -> String {
+    instance.provider_id.clone().unwrap_or_else(|| portal.provider())
+}
+
+/// A client provider, as an application shows it.
+pub(super) fn provider(id: &str) -> Value {
+    json!({ "name": "Default", "providerId": id, "type": "openid_connect" })
 }
 
 /// The grant types of the client provider.
@@ -164,76 +158,51 @@ pub(super) fn grant_types() -> Value {
     })
 }
 
-/// An instance of an API, as access is asked for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Offer {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) endpoint: Option<String>,
-    /// The id and the name of the environment where it runs; external ones run in none.
-    pub(super) environment: Option<(String, String)>,
-    pub(super) is_public: bool,
-    /// `external`, `managed` or `mocked`.
-    pub(super) kind: String,
-    pub(super) tiers: Vec<Tier>,
+/// The instances that a visitor may see: those that are public, and all for members of the organization. The mocking
+/// service is not among them, since there is no access to ask for.
+fn instances(tables: &Tables, visit: &Visit, shown: &Shown) -> Result<Vec<Instance>, StoreError> {
+    let record = &shown.record;
+    let all = instances_of(tables, (&record.group_id, &record.asset_id, &shown.version.version_group()))?;
+    let is_insider = visit.caller.is_insider(record);
+    Ok(all.into_iter().filter(|instance| instance.is_public || is_insider).collect())
 }
 
-impl super::super::store::Kept for Offer {
-    const KIND: &'static str = "instance";
+/// An instance that a visitor may see.
+pub(super) fn instance(
+    tables: &Tables,
+    visit: &Visit,
+    shown: &Shown,
+    id: &str,
+) -> Result<Option<Instance>, StoreError> {
+    Ok(instances(tables, visit, shown)?.into_iter().find(|instance| instance.id == id))
 }
 
-impl Offer {
-    /// The most instances of a version group that are read.
-    const MOST: usize = 1000;
-
-    /// All instances of a version group.
-    fn all(tables: &Tables, group: &str, asset: &str, version_group: &str) -> Result<Vec<Self>, StoreError> {
-        tables.shelf(&format!("{group}/{asset}/{version_group}"), Self::MOST, 0)
-    }
-
-    /// The instances that a visitor may see: those that are public, and all for members of the organization.
-    fn visible(tables: &Tables, visit: &Visit, shown: &Shown) -> Result<Vec<Self>, StoreError> {
-        let record = &shown.record;
-        let is_member = visit.caller.role_in(&record.organization) >= Some(Role::Viewer);
-        let all = Self::all(tables, &record.group_id, &record.asset_id, &shown.version.version_group())?;
-        Ok(all.into_iter().filter(|offer| offer.is_public || is_member).collect())
-    }
-
-    /// An instance that a visitor may see.
-    pub(super) fn find(tables: &Tables, visit: &Visit, shown: &Shown, id: &str) -> Result<Option<Self>, StoreError> {
-        Ok(Self::visible(tables, visit, shown)?.into_iter().find(|offer| offer.id == id))
-    }
-
-    /// The instance of a contract, where it is still there.
-    pub(super) fn of_contract(tables: &Tables, contract: &Contract) -> Result<Option<Self>, StoreError> {
-        let all = Self::all(tables, &contract.group_id, &contract.asset_id, &contract.version_group)?;
-        Ok(all.into_iter().find(|offer| offer.id == contract.instance))
-    }
+/// The instance of a contract, where it is still there.
+pub(super) fn instance_of(tables: &Tables, contract: &Contract) -> Result<Option<Instance>, StoreError> {
+    Instance::find(tables, (&contract.group_id, &contract.asset_id, &contract.version_group), &contract.instance)
 }
 
 /// The instances that a visitor may see, as the details of an asset show them.
-pub(super) fn show_all(tables: &Tables, visit: &Visit, shown: &Shown) -> Result<Vec<Value>, StoreError> {
+pub(super) fn show_instances(tables: &Tables, visit: &Visit, shown: &Shown) -> Result<Vec<Value>, StoreError> {
     let asset = (shown.record.group_id.as_str(), shown.record.asset_id.as_str(), shown.major());
-    let show = |offer: Offer| {
-        let mut instance = json!({
-            "id": offer.id,
-            "name": offer.name,
-            "isPublic": offer.is_public,
-            "type": offer.kind,
+    let show = |instance: &Instance| {
+        let mut object = json!({
+            "id": instance.id,
+            "name": instance.name,
+            "endpointUri": instance.endpoint_uri,
+            "isPublic": instance.is_public,
+            "type": instance.kind,
             "minorVersion": minor_name(shown.major()),
-            "contractsCount": Contract::count(tables, asset, &offer.id)?,
-            "providerId": visit.portal.provider(),
+            "contractsCount": Contract::count(tables, asset, &instance.id)?,
+            "providerId": provider_of(&visit.portal, instance),
         });
-        if let Some(endpoint) = offer.endpoint {
-            instance["endpointUri"] = endpoint.into();
+        if let Some(environment) = &instance.environment {
+            object["environmentId"] = environment.id.as_str().into();
+            object["environmentName"] = environment.name.as_str().into();
         }
-        if let Some((id, name)) = offer.environment {
-            instance["environmentId"] = id.into();
-            instance["environmentName"] = name.into();
-        }
-        Ok(instance)
+        Ok(object)
     };
-    Offer::visible(tables, visit, shown)?.into_iter().map(show).collect()
+    instances(tables, visit, shown)?.iter().map(show).collect()
 }
 
 #[cfg(test)]

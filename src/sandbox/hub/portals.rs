@@ -12,7 +12,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    super::{app::App, caller::Caller, caller::Role, directory::Organization},
+    super::{
+        app::App,
+        caller::{Caller, Role},
+        directory::Organization,
+        instances::provider,
+    },
     refusal::Refusal,
 };
 
@@ -49,9 +54,9 @@ impl Portal {
         self.derived("portal")
     }
 
-    /// The id of the client provider, which all instances share.
+    /// The id of the organization's client provider, which the instances of API Manager name as well.
     pub(super) fn provider(&self) -> String {
-        self.derived("client-provider")
+        provider(&self.root)
     }
 }
 
@@ -67,6 +72,19 @@ impl Visit {
     /// A part of the path; the routes name it.
     pub(super) fn part(&self, name: &str) -> &str {
         self.path.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The path of a resource of an asset, as this request would write it.
+    pub(super) fn resource(&self, id: &str) -> String {
+        let part = |name: &str| self.part(name);
+        format!(
+            "/api-experience-hub/xapi/v1/portals/{}/{}/assets/{}/{}/{}/resources/{id}",
+            part("org"),
+            part("portal"),
+            part("group"),
+            part("asset"),
+            part("minor")
+        )
     }
 
     /// Whether the visitor runs the portal, rather than uses it.

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    super::store::{Kept, StoreError, Tables},
-    offers::Tier,
+    super::{
+        instances::{Environment, Tier},
+        store::{Kept, StoreError, Tables},
+    },
+    offers::show_tier,
     portals::Visit,
 };
 
@@ -30,6 +33,8 @@ pub(super) struct Application {
     pub(super) api_endpoints: bool,
     pub(super) client_id: String,
     pub(super) client_secret: String,
+    /// The id of the client provider: that of the instance it was made for.
+    pub(super) provider: String,
     pub(super) updated: i64,
     /// The instances that it was made for, or has a contract with.
     pub(super) instances: Vec<Use>,
@@ -39,7 +44,7 @@ pub(super) struct Application {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Use {
     pub(super) instance: String,
-    pub(super) endpoint: Option<String>,
+    pub(super) endpoint: String,
 }
 
 impl Kept for Application {
@@ -145,16 +150,16 @@ impl Application {
     }
 
     /// Notes that it uses an instance.
-    pub(super) fn uses(&mut self, instance: &str, endpoint: Option<&str>) {
+    pub(super) fn uses(&mut self, instance: &str, endpoint: &str) {
         if !self.instances.iter().any(|known| known.instance == instance) {
-            self.instances.push(Use { instance: instance.to_owned(), endpoint: endpoint.map(str::to_owned) });
+            self.instances.push(Use { instance: instance.to_owned(), endpoint: endpoint.to_owned() });
         }
     }
 
     /// The redirect URIs that hold: those that were given, and the endpoints where they are asked for.
     pub(super) fn redirects(&self) -> Vec<&str> {
-        let endpoints =
-            self.instances.iter().filter(|_| self.api_endpoints).filter_map(|known| known.endpoint.as_deref());
+        let endpoints = self.instances.iter().filter(|_| self.api_endpoints).map(|known| known.endpoint.as_str());
+        let endpoints = endpoints.filter(|endpoint| !endpoint.is_empty());
         let mut all: Vec<&str> = Vec::new();
         for uri in self.redirect_uris.iter().map(String::as_str).chain(endpoints) {
             if !all.contains(&uri) {
@@ -183,7 +188,7 @@ pub(super) struct Contract {
     pub(super) application: String,
     pub(super) instance: String,
     pub(super) instance_name: String,
-    pub(super) environment: Option<(String, String)>,
+    pub(super) environment: Option<Environment>,
     pub(super) group_id: String,
     pub(super) asset_id: String,
     pub(super) asset_name: String,
@@ -289,6 +294,14 @@ impl Contract {
         self.requested = tier;
     }
 
+    /// Somebody decides; what is approved is the tier that was asked for.
+    pub(super) fn decide(&mut self, status: Status) {
+        self.status = status;
+        if status == Status::Approved {
+            self.granted.clone_from(&self.requested);
+        }
+    }
+
     /// The contract as it is shown by itself.
     pub(super) fn show(&self) -> Value {
         let mut shown = json!({
@@ -298,7 +311,7 @@ impl Contract {
             "status": self.status,
         });
         if let Some(tier) = &self.requested {
-            shown["requestedTier"] = tier.show();
+            shown["requestedTier"] = show_tier(tier);
         }
         shown
     }

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{any, get, patch, post},
+    routing::{any, get, patch, post, put},
 };
 
 use super::{
@@ -41,4 +41,9 @@ pub(in super::super) fn routes(app: &App) -> Router<App> {
         .route(&application("/contracts/{contract}/tiers/{tier}"), patch(access::assign_tier))
         .route(&format!("{HUB}/{{*rest}}"), any(async || Refusal::not_found("There is no such resource")))
         .route_layer(from_fn_with_state(app.clone(), guard))
+}
+
+/// The control surface: not part of the API, and without authentication.
+pub(in super::super) fn control() -> Router<App> {
+    Router::new().route("/_sandbox/applications/{application}/contracts/{contract}", put(access::decide))
 }

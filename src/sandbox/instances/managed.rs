@@ -135,7 +135,7 @@ fn next(tables: &mut Tables) -> Result<i64, StoreError> {
 }
 
 /// The client provider of an organization: the platform itself.
-fn provider(organization: &str) -> String {
+pub(in super::super) fn provider(organization: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{organization}/provider").as_bytes()).to_string()
 }
 

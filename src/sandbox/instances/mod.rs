@@ -9,5 +9,5 @@ mod managed;
 mod record;
 
 pub(super) use external::routes;
-pub(super) use managed::control;
-pub(super) use record::{Instance, first_of, instances_of, mocking_service};
+pub(super) use managed::{control, provider};
+pub(super) use record::{Environment, Instance, Tier, TierLimit, first_of, instances_of, mocking_service};

@@ -35,4 +35,4 @@ pub(super) use docs::{Docs, DocsError, publish_docs, unpack};
 pub(super) use html::html;
 pub(super) use images::image_response;
 pub(super) use routes::routes;
-pub(super) use shelves::{MinorVersion, forget_group, forget_minor, page, pages, resource, terms, text};
+pub(super) use shelves::{MinorVersion, forget_group, forget_minor, page, pages, resource, resource_ids, terms, text};

@@ -67,6 +67,12 @@ pub(in super::super) fn resource(
     Ok(portal.and_then(|portal| portal.resource(id).map(|resource| resource.blob)))
 }
 
+/// The published resources, by their paths without `resources/`.
+pub(in super::super) fn resource_ids(tables: &Tables, minor: MinorVersion<'_>) -> Result<Vec<String>, StoreError> {
+    let portal = published(tables, &minor.owner())?.unwrap_or_default();
+    Ok(portal.resources.into_iter().map(|resource| resource.id).collect())
+}
+
 /// The terms of a version group.
 pub(in super::super) fn terms(
     tables: &Tables,

@@ -48,6 +48,8 @@ pub(in super::super) struct Reach {
     pub(in super::super) public_in: Vec<String>,
     /// Whether snapshots are left out.
     pub(in super::super) without_snapshots: bool,
+    /// Only what a portal shows: versions out of development whose version group is public.
+    pub(in super::super) only_public: bool,
 }
 
 impl Reach {
@@ -81,8 +83,6 @@ pub(in super::super) struct Listing {
     pub(in super::super) states: Vec<Lifecycle>,
     pub(in super::super) order: Order,
     pub(in super::super) descending: bool,
-    /// Only what a portal shows: versions out of development whose version group is public.
-    pub(in super::super) public: bool,
 }
 
 /// The end of a page.
@@ -132,7 +132,7 @@ impl Listing {
     fn sql(&self, after: bool) -> String {
         let column = self.order.column();
         let (direction, beyond) = if self.descending { ("DESC", "<") } else { ("ASC", ">") };
-        let representative = if self.public {
+        let representative = if self.reach.only_public {
             // The group of a version is `VersionRecord::version_group`; what is stable goes before what is deprecated.
             "AND status IN ('published', 'deprecated') AND released
              AND COALESCE(api, major || '.0.0') IN (SELECT value FROM json_each(a.body, '$.public_groups'))
@@ -142,9 +142,9 @@ impl Listing {
         } else {
             "AND status IN (SELECT value FROM json_each(:states)) ORDER BY sort DESC"
         };
-        let public = if self.public { "AND json_array_length(a.body, '$.public_groups') > 0" } else { "" };
         let snapshots = if self.reach.without_snapshots { "AND name NOT LIKE '%-SNAPSHOT'" } else { "" };
         let reach = self.reach.sql();
+        let public = if self.reach.only_public { "AND json_array_length(a.body, '$.public_groups') > 0" } else { "" };
         let place = match (after, self.order) {
             (false, _) => "TRUE".to_owned(),
             (true, Order::Sequence) => format!("a.id {beyond} :id"),
@@ -200,7 +200,7 @@ impl Tables {
         if !listing.reach.shared_with.is_empty() {
             values.push((":shared", &shared));
         }
-        if !listing.states.is_empty() && !listing.public {
+        if !listing.states.is_empty() && !listing.reach.only_public {
             values.push((":states", &states));
         }
         if let Some((value, id)) = &place {

@@ -6,6 +6,7 @@ mod control;
 mod describe;
 mod discovery;
 mod graph;
+mod hub;
 mod instances;
 mod legacy;
 mod lifecycle;
