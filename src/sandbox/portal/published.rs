@@ -19,7 +19,7 @@ use super::{
     names::TERMS,
     place::{At, REVISION, no_page, no_portal, revision_header},
     render::{Format, Shown, answer},
-    shelves,
+    shelves::{self, DraftStatus},
 };
 
 /// JSON with the revision of the order of the pages.
@@ -84,6 +84,11 @@ pub(super) async fn publish(State(app): State<App>, caller: Caller, Path(at): Pa
         let Some(draft) = shelves::draft(tables, &place.owner)? else {
             return shelves::published(tables, &place.owner)?.map(drop).ok_or_else(no_portal);
         };
+        if shelves::draft_status(tables, &place.owner)? == DraftStatus::Published {
+            // Opening a draft and publishing it as it was is no change of the asset.
+            shelves::discard_draft(tables, &place.owner)?;
+            return Ok(());
+        }
         shelves::publish(tables, (&place.gav, &place.version_group), &draft.portal, draft.terms)?;
         tables.edit_asset((&place.gav.group_id, &place.gav.asset_id), app.state.now(), |_| ())?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::asset::Coordinates;
 
@@ -128,14 +128,21 @@ pub(super) fn discard_draft(tables: &mut Tables, owner: &str) -> Result<(), Stor
 }
 
 /// Whether there is nothing in the draft that is not published (`draftStatus`).
-pub(super) fn draft_status(tables: &Tables, owner: &str) -> Result<Value, StoreError> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum DraftStatus {
+    Published,
+    NotPublished,
+}
+
+pub(super) fn draft_status(tables: &Tables, owner: &str) -> Result<DraftStatus, StoreError> {
     let published = published(tables, owner)?;
     let is_published = match (draft(tables, owner)?, published) {
         (Some(draft), Some(published)) => draft.terms.is_none() && draft.portal == published,
         (None, published) => published.is_some(),
         (Some(_), None) => false,
     };
-    Ok(if is_published { "PUBLISHED" } else { "NOT_PUBLISHED" }.into())
+    Ok(if is_published { DraftStatus::Published } else { DraftStatus::NotPublished })
 }
 
 /// Puts a portal in the place of the published one, and closes the draft.

@@ -104,7 +104,10 @@ async fn a_page_is_drafted_written_published_renamed_and_deleted() {
     );
     let page = client.portal_with("GET", V, "/pages/home", &[("accept", "application/json")], vec![]).await;
     assert_eq!(page.json(), json!({ "path": "home", "name": "home", "synthetic": true }));
+    let before = client.get(&client.asset(V)).await.json()["modifiedAt"].clone();
+    assert_eq!(client.portal("GET", V, "/draft", "").await.code(), 200);
     assert_eq!(client.portal("PATCH", V, "", "").await.code(), 204, "publishing again changes nothing");
+    assert_eq!(client.get(&client.asset(V)).await.json()["modifiedAt"], before);
 
     let old = client.portal("GET", V, "/pages/Security", "").await;
     assert_eq!(old.code(), 302);

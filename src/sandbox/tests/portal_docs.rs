@@ -126,6 +126,10 @@ async fn docs_that_a_portal_cannot_hold_fail_the_run_and_change_nothing() {
         );
     }
     assert_eq!(change(&client, b"PK\x03\x04 no").await["status"], "error");
+    let mut links = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    links.add_symlink("A.md", "/etc/hostname", zip::write::SimpleFileOptions::default()).expect("writes");
+    let links = links.finish().expect("finishes").into_inner();
+    assert_eq!(change(&client, &links).await["status"], "error");
     assert_documented(&client).await;
     let refused = client.publish_raml("orders/1.0.1", &[("files.docs.zip", &archive(&[("Home.md", b"x")]))]).await;
     assert_eq!(refused.code(), 400);
