@@ -26,6 +26,7 @@ mod icons;
 mod instances;
 mod legacy;
 mod lifecycle;
+mod maven;
 mod metadata;
 mod organizations;
 mod portal;

@@ -16,7 +16,8 @@ use super::{
     app::App,
     assets,
     connection::{Socket, Wire},
-    control, describe, files, gate, graph, hub, icons, instances, legacy, lifecycle, metadata, organizations, portal,
+    control, describe, files, gate, graph, hub, icons, instances, legacy, lifecycle, maven, metadata, organizations,
+    portal,
     problem::Problem,
     publish, runs, semantic, sharing, specification,
 };
@@ -57,6 +58,7 @@ impl Sandbox {
             .merge(files::open())
             .merge(legacy::open())
             .merge(graph::routes())
+            .merge(maven::routes(&app))
             .merge(control::routes(self.clone()))
             .merge(instances::control())
             .merge(hub::control());

@@ -130,12 +130,16 @@ impl Filter {
             let labels = minor.iter().flat_map(|minor| &minor.tags).map(|tag| (tag.as_str(), tag.as_str()));
             let api = version.api_version.iter().map(|api| ("product-api-version", api.as_str()));
             let attributes = version.attributes.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-            labels.chain(api).chain(attributes).any(|(known, held)| is_asked(key, known) && is_asked(value, held))
+            labels
+                .chain(api)
+                .chain(attributes)
+                .any(|(known, held)| is_asked(key.as_ref(), known) && is_asked(value.as_ref(), held))
         };
         let has_category = |(key, value): &(Option<String>, Option<String>)| {
             let mut held = minor.iter().flat_map(|minor| &minor.categories);
             held.any(|(known, values)| {
-                is_asked(key, known) && (value.is_none() || values.texts().iter().any(|held| is_asked(value, held)))
+                is_asked(key.as_ref(), known)
+                    && (value.is_none() || values.texts().iter().any(|held| is_asked(value.as_ref(), held)))
             })
         };
         let mule_version = version.attributes.get("min-mule-version");
@@ -150,8 +154,8 @@ impl Filter {
 }
 
 /// Whether a text is the one that is asked for, if one is.
-fn is_asked(asked: &Option<String>, text: &str) -> bool {
-    asked.as_ref().is_none_or(|asked| asked == text)
+fn is_asked(asked: Option<&String>, text: &str) -> bool {
+    asked.is_none_or(|asked| asked == text)
 }
 
 /// The texts of an argument that is one or a list of them.

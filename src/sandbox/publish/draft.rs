@@ -43,6 +43,20 @@ pub(super) struct Options {
 }
 
 impl Options {
+    /// What the Maven facade asks for: it waits, and takes snapshots.
+    pub(super) fn of_repository() -> Self {
+        Self {
+            sync: true,
+            validate: true,
+            strict: false,
+            snapshots: true,
+            formats: Vec::new(),
+            user: None,
+            assign_roles: None,
+            quirks: Quirks::default(),
+        }
+    }
+
     pub(super) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let flag = |name: &str, default: bool| match text(name) {

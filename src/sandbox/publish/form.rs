@@ -161,7 +161,7 @@ async fn receive(shared: &Shared, name: &str, key: FileKey, mut field: Field<'_>
 }
 
 /// The most bytes of a file (EXCHANGE.md §2.6, §3.8).
-fn max_size(shared: &Shared, key: &FileKey) -> u64 {
+pub(in super::super) fn max_size(shared: &Shared, key: &FileKey) -> u64 {
     match (key.classifier(), key.packaging.as_str()) {
         ("icon", packaging) => icon_limit(packaging),
         (_, "jar") | ("studio-plugin", _) if !shared.settings.quirks.has(Quirk::FiveMegabytes) => {

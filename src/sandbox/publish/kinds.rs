@@ -118,6 +118,11 @@ pub(super) fn determine(
     }
 }
 
+/// Refuses an icon of a format that icons do not have.
+pub(in super::super) fn check_icon(key: &FileKey) -> Result<(), Problem> {
+    check_companions(&[key])
+}
+
 fn check_companions(files: &[&FileKey]) -> Result<(), Problem> {
     for key in files {
         let packagings: &[&str] = match key.classifier() {

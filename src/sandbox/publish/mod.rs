@@ -16,9 +16,13 @@ mod legacy;
 mod mutable;
 mod pom;
 mod rules;
+mod staged;
 
 pub(super) use archive::member;
 pub(super) use content::candidates;
 pub(super) use draft::{check_length, description_limit, normal_tags};
-pub(super) use form::icon_limit;
-pub(super) use handler::routes;
+pub(super) use form::{icon_limit, max_size};
+pub(super) use handler::{Publisher, routes};
+pub(super) use kinds::check_icon;
+pub(super) use rules::check_place;
+pub(super) use staged::publish_files;

@@ -10,7 +10,7 @@ use super::super::{
     directory::Directory,
     organizations::setting,
     problem::Problem,
-    store::{Claim, StoreError, Tables, TagsChange},
+    store::{AssetRecord, Claim, StoreError, Tables, TagsChange},
 };
 use super::draft::{Draft, GivenTags};
 
@@ -23,23 +23,10 @@ fn is_public_group(group: &str) -> bool {
 }
 
 /// Checks that are answered at once, in either mode.
-pub(super) fn check_now(tables: &Tables, (caller, org): (&Caller, &str), draft: &Draft) -> Result<(), Problem> {
-    let group = &draft.gav.group_id;
-    // A group that bears the id of an organization is that organization's.
-    let is_foreign = group != org && caller.directory.organization(group).is_some();
-    if is_foreign || is_public_group(group) {
-        return Err(Problem::forbidden());
-    }
-    let known = tables.asset_record(group, &draft.gav.asset_id)?;
-    if let Some(known) = &known {
-        if known.organization != org {
-            return Err(Problem::forbidden());
-        }
-        caller.must_be_for(Role::Contributor, known)?;
-    }
-    check_free(tables, &draft.gav)?;
+pub(super) fn check_now(tables: &Tables, publisher: (&Caller, &str), draft: &Draft) -> Result<(), Problem> {
+    let known = check_place(tables, publisher, &draft.gav)?;
     for claim in tables.claims(&draft.gav)? {
-        if claim.organization != org {
+        if claim.organization != publisher.1 {
             return Err(Problem::forbidden());
         }
         check_type(&claim.asset_type, draft)?;
@@ -50,6 +37,29 @@ pub(super) fn check_now(tables: &Tables, (caller, org): (&Caller, &str), draft: 
     let Some(known) = known else { return Ok(()) };
     check_type(&known.asset_type, draft)?;
     check_api_version(tables, draft)
+}
+
+/// Whether somebody may publish to coordinates of an organization now; the answer is the asset that is there.
+pub(in super::super) fn check_place(
+    tables: &Tables,
+    (caller, org): (&Caller, &str),
+    gav: &Coordinates,
+) -> Result<Option<AssetRecord>, Problem> {
+    let group = &gav.group_id;
+    // A group that bears the id of an organization is that organization's.
+    let is_foreign = group != org && caller.directory.organization(group).is_some();
+    if is_foreign || is_public_group(group) {
+        return Err(Problem::forbidden());
+    }
+    let known = tables.asset_record(group, &gav.asset_id)?;
+    if let Some(known) = &known {
+        if known.organization != org {
+            return Err(Problem::forbidden());
+        }
+        caller.must_be_for(Role::Contributor, known)?;
+    }
+    check_free(tables, gav)?;
+    Ok(known)
 }
 
 /// Refuses a new version where the root organization has as many as it may (EXCHANGE.md §3.8).

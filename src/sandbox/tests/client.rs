@@ -18,7 +18,7 @@ use super::{
 
 pub(super) const ORIGIN: &str = "http://sandbox.test";
 pub(super) const RAML: &[u8] = b"#%RAML 1.0\ntitle: Orders\n";
-const BOUNDARY: &str = "----sandbox-test";
+pub(super) const BOUNDARY: &str = "----sandbox-test";
 
 /// One part of a form: a name, a file name where it is a file, and its bytes.
 pub(super) type Part<'a> = (&'a str, &'a [u8]);

@@ -68,9 +68,9 @@ async fn who_asks_is_told_by_the_header_before_the_variables() {
     let basic = format!("Basic {basic}");
     assert_eq!(anonymous(&client, V2, &body(json!({ "authorization": basic }))).await.code(), 200);
     let right = body(json!({ "accessToken": known.token }));
-    let send =
-        |header: &'static str| client.send("POST", V2, &[("authorization", header)], right.to_string().into_bytes());
-    assert_eq!(send("Bearer wrong").await.code(), 401, "a header wins");
+    let wrong = [("authorization", "Bearer wrong")];
+    let reply = client.send("POST", V2, &wrong, right.to_string().into_bytes()).await;
+    assert_eq!(reply.code(), 401, "a header wins");
     let url = "/exchange/api/v2/graphql?query=%7Bassets%7Bid%7D%7D&variables=%7B%7D";
     assert_eq!(client.get(url).await.json(), json!({ "data": { "assets": [] } }));
     assert_eq!(client.json("POST", "/exchange/api/v2/graphql", &body(Value::Null)).await.code(), 200);

@@ -7,8 +7,14 @@ use super::{
     client::{Client, ORIGIN, Part, RAML, Reply, archive, client},
 };
 
+/// The name and the bytes of a file.
+type File<'a> = (&'a str, &'a [u8]);
+
+/// A classifier, more parts, the file, and the type that they make.
+type Case<'a> = (&'a str, &'a [Part<'a>], Option<File<'a>>, &'a str);
+
 /// Sends the form of the older way to create an asset: texts, then the file under its name, where there is one.
-async fn create(client: &Client, path: &str, parts: &[Part<'_>], file: Option<(&str, &[u8])>) -> Reply {
+async fn create(client: &Client, path: &str, parts: &[Part<'_>], file: Option<File<'_>>) -> Reply {
     let mut body = Vec::new();
     for (name, bytes) in parts {
         body.extend_from_slice(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").as_bytes());
@@ -142,7 +148,7 @@ async fn a_copy_as_the_official_client_sends_it_is_published() {
 async fn each_classifier_makes_its_type_of_asset() {
     let client = client(Settings::default());
     let wsdl = b"<definitions xmlns=\"http://schemas.xmlsoap.org/wsdl/\"/>".as_slice();
-    let cases: [(&str, &[Part<'_>], Option<(&str, &[u8])>, &str); 7] = [
+    let cases: [Case<'_>; 7] = [
         ("custom", &[], None, "custom"),
         ("custom", &[("tags", b"[\"B\", \"a\"]"), ("status", b"development")], Some(("notes.txt", b"x")), "custom"),
         ("http", &[("assetLink", b"https://x.test"), ("apiVersion", b"v1")], None, "http-api"),

@@ -10,6 +10,7 @@ mod hub;
 mod instances;
 mod legacy;
 mod lifecycle;
+mod maven;
 #[path = "../../../tests/contract/official/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the contract tests, whose folder it is, look at more of it")]
 mod official;
