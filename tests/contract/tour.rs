@@ -10,6 +10,7 @@ use crate::{
 };
 
 const RAML: &[u8] = b"#%RAML 1.0\ntitle: Orders\nbaseUri: https://orders.example/v2\n";
+const ASYNC_API: &[u8] = b"asyncapi: 2.6.0\ninfo:\n  title: Events\n  version: 1.0.0\nchannels: {}\n";
 const FRAGMENT: &[u8] = b"#%RAML 1.0 DataType\ntype: object\n";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
 
@@ -96,6 +97,16 @@ async fn assets(place: &InProcess) -> String {
         let made = place.publish(&format!("orders/{version}"), &parts).await;
         assert_eq!(made.status, 201, "{}", made.line());
     }
+    let api = archive(&[("api.yaml", ASYNC_API)]);
+    let parts: [(&str, &[u8]); 5] = [
+        ("name", b"Events"),
+        ("type", b"evented-api"),
+        ("properties.mainFile", b"api.yaml"),
+        ("properties.apiVersion", b"v1"),
+        ("files.evented-api.zip", &api),
+    ];
+    let made = place.publish("events/1.0.0", &parts).await;
+    assert_eq!(made.status, 201, "{}", made.line());
     let custom: [(&str, &[u8]); 2] = [("name", b"Notes"), ("type", b"custom")];
     for version in ["1.0.0", "1.0.1"] {
         assert_eq!(place.publish(&format!("notes/{version}"), &custom).await.status, 201);
@@ -140,6 +151,11 @@ async fn portal(place: &InProcess) -> Known {
     let resource = place.call("POST", &format!("{portal}/draft/resources"), &[], Payload::Form(&parts)).await.json();
     place.get(&format!("{portal}/draft")).await;
     place.call("PATCH", &portal, &[], Payload::Nothing).await;
+    for kind in ["application/json", "text/html", "text/markdown"] {
+        for part in ["pages", "draft/pages"] {
+            place.call("GET", &format!("{portal}/{part}/{page}"), &[("accept", kind)], Payload::Nothing).await;
+        }
+    }
     let resource = resource["path"].as_str().unwrap_or("resources/none").trim_start_matches("resources/").to_owned();
     Known::from([("pagePath".to_owned(), page), ("resourceId".to_owned(), resource)])
 }
@@ -150,7 +166,18 @@ async fn instances(place: &InProcess) -> Known {
     let made = place.json("POST", &instances, &made).await.json();
     let id = made["id"].as_str().unwrap_or("none").to_owned();
     place.json("PATCH", &format!("{instances}/{id}"), &json!({"name": "Live"})).await;
-    ["id", "apiInstanceId", "apiId", "instanceId"].map(|name| (name.to_owned(), id.clone())).into()
+    let events = place.v2("assets/{org}/events/versionGroups/v1/instances/evented-apis/external");
+    let made = json!({"name": "Broker", "endpointUri": "https://broker.example"});
+    place.json("POST", &events, &made).await;
+    let limits = json!([{"maximumRequests": 100, "timePeriodInMilliseconds": 1000}]);
+    let tiers = json!([{"name": "Gold", "description": "Much", "autoApprove": false, "limits": limits},
+        {"name": "Silver", "description": "Less", "autoApprove": false, "limits": limits}]);
+    let managed = json!({"groupId": place.org, "assetId": "orders", "versionGroup": "v2", "name": "v2:1",
+        "endpointUri": "https://gateway.example/orders", "environmentName": "Production", "isPublic": true,
+        "tiers": tiers});
+    let managed = text(&place.json("POST", "/_sandbox/instances", &managed).await.json()["id"]);
+    let known = [("id", &id), ("apiInstanceId", &id), ("apiId", &managed), ("instanceId", &id)];
+    known.map(|(name, value)| (name.to_owned(), value.clone())).into()
 }
 
 async fn share(place: &InProcess) {
@@ -172,7 +199,9 @@ async fn hub(place: &InProcess) -> Known {
     let portal = portals[0]["targetPortalId"].as_str().unwrap_or("none");
     let portal_path = format!("{HUB}/xapi/v1/portals/{target}/{portal}");
     let asset = format!("{portal_path}/assets/{}/orders/v2", place.org);
-    let instance = text(&place.get(&format!("{asset}/details")).await.json()["instances"][0]["id"]);
+    let details = place.get(&format!("{asset}/details")).await.json();
+    let managed = details["instances"].as_array().into_iter().flatten().find(|known| known["name"] == "v2:1");
+    let instance = managed.map_or_else(|| "none".to_owned(), |known| text(&known["id"]));
     let tiers = place.get(&format!("{asset}/instances/{instance}/tiers")).await.json();
     let upsert = json!({"name": "Shop", "description": "Orders things", "url": "https://shop.example", "instanceId": instance,
         "redirectUri": ["https://shop.example/back"], "grantTypes": ["client_credentials"], "apiEndpoints": false});

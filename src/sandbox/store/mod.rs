@@ -21,8 +21,7 @@ pub(super) use blobs::{Blobs, StoredBlob};
 pub(super) use listing::{Listing, Order, Reach};
 pub(super) use record::{
     AssetRecord, Claim, FileRecord, MinorRecord, Outcome, Payload, RunKind, RunRecord, Share, TagValue, TagValues,
-    TagsChange,
-    Tombstone, VersionRecord,
+    TagsChange, Tombstone, VersionRecord,
 };
 pub(super) use shelf::Kept;
 pub(super) use state::State;

@@ -41,6 +41,21 @@ pub(crate) const DEPARTURES: &[Departure] = &[
         because: "keys in camelCase are used by the official pages themselves (EXCHANGE.md §10 C1)",
     },
     Departure {
+        operation: "getAssetsByGroupidByAssetidByVersionPortalDraftPages",
+        place: "body",
+        because: "a list, as its own words and the published pages say, not one page (EXCHANGE.md §5.1)",
+    },
+    Departure {
+        operation: "getAssetsByGroupidByAssetidIdentities",
+        place: "body",
+        because: "the schema says object, its own example is a list (EXCHANGE.md §5.4)",
+    },
+    Departure {
+        operation: "getOrganizationsByOrganizationidIdentities",
+        place: "body",
+        because: "the schema says object, its own example is a list (EXCHANGE.md §5.4)",
+    },
+    Departure {
         operation: "getOrganizationsByOrganizationidAssetsByGroupidByAssetidByVersionPublicationExtendedstatusByRunid",
         place: "body",
         because: "documented as a string of unknown content; the same JSON as the status (EXCHANGE.md §11 U11)",
