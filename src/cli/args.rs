@@ -270,6 +270,10 @@ pub(super) struct SandboxArgs {
     #[arg(long, value_name = "D", default_value = "1h", value_parser = job::parse_duration)]
     pub(super) token_lifetime: std::time::Duration,
 
+    /// How many asset versions a root organization and all below it may hold
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(super) max_versions: u64,
+
     /// Makes faults reproducible
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,

@@ -39,6 +39,7 @@ fn settings(args: &SandboxArgs) -> Result<Settings, Problem> {
         publish_latency: parsed("publish-latency", &args.publish_latency)?,
         faults: parsed("faults", &args.faults)?,
         token_lifetime: args.token_lifetime,
+        max_versions: args.max_versions,
         seed: args.seed,
         ..Settings::default()
     })

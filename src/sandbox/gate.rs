@@ -302,6 +302,29 @@ pub(super) async fn survive(request: Request, next: Next) -> Response {
     }
 }
 
+/// Gives what the web framework refuses by itself the shape that all errors have: a body over its limit, a path that is
+/// no UTF-8, a method that a path does not have.
+pub(super) async fn in_shape(request: Request, next: Next) -> Response {
+    /// The framework says what is wrong in a sentence.
+    const MOST: usize = 4096;
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_bare = kind.starts_with("text/plain") || status == StatusCode::METHOD_NOT_ALLOWED;
+    if !(status.is_client_error() && is_bare) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let text = axum::body::to_bytes(body, MOST).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let message = if text.is_empty() { status.canonical_reason().unwrap_or_default().into() } else { text };
+    let mut shaped = Problem::plain(status, message).into_response();
+    if let Some(allow) = parts.headers.remove(header::ALLOW) {
+        shaped.headers_mut().insert(header::ALLOW, allow);
+    }
+    shaped
+}
+
 /// Lets a request in that bears a valid token or the credentials of a connected app (EXCHANGE.md §1.1); the handler
 /// finds out who it is by taking a [`super::caller::Caller`].
 pub(super) async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {

@@ -70,6 +70,7 @@ impl Sandbox {
             .merge(open)
             .merge(hub::routes(&app))
             .fallback(|| async { Problem::not_found("Not Found").into_response() })
+            .layer(from_fn(gate::in_shape))
             .layer(from_fn_with_state(app.clone(), gate::gate))
             .layer(from_fn(gate::survive))
             .with_state(app)

@@ -51,7 +51,7 @@ impl View<'_> {
         let versions: Vec<Value> = if plain {
             rest.iter().map(|v| json!(v.gav.version)).collect()
         } else {
-            std::iter::once(version).chain(rest.iter().copied()).map(|v| self.version_summary(record, v)).collect()
+            rest.iter().map(|v| self.version_summary(record, v)).collect()
         };
         let mut other_versions = Vec::with_capacity(rest.len());
         for other in rest {
@@ -77,9 +77,11 @@ impl View<'_> {
                 "numberOfRates": 0,
                 "permissions": permissions(Some(Role::Administrator)),
                 "otherVersions": other_versions,
-                "versions": versions,
             }),
         );
+        // Among objects the version itself comes first, with all that is said of it, as in the official example.
+        let itself = (!plain).then(|| Value::Object(object.clone()));
+        object.insert("versions".to_owned(), itself.into_iter().chain(versions).collect());
         Ok(Value::Object(object))
     }
 

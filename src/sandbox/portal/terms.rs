@@ -6,15 +6,19 @@ use axum::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::task::spawn_blocking;
 
 use super::super::{
     app::App,
     assets::not_found,
     caller::{Caller, Role},
     problem::Problem,
-    store::{Asset, StoreError, Tables, VersionRecord},
+    store::{Asset, StoreError, StoredBlob, Tables, VersionRecord},
 };
-use super::terms as terms_of;
+use super::{html, shelves, terms as terms_of};
+
+/// The most bytes of terms in one answer.
+const MOST_TEXT: u64 = 16 * 1024 * 1024;
 
 /// The APIs whose terms hold for a version group: the API itself, or the APIs of a group of APIs.
 pub(super) async fn terms(
@@ -22,7 +26,7 @@ pub(super) async fn terms(
     caller: Caller,
     Path((g, a, group)): Path<(String, String, String)>,
 ) -> Result<Json<Vec<Value>>, Problem> {
-    app.state.read(|tables| {
+    let (mut shown, underlying) = app.state.read(|tables| {
         let asset = tables.asset(&g, &a)?.ok_or_else(not_found)?;
         caller.must_be_for(Role::Viewer, &asset.record)?;
         let version = asset.versions.iter().find(|version| version.version_group() == group).ok_or_else(not_found)?;
@@ -32,26 +36,48 @@ pub(super) async fn terms(
             let Some((record, version)) = tables.version(gav)? else { continue };
             underlying.extend(underlying_terms(tables, &record.name, &version)?);
         }
-        if underlying.is_empty() { Ok(Json(Vec::new())) } else { Ok(Json(vec![view(&asset, version, &underlying)])) }
-    })
+        Ok::<_, Problem>((view(&asset, version), underlying))
+    })?;
+    if underlying.is_empty() {
+        return Ok(Json(Vec::new()));
+    }
+    let mut apis = Vec::with_capacity(underlying.len());
+    let mut room = MOST_TEXT;
+    for (mut api, blob) in underlying {
+        // The text of an API for which there is no room left is in its own terms.
+        if let Some(rest) = room.checked_sub(blob.size) {
+            room = rest;
+            let text = shelves::text(&app, Some(&blob)).await?;
+            let text = spawn_blocking(move || html(&text)).await.map_err(|error| Problem::internal(&error))?;
+            api["termsText"] = text.into();
+        }
+        apis.push(api);
+    }
+    shown["underlyingTerms"] = apis.into();
+    Ok(Json(vec![shown]))
 }
 
-/// An API that has terms.
-fn underlying_terms(tables: &Tables, name: &str, version: &VersionRecord) -> Result<Option<Value>, StoreError> {
+/// An API that has terms, and their text.
+fn underlying_terms(
+    tables: &Tables,
+    name: &str,
+    version: &VersionRecord,
+) -> Result<Option<(Value, StoredBlob)>, StoreError> {
     let gav = &version.gav;
     let terms = terms_of(tables, &gav.group_id, &gav.asset_id, &version.version_group())?;
-    Ok(terms.map(|_| {
-        json!({
+    Ok(terms.map(|text| {
+        let shown = json!({
             "groupId": gav.group_id,
             "assetId": gav.asset_id,
             "minorVersion": gav.version.minor_version(),
             "version": gav.version,
             "name": name,
-        })
+        });
+        (shown, text)
     }))
 }
 
-fn view(asset: &Asset, version: &VersionRecord, underlying: &[Value]) -> Value {
+fn view(asset: &Asset, version: &VersionRecord) -> Value {
     let (record, group) = (&asset.record, version.version_group());
     json!({
         "groupId": record.group_id,
@@ -59,7 +85,6 @@ fn view(asset: &Asset, version: &VersionRecord, underlying: &[Value]) -> Value {
         "assetVersion": version.gav.version,
         "versionGroup": group,
         "id": number(&format!("{}/{}/{group}", record.group_id, record.asset_id)),
-        "underlyingTerms": underlying,
     })
 }
 

@@ -306,8 +306,8 @@ fn payload(
         created_by,
     };
     Payload {
-        owner: Some(version.created_by.clone()),
         scope: scope(shared, &version),
+        owner: Some(version.created_by.clone()),
         version: Some(version),
         asset_type: draft.asset_type.clone(),
         name: draft.name.clone(),

@@ -88,14 +88,13 @@ async fn answer(
             let check = |dimension, change| {
                 rules::check_values(tables, dimension, place, change).map_err(|problem| (STEPS[2], problem))
             };
-            let (docs, portal) = docs.unzip();
-            Ok((docs, portal, check(Dimension::Category, &categories)?, check(Dimension::Field, &fields)?))
+            Ok((docs.unzip(), check(Dimension::Category, &categories)?, check(Dimension::Field, &fields)?))
         });
         let outcome = match outcome {
-            Ok((docs, portal, categories, fields)) => Outcome::Completed(Some(Box::new(Payload {
+            Ok(((docs, portal), categories, fields)) => Outcome::Completed(Some(Box::new(Payload {
                 version: None,
-                owner: None,
                 scope: scope(&app, &version),
+                owner: None,
                 asset_type: asset_type.clone(),
                 name: String::new(),
                 description: String::new(),

@@ -4,6 +4,7 @@
 //! that were used last, and what belongs to requests in flight. A change is made under the lock, in a transaction that
 //! stays open; whoever must not forget it waits afterwards, without the lock, for the one thread that commits.
 
+mod ahead;
 mod blobs;
 mod census;
 mod changes;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::asset::{Coordinates, Lifecycle, Version};
 
-use super::{AssetRecord, Claim, Outcome, RunRecord, StoreError, Tombstone, VersionRecord, database, listing::Cursors};
+use super::{AssetRecord, Claim, RunRecord, StoreError, Tombstone, VersionRecord, database, listing::Cursors};
 
 /// An asset and its versions; there is always one.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub(in super::super) struct Tables {
     /// Coordinates that are being published and have no run yet.
     pub(super) reserved: HashMap<String, Claim>,
     /// By root organization, the id of the newest version up to which its versions need not be counted again.
-    room: RefCell<HashMap<String, i64>>,
+    pub(super) room: RefCell<HashMap<String, i64>>,
     pub(super) due: Due,
     pub(super) cursors: RefCell<Cursors>,
     /// Whether the change that is being made has written.
@@ -367,44 +367,6 @@ impl Tables {
         const SQL: &str = "SELECT 1 FROM run INDEXED BY run_of WHERE gav = ?1 AND kind = 0 AND state = 0";
         let key = gav.to_string();
         Ok(self.reserved.contains_key(&key) || self.exists(SQL, [&key])?)
-    }
-
-    /// What the other publications of an asset that have not taken effect yet say of it.
-    pub(in super::super) fn claims(&self, gav: &Coordinates) -> Result<Vec<Claim>, StoreError> {
-        const SQL: &str = "SELECT body FROM run INDEXED BY run_of
-             WHERE gav > ?1 || '/' AND gav < ?1 || '0' AND kind = 0 AND state = 0";
-        let is_other = |other: &Coordinates| {
-            (&other.group_id, &other.asset_id) == (&gav.group_id, &gav.asset_id) && other.version != gav.version
-        };
-        let mut claims: Vec<Claim> = self.reserved.values().filter(|claim| is_other(&claim.gav)).cloned().collect();
-        let runs: Vec<RunRecord> = self.documents(SQL, [format!("{}/{}", gav.group_id, gav.asset_id)])?;
-        for run in runs.into_iter().filter(|run| is_other(&run.gav)) {
-            let Outcome::Completed(Some(payload)) = run.outcome else { continue };
-            claims.push(Claim {
-                gav: run.gav,
-                organization: run.organization,
-                asset_type: run.asset_type,
-                api_version: payload.version.and_then(|version| version.api_version),
-            });
-        }
-        Ok(claims)
-    }
-
-    /// Whether an organization and those below it hold fewer versions than they may.
-    ///
-    /// Counting takes a look at all of them, so it is put off: as many versions as there was room for can come before
-    /// it is needed again, and each has an id greater than the one before.
-    pub(in super::super) fn has_room(&self, root: &str, below: &[&str], most: u64) -> Result<bool, StoreError> {
-        const COUNT: &str = "SELECT COUNT(*) FROM asset a JOIN version v ON v.asset = a.id
-             WHERE a.organization IN (SELECT value FROM json_each(?1))";
-        let most = number(most);
-        let newest: i64 = self.value("SELECT COALESCE(MAX(id), 0) FROM version", [])?.unwrap_or_default();
-        if newest < self.room.borrow().get(root).copied().unwrap_or(most) {
-            return Ok(true);
-        }
-        let count: i64 = self.value(COUNT, [serde_json::json!(below).to_string()])?.unwrap_or_default();
-        self.room.borrow_mut().insert(root.to_owned(), newest.saturating_add(most.saturating_sub(count)));
-        Ok(count < most)
     }
 
     pub(in super::super) fn has_run(&self, id: &Uuid) -> Result<bool, StoreError> {

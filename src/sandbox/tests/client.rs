@@ -11,7 +11,10 @@ use serde_json::Value;
 use tower::ServiceExt;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use super::super::{Reset, Sandbox, Settings};
+use super::{
+    super::{Faults, Reset, Sandbox, Settings},
+    official::{Answer, official},
+};
 
 pub(super) const ORIGIN: &str = "http://sandbox.test";
 pub(super) const RAML: &[u8] = b"#%RAML 1.0\ntitle: Orders\n";
@@ -110,7 +113,20 @@ impl Client {
         let (parts, body) = response.expect("the router answers").into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.ok().map(|bytes| bytes.to_vec());
         let is_reset = parts.extensions.get::<Reset>().is_some();
-        Reply { status: parts.status, headers: parts.headers, is_reset, body }
+        let reply = Reply { status: parts.status, headers: parts.headers, is_reset, body };
+        self.must_keep_to_the_description(method, path, &reply);
+        reply
+    }
+
+    /// Fails the test where the official description does not allow an answer.
+    ///
+    /// What an injected fault did to an answer is no business of the description.
+    fn must_keep_to_the_description(&self, method: &str, path: &str, reply: &Reply) {
+        let has_faults = self.sandbox.0.settings.faults != Faults::default();
+        let (Some(official), Some(body), false) = (official(), &reply.body, has_faults) else { return };
+        let answer = Answer { method, path, status: reply.code(), headers: &reply.headers, body };
+        let findings: Vec<String> = official.wrong_with_answer(&answer).iter().map(ToString::to_string).collect();
+        assert!(findings.is_empty(), "{method} {path} answers {}:\n{}", reply.code(), findings.join("\n"));
     }
 
     pub(super) async fn get(&self, path: &str) -> Reply {

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Lets schemathesis, a property-based tester, loose on a sandbox with the official descriptions: no 5xx, and no answer of
+# another type or shape than documented.
+#
+#     pip install schemathesis
+#     tests/contract/schemathesis.sh path/to/consign path/to/contract [options of `schemathesis run`]
+#
+# Without schemathesis, or without the descriptions, it says so and does nothing.
+set -eu
+consign=${1:-target/debug/consign}
+contract=${2:-${CONSIGN_CONTRACT:-../shared/contract}}
+[ $# -gt 2 ] && shift 2 || set --
+if ! command -v schemathesis > /dev/null; then
+    echo "skipped: schemathesis is not installed (pip install schemathesis)" >&2
+    exit 0
+fi
+if [ ! -d "$contract" ]; then
+    echo "skipped: there are no official descriptions in $contract" >&2
+    exit 0
+fi
+
+folder=$(mktemp -d)
+"$consign" sandbox --listen 127.0.0.1:0 > "$folder/ready" 2> "$folder/log" &
+sandbox=$!
+trap 'kill "$sandbox" 2> /dev/null || true; rm -rf "$folder"' EXIT
+tries=100
+while [ ! -s "$folder/ready" ] && [ "$tries" -gt 0 ]; do
+    sleep 0.1
+    tries=$((tries - 1))
+done
+member() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$folder/ready"; }
+url=$(member url)
+token=$(member token)
+organization=$(member organization)
+if [ -z "$url" ]; then
+    echo "the sandbox does not start:" >&2
+    cat "$folder/log" >&2
+    exit 1
+fi
+
+# Random ids find nothing but 404s: half of the calls are about an asset that is there.
+curl --silent --show-error --fail --output "$folder/published" -H "Authorization: Bearer $token" \
+    -H 'x-sync-publication: true' -F name=Orders -F type=custom \
+    "$url/exchange/api/v2/organizations/$organization/assets/$organization/orders/1.0.0"
+cat > "$folder/hooks.py" << EOF
+import random
+import schemathesis
+
+KNOWN = {
+    "organizationId": "$organization", "masterOrganizationId": "$organization", "groupId": "$organization",
+    "assetId": "orders", "version": "1.0.0", "minorVersion": "1.0", "versionGroup": "1.0.0", "pagePath": "home",
+}
+
+@schemathesis.hook
+def map_path_parameters(context, path_parameters):
+    if path_parameters and random.random() < 0.5:
+        path_parameters = {name: KNOWN.get(name, value) for name, value in path_parameters.items()}
+    return path_parameters
+EOF
+
+# The descriptions document almost no error, so undocumented statuses cannot be checked; the contract tests do that.
+# What deletes comes last.
+failed=0
+run() {
+    SCHEMATHESIS_HOOKS=hooks PYTHONPATH="$folder" schemathesis run "$@" --header "Authorization: Bearer $token" \
+        --checks not_a_server_error,response_schema_conformance,content_type_conformance \
+        --phases examples,coverage,fuzzing --max-examples 25 --seed 1 --continue-on-failure --no-color || failed=1
+}
+for api in exchange-experience:/exchange/api/v2 api-experience-hub-consumer:/api-experience-hub; do
+    run "$contract/${api%%:*}/api.yaml" --url "$url${api#*:}" --exclude-method DELETE "$@"
+    run "$contract/${api%%:*}/api.yaml" --url "$url${api#*:}" --include-method DELETE "$@"
+done
+exit "$failed"
