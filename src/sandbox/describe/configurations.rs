@@ -26,8 +26,8 @@ pub(super) fn routes() -> Router<App> {
     let mut router = Router::new();
     let names = [("fields", Dimension::Field), ("categories", Dimension::Category), ("managed", Dimension::Category)];
     for (name, dimension) in names {
-        let all = get(move |state: State<App>, caller: Caller, path: Path<String>, query: RawQuery| {
-            list(dimension, state, caller, path, query)
+        let all = get(move |state: State<App>, caller: Caller, path: Path<String>, query: RawQuery| async move {
+            list(dimension, &state.0, &caller, &path.0, query.0.as_deref())
         })
         .post(move |state: State<App>, caller: Caller, path: Path<String>, body: Bytes| {
             create(dimension, state, caller, path, body)
@@ -76,16 +76,16 @@ fn managed<'a>(caller: &'a Caller, org: &'a str) -> Result<&'a str, Problem> {
     Ok(root)
 }
 
-async fn list(
+fn list(
     dimension: Dimension,
-    State(app): State<App>,
-    caller: Caller,
-    Path(org): Path<String>,
-    RawQuery(query): RawQuery,
+    app: &App,
+    caller: &Caller,
+    org: &str,
+    query: Option<&str>,
 ) -> Result<Json<Vec<Value>>, Problem> {
-    caller.must_be(Role::Viewer, &org)?;
-    let page = Params::read(query.as_deref()).page(20)?;
-    let place = (dimension, root(&caller.directory, &org));
+    caller.must_be(Role::Viewer, org)?;
+    let page = Params::read(query).page(20)?;
+    let place = (dimension, root(&caller.directory, org));
     let found = app.state.read(|tables| Configuration::page(tables, place, page.limit, page.offset))?;
     Ok(Json(found.iter().map(Configuration::to_json).collect()))
 }
