@@ -284,7 +284,7 @@ async fn set_owner(
             return Err(Problem::bad_request(format!("The user {owner} is not a member of the organization")));
         }
         let now = app.state.now();
-        tables.edit_version(&gav, |version| version.created_by = owner.to_owned())?;
+        tables.edit_version(&gav, |version| owner.clone_into(&mut version.created_by))?;
         tables.edit_asset((&g, &a), now, |record| record.owner = Some(owner.to_owned()))?;
         Ok(())
     };
