@@ -131,7 +131,9 @@ impl Body {
     /// URIs.
     pub(super) fn uris(&mut self, name: &str) -> Option<Vec<String>> {
         let texts = self.texts(name)?;
-        texts.iter().for_each(|text| self.check_uri(name, text));
+        for text in &texts {
+            self.check_uri(name, text);
+        }
         Some(texts)
     }
 

@@ -78,8 +78,8 @@ fn same(one: &str, other: &str) -> bool {
 pub(super) fn details(
     view: &View<'_>,
     shown: &Shown,
-    instances: Vec<Value>,
-    pages: Vec<Value>,
+    instances: &[Value],
+    pages: &[Value],
     resources: Vec<Value>,
 ) -> Result<Value, StoreError> {
     let (record, version) = (&shown.record, &shown.version);

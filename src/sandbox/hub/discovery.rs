@@ -181,6 +181,6 @@ pub(super) async fn details(State(app): State<App>, visit: Visit, headers: Heade
         let pages = documents::pages_of(tables, &shown)?;
         let resources = documents::resources_of(tables, &visit, &shown, &origin)?;
         let view = View { shared: &app.shared, tables, origin };
-        Ok(Json(cards::details(&view, &shown, instances, pages, resources)?))
+        Ok(Json(cards::details(&view, &shown, &instances, &pages, resources)?))
     })
 }

@@ -277,7 +277,7 @@ async fn whoever_has_no_bearer_token_or_portal_is_refused_in_the_shape_of_this_a
     refused(&client.send("GET", &assets, &[], Vec::new()).await, 401);
     refused(&client.get("/api-experience-hub/xapi/v1/portals/66666666/77777777/assets").await, 404);
     refused(&client.get("/api-experience-hub/xapi/v1/elsewhere").await, 404);
-    refused(&client.get(&format!("{}/%FF/x/details", assets)).await, 404);
+    refused(&client.get(&format!("{assets}/%FF/x/details")).await, 404);
     refused(&client.get(&format!("{assets}/%FF/x/v1/details")).await, 400);
     refused(&client.json("DELETE", &assets, &json!({})).await, 405);
     refused(&portal.post("/assets/search", &json!({ "searchTerm": "x".repeat(3_000_000) })).await, 413);
@@ -649,7 +649,7 @@ async fn details_lead_to_pages_terms_and_resources() {
 
     let files = details["files"].as_array().expect("files");
     assert!(files.iter().all(|file| file["label"].is_string() && file["isGenerated"].is_boolean()), "{files:?}");
-    let image = files.iter().find(|file| file["label"].as_str().is_some_and(|label| label.ends_with(".png")));
+    let image = files.iter().find(|file| file["label"].as_str().is_some_and(|label| label.contains(".png")));
     let link = image.expect("the image")["externalLink"].as_str().expect("a link");
     let got = client.get(link).await;
     assert_eq!((got.body.as_deref(), got.header("content-type")), (Some(b"\x89PNG\r\n\x1a\n".as_slice()), "image/png"));
