@@ -309,8 +309,8 @@ pub(super) async fn in_shape(request: Request, next: Next) -> Response {
     const MOST: usize = 4096;
     let response = next.run(request).await;
     let status = response.status();
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let is_bare = kind.starts_with("text/plain") || status == StatusCode::METHOD_NOT_ALLOWED;
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_bare = kind.map_or(status == StatusCode::METHOD_NOT_ALLOWED, |kind| kind.starts_with("text/plain"));
     if !(status.is_client_error() && is_bare) {
         return response;
     }

@@ -174,8 +174,8 @@ fn odd_parts(asked: &Asked) -> Vec<String> {
     let text = String::from_utf8_lossy(&asked.body);
     let names = text.split("form-data; name=\"").skip(1).filter_map(|rest| rest.split('"').next());
     let is_known = |name: &str| {
-        let fits = |part: &&str| name == *part || (part.ends_with('.') && name.starts_with(*part));
-        PARTS.iter().any(|part| fits(&part)) || ["categories.", "fields."].iter().any(|part| fits(&part))
+        let fits = |part: &str| name == part || (part.ends_with('.') && name.starts_with(part));
+        PARTS.iter().any(|part| fits(part)) || ["categories.", "fields."].iter().any(|part| fits(part))
     };
     names.filter(|name| !is_known(name)).map(str::to_owned).collect()
 }

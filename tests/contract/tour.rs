@@ -151,6 +151,9 @@ async fn portal(place: &InProcess) -> Known {
     let resource = place.call("POST", &format!("{portal}/draft/resources"), &[], Payload::Form(&parts)).await.json();
     place.get(&format!("{portal}/draft")).await;
     place.call("PATCH", &portal, &[], Payload::Nothing).await;
+    for old in ["pages/Security", "draft/pages/Security"] {
+        place.get(&format!("{portal}/{old}")).await;
+    }
     for kind in ["application/json", "text/html", "text/markdown"] {
         for part in ["pages", "draft/pages"] {
             place.call("GET", &format!("{portal}/{part}/{page}"), &[("accept", kind)], Payload::Nothing).await;

@@ -46,6 +46,11 @@ pub(crate) const DEPARTURES: &[Departure] = &[
         because: "a list, as its own words and the published pages say, not one page (EXCHANGE.md §5.1)",
     },
     Departure {
+        operation: "getAssetsByGroupidByAssetidByVersionPortal*",
+        place: "302",
+        because: "paths without the id of the page lead to those with it (EXCHANGE.md §5.1)",
+    },
+    Departure {
         operation: "getAssetsByGroupidByAssetidIdentities",
         place: "body",
         because: "the schema says object, its own example is a list (EXCHANGE.md §5.4)",
