@@ -15,7 +15,7 @@ pub(super) fn sandbox(args: &SandboxArgs) -> Result<Exit, Problem> {
             serve(sandbox.clone(), args.listen).await
         };
         let running = running.map_err(|error| Problem::of(&error))?;
-        let line = sandbox.ready_line(&running);
+        let line = running.ready_line(&sandbox);
         let mut out = std::io::stdout();
         writeln!(out, "{line}")
             .and_then(|()| out.flush())

@@ -20,7 +20,6 @@ use super::{
     faults::Dice,
     gate::Limiter,
     publish::Budget,
-    server::Running,
     settings::{DEFAULT_ORGANIZATION, OrganizationSetting, Settings},
     stats::Stats,
     store::{Blobs, State, StoreError, Tables, lock},
@@ -195,13 +194,13 @@ impl Sandbox {
         self.0.stats.report(ended, &repeated)
     }
 
-    /// The line that `consign sandbox` prints when it is ready.
+    /// What `consign sandbox` says when it is ready at a URL.
     #[must_use]
-    pub fn ready_line(&self, running: &Running) -> serde_json::Value {
+    pub fn ready_line(&self, url: &str) -> serde_json::Value {
         let Credentials { organization, client_id, client_secret, token, username, password } = self.credentials();
         let directory = self.0.directory();
-        let mut line = serde_json::json!({
-            "url": running.url,
+        serde_json::json!({
+            "url": url,
             "organization": organization,
             "clientId": client_id,
             "clientSecret": client_secret,
@@ -209,11 +208,7 @@ impl Sandbox {
             "username": username,
             "password": password,
             "organizations": directory.organizations.iter().map(|known| introduce(&directory, known)).collect::<Vec<_>>(),
-        });
-        if let Some(ca) = &running.ca {
-            line["ca"] = ca.as_str().into();
-        }
-        line
+        })
     }
 }
 

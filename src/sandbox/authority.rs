@@ -27,6 +27,16 @@ const CERTIFICATE: &str = "ca.pem";
 /// The authority as it is kept.
 const KEPT: &str = "authority.json";
 
+/// The names that a certificate holds for: those of this machine, and those of the platform, for clients that insist on
+/// them and come through a tunnel (EXCHANGE.md §1.4).
+const NAMES: [&str; 5] = [
+    "localhost",
+    "anypoint.mulesoft.com",
+    "*.anypoint.mulesoft.com",
+    "platform.mulesoft.com",
+    "*.platform.mulesoft.com",
+];
+
 /// How long an authority lives. Nobody revokes it, and nobody should have to install it twice.
 const AUTHORITY_YEARS: i16 = 10;
 
@@ -135,9 +145,9 @@ impl Authority {
         Ok(())
     }
 
-    /// TLS with a new certificate for this machine, by every name that a client on it may use.
+    /// TLS with a new certificate, for every name that a client may use.
     fn serve(&self, listen: SocketAddr, today: Date) -> Result<ServerConfig, AuthorityError> {
-        let mut params = CertificateParams::new(["localhost".to_owned()])?;
+        let mut params = CertificateParams::new(NAMES.map(str::to_owned))?;
         let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
         if !listen.ip().is_unspecified() && !addresses.contains(&listen.ip()) {
             addresses.push(listen.ip());

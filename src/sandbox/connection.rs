@@ -13,12 +13,15 @@ use std::{
 };
 
 use axum::{body::Body, response::Response, serve::Listener};
+use futures::future::BoxFuture;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    time::{Sleep, sleep},
+    time::timeout,
 };
-use tokio_rustls::{Accept, TlsAcceptor, server::TlsStream};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use super::greeting::greet;
 
 /// How long a client may take to agree on encryption. A slow one needs a second; a silent one must not stay for ever.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -73,10 +76,7 @@ impl Listener for Socket {
         let _ = stream.set_nodelay(true);
         let stream = match &self.tls {
             // The handshake happens when the connection is first read, in the connection's own task.
-            Some(tls) => Stream::Greeting(Box::new(Greeting {
-                handshake: tls.accept(stream),
-                deadline: Box::pin(sleep(HANDSHAKE)),
-            })),
+            Some(tls) => Stream::Greeting(Box::pin(handshake(tls.clone(), stream))),
             None => Stream::Plain(stream),
         };
         (Connection { stream, wire: Wire(Arc::default()) }, address)
@@ -93,32 +93,21 @@ pub(super) struct Connection {
     wire: Wire,
 }
 
+/// A handshake that goes on, until it has taken too long.
+type Handshake = BoxFuture<'static, io::Result<TlsStream<TcpStream>>>;
+
 /// What carries the bytes.
 enum Stream {
     Plain(TcpStream),
-    Greeting(Box<Greeting>),
+    /// The two sides agree on encryption.
+    Greeting(Handshake),
     Encrypted(Box<TlsStream<TcpStream>>),
     /// The two sides did not agree.
     Refused,
 }
 
-/// A handshake that goes on.
-struct Greeting {
-    handshake: Accept<TcpStream>,
-    /// When it has taken too long.
-    deadline: Pin<Box<Sleep>>,
-}
-
-impl Future for Greeting {
-    type Output = io::Result<TlsStream<TcpStream>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Poll::Ready(agreed) = Pin::new(&mut self.handshake).poll(cx) {
-            return Poll::Ready(agreed);
-        }
-        ready!(self.deadline.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
+async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    timeout(HANDSHAKE, greet(tls, stream)).await.map_err(io::Error::from)?
 }
 
 /// What can be read and written.
@@ -138,7 +127,7 @@ impl Connection {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         if let Stream::Greeting(greeting) = &mut self.stream {
-            let agreed = ready!(Pin::new(greeting.as_mut()).poll(cx));
+            let agreed = ready!(greeting.as_mut().poll(cx));
             // A handshake that has ended must not be asked again.
             self.stream = Stream::Refused;
             self.stream = Stream::Encrypted(Box::new(agreed?));

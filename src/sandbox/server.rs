@@ -20,6 +20,7 @@ use super::{
     app::{App, Links},
     assets,
     authority::Identity,
+    catalog,
     connection::Socket,
     control, describe, files, gate, graph, hub, icons, instances, legacy, lifecycle, maven, metadata, organizations,
     page, portal,
@@ -42,7 +43,7 @@ impl Sandbox {
         let app = App { shared: self.0.clone(), links };
         let guarded = Router::new()
             .merge(accounts::guarded())
-            .merge(publish::routes().layer(DefaultBodyLimit::disable()))
+            .merge(publish::routes().merge(catalog::routes()).layer(DefaultBodyLimit::disable()))
             .merge(runs::routes())
             .merge(assets::routes())
             .merge(lifecycle::routes())
@@ -91,6 +92,16 @@ pub struct Running {
 }
 
 impl Running {
+    /// The line that `consign sandbox` prints when it is ready.
+    #[must_use]
+    pub fn ready_line(&self, sandbox: &Sandbox) -> serde_json::Value {
+        let mut line = sandbox.ready_line(&self.url);
+        if let Some(ca) = &self.ca {
+            line["ca"] = ca.as_str().into();
+        }
+        line
+    }
+
     /// Stops: nothing new is accepted, requests in flight are answered, for at most five seconds.
     pub async fn stop(self) {
         self.stop.cancel();

@@ -13,6 +13,7 @@ mod credentials;
 mod encrypted;
 mod journal;
 mod nothing_twice_nothing_lost;
+mod official_clients;
 mod one_at_a_time;
 mod order;
 mod pace;

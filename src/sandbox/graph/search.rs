@@ -136,17 +136,15 @@ impl Filter {
                 .chain(attributes)
                 .any(|(known, held)| is_asked(key.as_ref(), known) && is_asked(value.as_ref(), held))
         };
-        let categories = match minor {
-            Some(minor) if !self.categories.is_empty() => view.categories(record, &minor.categories)?,
-            _ => Vec::new(),
+        let categories = match minor.filter(|_| !self.categories.is_empty()) {
+            Some(minor) => view.categories(record, &minor.categories)?,
+            None => Vec::new(),
         };
         let has_category = |(key, value): &(Option<String>, Option<String>)| {
-            let is_it = |held: &Value| {
-                let mut values = held["value"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                held["key"].as_str().is_some_and(|known| is_asked(key.as_ref(), known))
-                    && (value.is_none() || values.any(|held| is_asked(value.as_ref(), held)))
-            };
-            categories.iter().any(is_it)
+            categories.iter().any(|held| {
+                let is_key = held["key"].as_str().is_some_and(|known| is_asked(key.as_ref(), known));
+                is_key && (value.is_none() || texts(held.get("value")).any(|held| is_asked(value.as_ref(), &held)))
+            })
         };
         let mule_version = version.attributes.get("min-mule-version");
         // The sandbox makes no connectors out of APIs.

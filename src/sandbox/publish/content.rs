@@ -225,6 +225,16 @@ pub(in super::super) fn candidates(
     Ok(names)
 }
 
+/// The classifier of an archive that holds an API specification, told by its main file.
+pub(in super::super) fn classifier_of(file: &mut SpooledTempFile, main: &str) -> Result<&'static str, Problem> {
+    let invalid = |error: String| Problem::invalid("INVALID_FILE_CONTENT", error);
+    let contents = archive::inspect(file, main).map_err(invalid)?;
+    let bytes = contents.wanted.ok_or_else(|| invalid(format!("`{main}` is not in the archive")))?;
+    let known = ["raml", "oas", "evented-api"];
+    let found = known.into_iter().find(|classifier| document::check(classifier, main, &bytes).is_ok());
+    found.ok_or_else(|| invalid(format!("`{main}` is neither RAML nor OAS nor AsyncAPI")))
+}
+
 /// The main file, which must be in the root folder of the archive (EXCHANGE.md §2.3).
 fn main_file(classifier: &str, main: &str, contents: Contents) -> Result<Option<Vec<u8>>, Refused> {
     let extensions: &[&str] = match classifier {

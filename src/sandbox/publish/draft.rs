@@ -25,9 +25,9 @@ const MAX_VALUE: usize = 250;
 /// What the headers of a publication ask for.
 #[expect(clippy::struct_excessive_bools, reason = "each is a header of the API")]
 #[derive(Debug, Clone)]
-pub(super) struct Options {
+pub(in super::super) struct Options {
     /// Wait for the end.
-    pub(super) sync: bool,
+    pub(in super::super) sync: bool,
     /// Look into the files.
     pub(super) validate: bool,
     /// Leave the files as they are.
@@ -57,7 +57,7 @@ impl Options {
         }
     }
 
-    pub(super) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(in super::super) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let flag = |name: &str, default: bool| match text(name) {
             None => Ok(default),

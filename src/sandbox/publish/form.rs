@@ -36,7 +36,7 @@ pub(in super::super) struct Form {
 }
 
 /// Finds the key of a file, from what came before it in the form, the name of the part and its file name.
-pub(super) type Naming = fn(&Form, &str, Option<&str>) -> Result<FileKey, Problem>;
+pub(in super::super) type Naming = fn(&Form, &str, Option<&str>) -> Result<FileKey, Problem>;
 
 /// The parts of a publication bear the keys of their files.
 fn by_part_name(_: &Form, name: &str, _: Option<&str>) -> Result<FileKey, Problem> {
@@ -73,12 +73,16 @@ impl Form {
     }
 
     /// A form of texts and files that came in another way.
-    pub(super) fn of(texts: Vec<(String, String)>, files: Vec<Upload>) -> Self {
+    pub(in super::super) fn of(texts: Vec<(String, String)>, files: Vec<Upload>) -> Self {
         Self { texts, files, trailing: None }
     }
 
     /// As [`Form::read`], with other names for files.
-    pub(super) async fn read_as(shared: &Shared, request: Request<Body>, naming: Naming) -> Result<Self, Problem> {
+    pub(in super::super) async fn read_as(
+        shared: &Shared,
+        request: Request<Body>,
+        naming: Naming,
+    ) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
             drain(request.into_body()).await;

@@ -126,7 +126,7 @@ pub(in super::super) struct Publisher {
 
 impl Publisher {
     /// Whoever makes a request.
-    pub(super) fn of(request: &Request<Body>, organization: String) -> Result<Self, Problem> {
+    pub(in super::super) fn of(request: &Request<Body>, organization: String) -> Result<Self, Problem> {
         let caller = request.extensions().get::<Caller>().cloned().ok_or_else(Problem::unauthorized)?;
         Ok(Self { caller, fate: request.extensions().get::<Fate>().copied(), organization })
     }
@@ -145,7 +145,7 @@ pub(in super::super) struct Accepted {
 }
 
 /// Takes a publication through its three rounds of checks, and accepts it.
-pub(super) async fn accept(
+pub(in super::super) async fn accept(
     app: &App,
     publisher: &Publisher,
     gav: Coordinates,
@@ -211,6 +211,11 @@ pub(super) async fn accept(
 }
 
 impl Accepted {
+    /// The id of the run.
+    pub(in super::super) fn run(&self) -> Uuid {
+        self.id
+    }
+
     /// Waits for the end of the run, for a publisher that waits.
     pub(in super::super) async fn finished(&self, app: &App) -> Result<(), Problem> {
         while let Some(wait) = u64::try_from(self.due - app.state.now()).ok().filter(|wait| *wait > 0) {

@@ -21,10 +21,11 @@ mod staged;
 
 pub(super) use archive::member;
 pub(super) use budget::Budget;
-pub(super) use content::candidates;
-pub(super) use draft::{check_length, description_limit, normal_tags};
-pub(super) use form::{icon_limit, max_size};
-pub(super) use handler::{Publisher, routes};
+pub(super) use content::{candidates, classifier_of};
+pub(super) use draft::{Options, check_length, description_limit, normal_tags};
+pub(super) use form::{Form, Upload, icon_limit, max_size};
+pub(super) use handler::{Publisher, accept, routes};
 pub(super) use kinds::check_icon;
+pub(super) use mutable::accept_data;
 pub(super) use rules::check_place;
 pub(super) use staged::publish_files;

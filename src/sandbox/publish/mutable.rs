@@ -12,6 +12,7 @@ use axum::{
 };
 use serde_json::json;
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use crate::asset::{AssetType, Coordinates, FileKey};
 
@@ -19,7 +20,7 @@ use super::super::{
     Quirk,
     app::{App, Shared},
     assets::not_found,
-    caller::{Caller, Role},
+    caller::Role,
     describe::{Dimension, root, scope},
     portal::{self, Docs, DocsError},
     problem::Problem,
@@ -30,7 +31,7 @@ use super::{
     archive,
     draft::{change, list, normal_tags},
     form::{Form, Upload},
-    handler::{coordinates, new_run},
+    handler::{Publisher, coordinates, new_run},
     rules,
 };
 
@@ -56,10 +57,24 @@ async fn answer(
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let caller = request.extensions().get::<Caller>().cloned().ok_or_else(Problem::unauthorized)?;
-    let mut form = Form::read(&app, request).await?;
+    let publisher = Publisher::of(&request, org)?;
+    let form = Form::read(&app, request).await?;
     let gav = gav?;
-    caller.must_be(Role::Contributor, &org)?;
+    publisher.check()?;
+    let run = accept_data(&app, &publisher, gav.clone(), form).await?;
+    let (origin, org) = (app.origin(&headers), &publisher.organization);
+    let link = format!("{origin}/exchange/api/v2/organizations/{org}/assets/{gav}/mutabledata/status/{run}");
+    Ok((StatusCode::ACCEPTED, Json(json!({ "mutableDataStatusLink": link }))).into_response())
+}
+
+/// Checks and accepts a change of mutable data; the answer is the id of its run.
+pub(in super::super) async fn accept_data(
+    app: &App,
+    publisher: &Publisher,
+    gav: Coordinates,
+    mut form: Form,
+) -> Result<Uuid, Problem> {
+    let Publisher { caller, organization: org, .. } = publisher;
     let docs = form.take(&FileKey::new("docs", "zip"));
     if let Some(other) = form.files.first() {
         let error = format!("`{}` cannot be changed; only files.docs.zip can", other.key);
@@ -93,7 +108,7 @@ async fn answer(
         let outcome = match outcome {
             Ok(((docs, portal), categories, fields)) => Outcome::Completed(Some(Box::new(Payload {
                 version: None,
-                scope: scope(&app, &version),
+                scope: scope(app, &version),
                 owner: None,
                 asset_type: asset_type.clone(),
                 name: String::new(),
@@ -109,14 +124,12 @@ async fn answer(
             }))),
             Err((step, problem)) => Outcome::Failed { step: step.to_owned(), problem },
         };
-        let run = new_run(&app, tables, RunKind::MutableData, &org, (&gav, &asset_type), accepted, outcome)?;
-        let origin = app.origin(&headers);
-        let link = format!("{origin}/exchange/api/v2/organizations/{org}/assets/{gav}/mutabledata/status/{}", run.id);
+        let run = new_run(app, tables, RunKind::MutableData, org, (&gav, &asset_type), accepted, outcome)?;
+        let id = run.id;
         tables.accept(run, app.state.now())?;
-        Ok::<_, Problem>(link)
+        Ok::<_, Problem>(id)
     };
-    let link = app.state.commit(accept).await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "mutableDataStatusLink": link }))).into_response())
+    app.state.commit(accept).await
 }
 
 fn store(shared: &Shared, mut docs: Upload, asset_type: &AssetType, now: i64) -> Result<(FileRecord, Docs), Problem> {

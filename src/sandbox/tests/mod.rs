@@ -1,5 +1,6 @@
 //! Tests of the sandbox through its router, and a few over a socket.
 
+mod catalog;
 mod client;
 mod content;
 mod control;

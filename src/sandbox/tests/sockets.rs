@@ -22,7 +22,7 @@ async fn it_listens_where_it_is_told_and_stops_when_it_is_told() {
     let running = serve(sandbox.clone(), "127.0.0.1:0".parse().expect("an address")).await.expect("listens");
     let address = running.address;
     let token = sandbox.credentials().token.clone();
-    assert_eq!(sandbox.ready_line(&running)["url"], format!("http://{address}"));
+    assert_eq!(running.ready_line(&sandbox)["url"], format!("http://{address}"));
     let request = format!(
         "GET /exchange/api/v2/assets HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
          Connection: close\r\n\r\n"

@@ -22,8 +22,12 @@ async fn start(settings: Settings) -> (Sandbox, Running) {
     (sandbox, running)
 }
 
-/// Connects as a client that trusts nobody but the authority of the sandbox.
 async fn connect(running: &Running, name: &'static str) -> io::Result<TlsStream<TcpStream>> {
+    encrypt(running, name, TcpStream::connect(running.address).await?).await
+}
+
+/// Shakes hands as a client that trusts nobody but the authority of the sandbox.
+async fn encrypt(running: &Running, name: &'static str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
     let authority = CertificateDer::from_pem_file(running.ca.as_deref().expect("is named")).expect("a certificate");
     let mut roots = RootCertStore::empty();
     roots.add(authority).expect("is an authority");
@@ -32,7 +36,6 @@ async fn connect(running: &Running, name: &'static str) -> io::Result<TlsStream<
         .expect("the provider has them")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let stream = TcpStream::connect(running.address).await?;
     TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name).expect("a name"), stream).await
 }
 
@@ -49,7 +52,7 @@ const STATS: &str = "GET /_sandbox/stats HTTP/1.1\r\nHost: x\r\nConnection: clos
 #[tokio::test]
 async fn whoever_trusts_its_authority_is_served_by_every_name_of_this_machine() {
     let (sandbox, running) = start(Settings::default()).await;
-    let line = sandbox.ready_line(&running);
+    let line = running.ready_line(&sandbox);
     assert_eq!(line["url"], format!("https://{}", running.address));
     assert!(line["ca"].as_str().is_some_and(|path| path.ends_with("ca.pem")), "{line}");
     for name in ["localhost", "127.0.0.1", "::1"] {
@@ -57,6 +60,22 @@ async fn whoever_trusts_its_authority_is_served_by_every_name_of_this_machine() 
         assert!(answer.starts_with("HTTP/1.1 200 OK"), "{name}: {answer}");
     }
     assert!(call(&running, "example.org", STATS).await.is_err(), "a name that is not its own");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_port_is_a_proxy_that_leads_to_itself() {
+    let (_sandbox, running) = start(Settings::default()).await;
+    let mut stream = TcpStream::connect(running.address).await.expect("connects");
+    stream.write_all(b"CONNECT eu1.anypoint.mulesoft.com:443 HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("is sent");
+    let mut answer = [0; 39];
+    stream.read_exact(&mut answer).await.expect("answers");
+    assert_eq!(&answer, b"HTTP/1.1 200 Connection established\r\n\r\n");
+    let mut stream = encrypt(&running, "eu1.anypoint.mulesoft.com", stream).await.expect("agrees");
+    stream.write_all(STATS.as_bytes()).await.expect("is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answers");
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
     running.stop().await;
 }
 

@@ -13,9 +13,10 @@ use serde_json::Value;
 /// A command that hangs fails its test instead of the whole suite.
 const DEADLINE: Duration = Duration::from_mins(3);
 
-/// A command line to come: the binary, the folder it starts in, and nothing of our own environment but `PATH`.
+/// A command line to come: the program, the folder it starts in, and nothing of our own environment but `PATH`.
 #[derive(Debug, Clone)]
 pub(crate) struct Consign {
+    program: String,
     folder: Utf8PathBuf,
     args: Vec<String>,
     env: BTreeMap<String, String>,
@@ -23,11 +24,16 @@ pub(crate) struct Consign {
 
 impl Consign {
     pub(crate) fn new(folder: &Utf8Path) -> Self {
+        Self::other(folder, env!("CARGO_BIN_EXE_consign"))
+    }
+
+    /// Another program than our own.
+    pub(crate) fn other(folder: &Utf8Path, program: &str) -> Self {
         let mut env = BTreeMap::new();
         if let Ok(path) = std::env::var("PATH") {
             env.insert("PATH".to_owned(), path);
         }
-        Self { folder: folder.to_owned(), args: Vec::new(), env }
+        Self { program: program.to_owned(), folder: folder.to_owned(), args: Vec::new(), env }
     }
 
     pub(crate) fn args(mut self, args: &[&str]) -> Self {
@@ -42,7 +48,7 @@ impl Consign {
 
     /// Starts it, and leaves it running.
     pub(crate) fn start(&self) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_consign"))
+        let mut child = Command::new(&self.program)
             .args(&self.args)
             .current_dir(&self.folder)
             .env_clear()
@@ -51,10 +57,15 @@ impl Consign {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the binary is built with its tests");
+            .expect("our own binary is built with its tests, and others are looked for before");
         let stdout = read_along(child.stdout.take().expect("stdout is piped"));
         let stderr = read_along(child.stderr.take().expect("stderr is piped"));
-        Running { child, stdout: Some(stdout), stderr: Some(stderr), line: format!("consign {}", self.args.join(" ")) }
+        Running { child, stdout: Some(stdout), stderr: Some(stderr), line: self.line() }
+    }
+
+    fn line(&self) -> String {
+        let name = Utf8Path::new(&self.program).file_name().unwrap_or_default();
+        format!("{name} {}", self.args.join(" "))
     }
 
     /// Starts it, and waits for its end.
@@ -121,7 +132,7 @@ impl Running {
     fn ran(&mut self, status: Option<ExitStatus>) -> Ran {
         let text = |reading: Option<Reading>| {
             let bytes = reading.map(|reading| reading.join().expect("reads to the end")).unwrap_or_default();
-            String::from_utf8(bytes).expect("consign prints UTF-8 only")
+            String::from_utf8(bytes).expect("programs print UTF-8 only")
         };
         Ran {
             line: self.line.clone(),
