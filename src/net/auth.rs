@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{CallError, Credentials, Reply, credentials::secret};
+use super::{CallError, Credentials, Reply, TransportError, TransportKind, credentials::secret};
 
 /// The life of a user's token is a setting of the organization, 15 to 180 minutes, and the login does not tell it
 /// (EXCHANGE.md §1.2). A login more per quarter of an hour costs nothing, a late one costs a refused upload.
@@ -45,6 +45,9 @@ pub enum AuthError {
     /// The login asks for a second factor, which nobody is there to give.
     #[error("the login asks for a second factor")]
     SecondFactor,
+    /// The server is not believed to be who it says, and is told no secret.
+    #[error("no token could be fetched: {0}")]
+    Untrusted(String),
     /// No token could be fetched for now.
     #[error("no token could be fetched: {0}")]
     Unavailable(String),
@@ -66,6 +69,9 @@ impl AuthError {
             Self::TokenRefused { .. } => Some("the token is not valid here: check the host, and renew a bearer token"),
             Self::SecondFactor => Some("use a connected app: logins with a second factor cannot be automated"),
             Self::Characters => Some("check the credentials for line ends and other invisible characters"),
+            Self::Untrusted(_) => {
+                Some("a server or proxy with a certificate of its own needs that to be given: target.ca_file")
+            }
             Self::Unavailable(_) => None,
         }
     }
@@ -284,6 +290,9 @@ pub(super) fn read_grant(outcome: Result<Reply, CallError>) -> Result<Grant, Aut
         }
         Err(CallError::Refused(refusal)) if StatusCode::from_u16(refusal.status).is_ok_and(|s| s.is_redirection()) => {
             return Err(AuthError::Rejected { status: refusal.status, message: "the login redirects".to_owned() });
+        }
+        Err(error @ CallError::Transport { source: TransportError { kind: TransportKind::Tls, .. }, .. }) => {
+            return Err(AuthError::Untrusted(chain(&error)));
         }
         Err(error) => return Err(AuthError::Unavailable(chain(&error))),
     };

@@ -15,7 +15,7 @@ fn the_sample_catalog_is_published_over_https_to_whom_the_job_trusts() {
     };
     workshop.write("job.toml", job(""));
     let refused = workshop.run(&[]).exits(1);
-    assert!(refused.stderr.contains("certificate"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("target.ca_file"), "{}", refused.stderr);
 
     workshop.write("job.toml", job(&format!("ca_file = \"{}\"\n", sandbox.ca())));
     let first = workshop.run(&[]).exits(0).summary();
