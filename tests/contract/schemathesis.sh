@@ -19,7 +19,11 @@ if [ ! -d "$contract" ]; then
     exit 0
 fi
 
+# It keeps what it found in its working directory.
+consign=$(realpath "$consign")
+contract=$(realpath "$contract")
 folder=$(mktemp -d)
+cd "$folder"
 "$consign" sandbox --listen 127.0.0.1:0 > "$folder/ready" 2> "$folder/log" &
 sandbox=$!
 trap 'kill "$sandbox" 2> /dev/null || true; rm -rf "$folder"' EXIT
