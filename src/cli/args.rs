@@ -270,9 +270,9 @@ pub(super) struct SandboxArgs {
     #[arg(long, value_name = "D", default_value = "1h", value_parser = job::parse_duration)]
     pub(super) token_lifetime: std::time::Duration,
 
-    /// How many asset versions a root organization and all below it may hold
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    pub(super) max_versions: u64,
+    /// How many asset versions a root organization and all below it may hold; without it as many as come
+    #[arg(long, value_name = "N")]
+    pub(super) max_versions: Option<u64>,
 
     /// Makes faults reproducible
     #[arg(long, value_name = "N", default_value_t = 0)]

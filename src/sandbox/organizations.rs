@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// The most versions of a root organization (EXCHANGE.md §3.8).
-const MAX_VERSIONS: i64 = 100_000;
+const MAX_VERSIONS: u64 = 100_000;
 
 /// The settings that there are, and what they are until somebody changes them.
 fn default_setting(name: &str) -> Option<Value> {
@@ -123,13 +123,14 @@ async fn soft_deleted(
 /// and unknown U11).
 async fn limits(State(app): State<App>, caller: Caller, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
     caller.must_be(Role::Viewer, &org)?;
-    let root = caller.directory.root_of(&org).map_or(org.as_str(), |root| &root.id);
-    let count = |tables: &Tables| {
-        let counts = caller.directory.below(root).map(|known| tables.version_count(&known.id));
-        counts.sum::<Result<i64, StoreError>>()
-    };
-    let count = app.state.read(count)?;
-    Ok(Json(json!({ "limit": MAX_VERSIONS, "count": count })))
+    let count = app.state.read(|tables| held_versions(tables, &caller.directory, &org))?;
+    Ok(Json(json!({ "limit": app.settings.max_versions.unwrap_or(MAX_VERSIONS), "count": count })))
+}
+
+/// How many versions the root of an organization and all below it hold.
+pub(super) fn held_versions(tables: &Tables, directory: &Directory, org: &str) -> Result<u64, StoreError> {
+    let root = directory.root_of(org).map_or(org, |root| &root.id);
+    directory.below(root).map(|known| tables.version_count(&known.id)).sum()
 }
 
 /// The groups of an organization (EXCHANGE.md §6).

@@ -38,7 +38,7 @@ pub struct Settings {
     /// The most bytes of one jar (EXCHANGE.md §3.8).
     pub max_jar: u64,
     /// The most asset versions of a root organization and all below it (EXCHANGE.md §3.8).
-    pub max_versions: u64,
+    pub max_versions: Option<u64>,
 }
 
 impl Default for Settings {
@@ -56,7 +56,7 @@ impl Default for Settings {
             patience: Duration::from_mins(1),
             max_file: 5 * 1024 * 1024,
             max_jar: 200 * 1024 * 1024,
-            max_versions: 100_000,
+            max_versions: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::super::{
     app::App,
     assets::{coordinates, not_found},
+    portal::{self, MinorVersion},
     store::{Asset, VersionRecord},
     view::{Others, View},
 };
@@ -39,12 +40,14 @@ fn show(
     headers: &HeaderMap,
     pick: impl FnOnce(&Asset) -> Option<&VersionRecord>,
 ) -> Result<Response, Refusal> {
-    let (asset, shown) = app.state.read(|tables| {
+    let (asset, shown, pages) = app.state.read(|tables| {
         let asset = tables.asset(group, name)?.ok_or_else(not_found)?;
         let version = pick(&asset).ok_or_else(not_found)?;
         let view = View { shared: &app.shared, tables, origin: app.origin(headers) };
         let shown = view.full(&asset, version, &Others { plain: true, states: &[] })?;
-        Ok::<_, super::super::problem::Problem>((asset, shown))
+        let minor = version.gav.version.minor_version();
+        let pages = portal::pages(tables, MinorVersion { group, asset: name, minor: &minor })?;
+        Ok::<_, super::super::problem::Problem>((asset, shown, pages.unwrap_or_default()))
     })?;
     let version = asset.versions.iter().find(|version| shown["version"] == version.gav.version.to_string().as_str());
     let version = version.ok_or_else(not_found)?;
@@ -57,6 +60,10 @@ fn show(
         @if !record.description.is_empty() { p { (record.description) } }
         (facts(&shown))
         (files(version, &shown))
+        @if !pages.is_empty() {
+            h2 { "Pages" }
+            ul { @for entry in &pages { li { a href=(document(version, &entry.path)) { (entry.name) } } } }
+        }
         (list("Dependencies", &shown["dependencies"], &["groupId", "assetId", "version"]))
         (list("Instances", &shown["instances"], &["name", "endpointUri", "type"]))
         (versions(&asset, version))
@@ -67,6 +74,14 @@ fn show(
         (record.asset_id.as_str(), address(["assets", &record.group_id, &record.asset_id])),
     ];
     Ok(page(&record.name, &crumbs, &content))
+}
+
+/// The address of a page.
+fn document(version: &VersionRecord, path: &str) -> String {
+    let gav = &version.gav;
+    let number = gav.version.to_string();
+    let above = ["assets", &gav.group_id, &gav.asset_id, &number, "pages"];
+    address(above.into_iter().chain(path.split('/')))
 }
 
 fn facts(shown: &Value) -> Markup {

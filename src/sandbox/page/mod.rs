@@ -5,6 +5,7 @@
 //! the pages show no credentials.
 
 mod asset;
+mod document;
 mod frame;
 mod overview;
 
@@ -12,7 +13,7 @@ use axum::{
     Router,
     extract::Request,
     http::{HeaderMap, HeaderValue, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, map_response},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -31,6 +32,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/_sandbox/assets/{g}/{a}", get(asset::latest))
         .route("/_sandbox/assets/{g}/{a}/{v}", get(asset::version))
         .route_layer(from_fn(guard))
+        // Pictures are asked for with another `Accept`.
+        .route("/_sandbox/assets/{g}/{a}/{v}/pages/{*path}", get(document::show).layer(map_response(protect)))
         .route("/_sandbox/style.css", get(|| async { file("text/css; charset=utf-8", include_str!("style.css")) }))
         .route("/_sandbox/live.js", get(|| async { file("text/javascript; charset=utf-8", include_str!("live.js")) }))
 }
@@ -44,9 +47,13 @@ async fn guard(request: Request, next: Next) -> Response {
     if !wants_html(request.headers()) {
         return Problem::not_found("Not Found").into_response();
     }
-    let mut response = next.run(request).await;
+    protect(next.run(request).await).await
+}
+
+/// Keeps a page from loading anything from elsewhere; an answer that protects itself stays as it is.
+async fn protect(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -8,7 +8,7 @@ use super::super::{
     caller::{Caller, Role},
     describe::{Configuration, Dimension, root},
     directory::Directory,
-    organizations::setting,
+    organizations::{held_versions, setting},
     problem::Problem,
     store::{AssetRecord, Claim, StoreError, Tables, TagsChange},
 };
@@ -67,11 +67,10 @@ pub(super) fn check_room(
     tables: &Tables,
     (directory, org): (&Directory, &str),
     gav: &Coordinates,
-    most: u64,
+    most: Option<u64>,
 ) -> Result<(), Problem> {
-    let root = directory.root_of(org).map_or(org, |root| root.id.as_str());
-    let below: Vec<&str> = directory.below(root).map(|known| known.id.as_str()).collect();
-    if tables.has_room(root, &below, most)? || tables.status(gav)?.is_some() {
+    let Some(most) = most else { return Ok(()) };
+    if held_versions(tables, directory, org)? < most || tables.status(gav)?.is_some() {
         return Ok(());
     }
     Err(Problem::publication(

@@ -1,10 +1,8 @@
-//! What a publication must know of what is not there yet: others that are under way, and the room that is left.
-
-use serde_json::json;
+//! What a publication must know of what is not there yet: the others that are under way.
 
 use crate::asset::Coordinates;
 
-use super::{Claim, Outcome, RunRecord, StoreError, Tables, tables::number};
+use super::{Claim, Outcome, RunRecord, StoreError, Tables};
 
 impl Tables {
     /// What the other publications of an asset that have not taken effect yet say of it.
@@ -26,22 +24,5 @@ impl Tables {
             });
         }
         Ok(claims)
-    }
-
-    /// Whether an organization and those below it hold fewer versions than they may.
-    ///
-    /// Counting takes a look at all of them, so it is put off: as many versions as there was room for can come before
-    /// it is needed again, and each has an id greater than the one before.
-    pub(in super::super) fn has_room(&self, root: &str, below: &[&str], most: u64) -> Result<bool, StoreError> {
-        const COUNT: &str = "SELECT COUNT(*) FROM asset a JOIN version v ON v.asset = a.id
-             WHERE a.organization IN (SELECT value FROM json_each(?1))";
-        let most = number(most);
-        let newest: i64 = self.value("SELECT COALESCE(MAX(id), 0) FROM version", [])?.unwrap_or_default();
-        if newest < self.room.borrow().get(root).copied().unwrap_or(most) {
-            return Ok(true);
-        }
-        let count: i64 = self.value(COUNT, [json!(below).to_string()])?.unwrap_or_default();
-        self.room.borrow_mut().insert(root.to_owned(), newest.saturating_add(most.saturating_sub(count)));
-        Ok(count < most)
     }
 }

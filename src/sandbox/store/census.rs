@@ -53,9 +53,10 @@ impl Tables {
     }
 
     /// How many versions an organization has, without the business groups below it.
-    pub(in super::super) fn version_count(&self, organization: &str) -> Result<i64, StoreError> {
+    pub(in super::super) fn version_count(&self, organization: &str) -> Result<u64, StoreError> {
         const SQL: &str = "SELECT CAST(body AS INTEGER) FROM shelf WHERE kind = 'versions' AND owner = ?1 AND id = ''";
-        Ok(self.value(SQL, [organization])?.unwrap_or_default())
+        let count: Option<i64> = self.value(SQL, [organization])?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
     }
 
     /// A page of the groups of an organization: the one with its id, then those that hold assets of it.

@@ -79,8 +79,6 @@ pub(in super::super) struct Tables {
     pub(in super::super) ended: Ended,
     /// Coordinates that are being published and have no run yet.
     pub(super) reserved: HashMap<String, Claim>,
-    /// By root organization, the id of the newest version up to which its versions need not be counted again.
-    pub(super) room: RefCell<HashMap<String, i64>>,
     pub(super) due: Due,
     pub(super) cursors: RefCell<Cursors>,
     /// Whether the change that is being made has written.
@@ -96,7 +94,6 @@ impl Tables {
             connection: database::open(path)?,
             ended: Ended::default(),
             reserved: HashMap::new(),
-            room: RefCell::default(),
             due: Due::Unknown,
             cursors: RefCell::default(),
             wrote: Cell::new(false),

@@ -2,7 +2,7 @@
 
 use super::{
     super::Settings,
-    client::{Client, Reply, client},
+    client::{Client, Reply, archive, client},
 };
 
 async fn look(client: &Client, path: &str) -> Reply {
@@ -31,6 +31,27 @@ async fn a_browser_finds_its_way_from_the_root_to_a_version() {
     for part in ["blue", "files.raml.zip", "api.raml", "generated", "1.1.0"] {
         assert!(page.contains(part), "{part}");
     }
+}
+
+#[tokio::test]
+async fn pages_of_an_asset_are_shown_with_their_pictures() {
+    let client = client(Settings::default());
+    let docs = archive(&[
+        ("home.md", b"# Welcome\n\n![map](resources/map.png)\n\n<script>alert(1)</script>"),
+        ("Getting Started.md", b"First **this**."),
+        ("resources/map.png", b"\x89PNG\r\n\x1a\n"),
+    ]);
+    assert_eq!(client.publish_raml("orders/1.0.0", &[("files.docs.zip", &docs)]).await.code(), 201);
+    let asset = text(&look(&client, &format!("/_sandbox/assets/{}/orders", client.org)).await);
+    let home = format!("/_sandbox/assets/{}/orders/1.0.0/pages/home", client.org);
+    assert!(asset.contains(&format!("href=\"{home}\"")) && asset.contains("Getting%20Started"), "{asset}");
+    let page = text(&look(&client, &home).await);
+    assert!(page.contains("<h1>Welcome</h1>") && !page.contains("<script>alert"), "{page}");
+    let source = page.split("<img src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a picture");
+    let picture = home.replace("/home", &format!("/{source}"));
+    let picture = client.send("GET", &picture, &[("accept", "image/*")], Vec::new()).await;
+    assert_eq!((picture.code(), picture.header("content-type")), (200, "image/png"));
+    assert_eq!(look(&client, &home.replace("home", "nothing")).await.code(), 404);
 }
 
 #[tokio::test]

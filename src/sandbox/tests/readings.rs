@@ -103,7 +103,7 @@ async fn first_versions_that_are_under_way_are_held_against_each_other() {
 
 #[tokio::test]
 async fn an_organization_holds_as_many_versions_as_it_may_and_a_deleted_one_makes_room() {
-    let client = client(Settings { max_versions: 2, ..Settings::default() });
+    let client = client(Settings { max_versions: Some(2), ..Settings::default() });
     let publish = |asset: &'static str| {
         let client = &client;
         let parts = [("name", b"A".as_slice()), ("type", b"custom"), ("status", b"development")];
