@@ -98,6 +98,13 @@ impl Directory {
         self.line(organization).any(|known| known.id == above)
     }
 
+    /// Whether a user belongs to the tree of an organization. Connected apps do not count: they act for a user.
+    pub(super) fn has_member(&self, organization: &str, user: &str) -> bool {
+        let root = self.root_of(organization).map_or(organization, |root| &root.id);
+        let known = self.by_id(user).filter(|known| known.owner.is_none());
+        known.is_some_and(|known| self.is_within(&known.organization, root))
+    }
+
     /// An organization and all below it.
     pub(super) fn below<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Organization> {
         self.organizations.iter().filter(move |organization| self.is_within(&organization.id, id))

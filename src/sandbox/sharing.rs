@@ -277,10 +277,7 @@ async fn set_owner(
     let set = |tables: &mut Tables| {
         let (record, _) = tables.version(&gav)?.ok_or_else(not_found)?;
         caller.must_be_for(Role::Administrator, &record)?;
-        let directory = &caller.directory;
-        let root = directory.root_of(&record.organization).map_or(record.organization.as_str(), |root| &root.id);
-        let member = directory.by_id(owner).filter(|known| known.owner.is_none());
-        if !member.is_some_and(|known| directory.is_within(&known.organization, root)) {
+        if !caller.directory.has_member(&record.organization, owner) {
             return Err(Problem::bad_request(format!("The user {owner} is not a member of the organization")));
         }
         let now = app.state.now();

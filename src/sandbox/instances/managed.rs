@@ -25,7 +25,7 @@ use super::{
     record::{Environment, Instance, InstanceKind, Tier, TierLimit},
 };
 
-/// The setting that holds the last number given to an instance or a tier.
+/// The setting that holds the last number given to a tier; those of earlier versions had instances as well.
 const LAST: &str = "last instance";
 
 /// The most tiers of an instance, and the most limits of a tier.
@@ -91,13 +91,12 @@ async fn place(State(app): State<App>, body: Bytes) -> Result<(StatusCode, Json<
         }
         check_group(&asset, &wanted.version_group)?;
         let environment = wanted.environment_name.as_deref().unwrap_or("Sandbox");
-        let id = next(tables)?;
         let mut tiers = Vec::with_capacity(wanted.tiers.len());
         for tier in &wanted.tiers {
             tiers.push(tier.make(next(tables)?));
         }
         let instance = Instance {
-            id: id.to_string(),
+            id: Uuid::new_v4().to_string(),
             kind: InstanceKind::Managed,
             environment: Some(Environment {
                 id: environment_id(&organization, environment),
@@ -126,7 +125,7 @@ async fn place(State(app): State<App>, body: Bytes) -> Result<(StatusCode, Json<
     Ok((StatusCode::CREATED, Json(shown)))
 }
 
-/// The next number that neither an instance nor a tier has.
+/// The next number that no tier has.
 fn next(tables: &mut Tables) -> Result<i64, StoreError> {
     let last = tables.setting(LAST)?.and_then(|last| last.as_i64()).unwrap_or_default();
     let next = last.saturating_add(1);

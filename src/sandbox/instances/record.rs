@@ -27,7 +27,7 @@ pub(in super::super) enum InstanceKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in super::super) struct Instance {
-    /// A UUID for an external one, a number for a managed one.
+    /// A UUID, also for a managed one: the Consumer API has no other ids for instances.
     pub(in super::super) id: String,
     pub(in super::super) kind: InstanceKind,
     pub(in super::super) organization_id: String,

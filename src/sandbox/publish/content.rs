@@ -2,7 +2,10 @@
 //!
 //! This reads and writes files and unpacks archives; it runs on a thread that may block.
 
-use std::io::{Read, Seek};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Seek},
+};
 
 use serde_json::json;
 use tempfile::SpooledTempFile;
@@ -20,6 +23,7 @@ use super::{
     archive::{self, Contents},
     document::{self, Format},
     draft::{Draft, Options},
+    facts,
     form::Upload,
     kinds, pom,
 };
@@ -31,6 +35,8 @@ pub(super) struct Processed {
     pub(super) icon: Option<FileRecord>,
     /// What the main file turned out to be.
     pub(super) format: Option<Format>,
+    /// Attributes that the files tell.
+    pub(super) facts: BTreeMap<&'static str, String>,
     /// What the docs archive holds.
     pub(super) portal: Option<Docs>,
 }
@@ -86,8 +92,9 @@ pub(super) fn process(shared: &Shared, draft: &mut Draft, options: &Options, now
         format = format.or_else(|| found.clone());
         checked.push(found);
     }
+    let facts = facts::of(&draft.asset_type, &mut uploads);
     let work = Work { shared, draft, options, now };
-    let mut processed = Processed { format, ..Processed::default() };
+    let mut processed = Processed { format, facts, ..Processed::default() };
     for (mut upload, found) in uploads.into_iter().zip(checked) {
         if upload.key.classifier() == "icon" {
             let blob = shared.blobs.store(&mut upload.content)?;
@@ -150,7 +157,7 @@ fn check(draft: &Draft, upload: &mut Upload) -> Result<Option<Format>, Refused> 
     }
 }
 
-fn whole(file: &mut SpooledTempFile) -> Result<Vec<u8>, Refused> {
+pub(super) fn whole(file: &mut SpooledTempFile) -> Result<Vec<u8>, Refused> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut bytes)?;

@@ -154,6 +154,9 @@ pub(in super::super) async fn accept(
 ) -> Result<Accepted, Problem> {
     let Publisher { caller, fate, organization: org } = publisher;
     options.quirks.clone_from(&app.settings.quirks);
+    if let Some(user) = options.user.as_ref().filter(|user| !caller.directory.has_member(org, user)) {
+        return Err(Problem::bad_request(format!("The user {user} is not a member of the organization")));
+    }
     let mut draft = Draft::read(org, gav.clone(), form, &options)?;
     let reserved = app.state.change(|tables| {
         rules::check_now(tables, (caller, org), &draft)?;
@@ -291,6 +294,9 @@ fn payload(
         .filter(|(key, _)| !matches!(key.as_str(), "mainFile" | "apiVersion" | "assetLink"))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
+    for (key, fact) in processed.facts {
+        attributes.entry(key.to_owned()).or_insert(fact);
+    }
     if !draft.keywords.is_empty() {
         attributes.insert("keywords".to_owned(), draft.keywords.join(","));
     }

@@ -10,6 +10,7 @@ mod budget;
 mod content;
 mod document;
 mod draft;
+mod facts;
 mod form;
 mod handler;
 mod kinds;

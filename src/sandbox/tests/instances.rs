@@ -131,6 +131,7 @@ async fn the_control_surface_places_a_managed_instance_with_tiers() {
     let environments = format!("/accounts/api/organizations/{}/environments", client.org);
     assert_eq!(shown["environmentId"], client.get(&environments).await.json()["data"][0]["id"]);
     let id = shown["id"].as_str().expect("an id").to_owned();
+    assert!(uuid::Uuid::parse_str(&id).is_ok(), "{id}");
     let tiers = client.get(&group(&client, &format!("v1/instances/{id}/tiers"))).await.json();
     assert_eq!((&tiers[0]["name"], &tiers[0]["status"]), (&json!("Gold"), &json!("ACTIVE")));
     assert_eq!(tiers[0]["limits"][0]["maximumRequests"], 100);

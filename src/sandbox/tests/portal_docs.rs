@@ -133,9 +133,15 @@ async fn docs_that_a_portal_cannot_hold_fail_the_run_and_change_nothing() {
     assert_documented(&client).await;
     let refused = client.publish_raml("orders/1.0.1", &[("files.docs.zip", &archive(&[("Home.md", b"x")]))]).await;
     assert_eq!(refused.code(), 400);
-    let terms = archive(&[("terms.md", b"x")]);
-    let parts: [(&str, &[u8]); 3] = [("name", b"N"), ("type", b"custom"), ("files.docs.zip", &terms)];
-    assert_eq!(client.publish_sync("notes/1.0.0", &parts).await.code(), 400, "only APIs have terms");
+}
+
+#[tokio::test]
+async fn terms_of_what_is_no_api_are_left_out() {
+    let client = client(Settings::default());
+    let parts: [(&str, &[u8]); 3] = [("name", b"N"), ("type", b"custom"), ("files.docs.zip", &docs())];
+    assert_eq!(client.publish_sync("notes/1.0.0", &parts).await.code(), 201);
+    assert_eq!(client.page_names("notes/1.0.0", "/pages").await, ["home", "Getting Started", "FAQ"]);
+    assert_eq!(client.portal("GET", "notes/1.0.0", "/pages/.terms", "").await.code(), 404);
 }
 
 #[tokio::test]

@@ -251,3 +251,38 @@ async fn hostile_requests_are_refused_and_the_sandbox_lives_on() {
     assert_eq!(client.json("PATCH", &client.asset("orders"), &long).await.code(), 413);
     assert_eq!(client.publish_raml("orders/1.0.0", &[]).await.code(), 201);
 }
+
+#[tokio::test]
+async fn files_tell_the_platform_and_the_version_of_mule() {
+    let client = client(Settings::default());
+    let jar = archive(&[("META-INF/mule-artifact/mule-artifact.json", br#"{"minMuleVersion":"4.6.0"}"#.as_slice())]);
+    let openai: &[u8] = br#"{"platform":"openai"}"#;
+    let cases: [(&str, &str, &str, &[u8], Value); 4] = [
+        ("gpt", "llm", "files.llm-metadata.json", openai, json!([{ "key": "platform", "value": "openai" }])),
+        ("lost", "llm", "files.wrong.json", openai, json!([{ "key": "platform", "value": "other" }])),
+        ("tools", "mcp", "files.mcp-metadata.json", openai, json!([{ "key": "platform", "value": "openai" }])),
+        ("ftp", "extension", "files.mule-plugin.jar", &jar, json!([{ "key": "min-mule-version", "value": "4.6.0" }])),
+    ];
+    for (asset, asset_type, key, file, attributes) in cases {
+        let parts = [("name", b"N".as_slice()), ("type", asset_type.as_bytes()), (key, file)];
+        assert_eq!(client.publish_sync(&format!("{asset}/1.0.0"), &parts).await.code(), 201, "{asset}");
+        assert_eq!(client.get(&client.asset(&format!("{asset}/1.0.0"))).await.json()["attributes"], attributes);
+    }
+    let parts = [("name", b"N".as_slice()), ("type", b"llm"), ("properties.platform", b"gemini")];
+    assert_eq!(client.publish_sync("said/1.0.0", &parts).await.code(), 201);
+    let said = client.get(&client.asset("said/1.0.0")).await.json();
+    assert_eq!(said["attributes"], json!([{ "key": "platform", "value": "gemini" }]));
+}
+
+#[tokio::test]
+async fn only_a_member_of_the_organization_can_be_named_as_the_creator() {
+    let client = client(Settings::default());
+    let parts: [(&str, &[u8]); 2] = [("name", b"N"), ("type", b"custom")];
+    let stranger = [("x-user-id", "nobody"), ("x-sync-publication", "true")];
+    assert_eq!(client.publish("notes/1.0.0", &stranger, &parts).await.code(), 400);
+    let me = client.get("/accounts/api/me").await.json()["user"]["id"].as_str().expect("an id").to_owned();
+    let known = [("x-user-id", me.as_str()), ("x-sync-publication", "true")];
+    assert_eq!(client.publish("notes/1.0.0", &known, &parts).await.code(), 201);
+    let made = client.get(&client.asset("notes/1.0.0")).await.json();
+    assert_eq!(made["createdBy"]["id"], json!(me));
+}
