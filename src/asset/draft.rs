@@ -95,6 +95,35 @@ pub enum FileContent {
         /// The members, relative to the root, with forward slashes.
         members: Vec<Utf8PathBuf>,
     },
+    /// A docs archive made of Markdown files and the images that they show.
+    Docs(Documentation),
+}
+
+/// The documentation of an asset as it lies in files (EXCHANGE.md §2.7); see [`crate::package::docs`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Documentation {
+    /// The folder that holds everything: no page and no image is taken from outside.
+    pub root: Utf8PathBuf,
+    /// The pages, in the order in which they are shown.
+    pub pages: Vec<DocsPage>,
+    /// The terms, in Markdown; APIs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Utf8PathBuf>,
+    /// The images that go along: those that pages show, and those that lie ready in `resources/`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Utf8PathBuf>,
+    /// What is not as it should be and does not keep the asset from being published: links that lead nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// One page of the documentation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocsPage {
+    /// Its name, `home` for the first page that a reader sees.
+    pub name: String,
+    /// The Markdown file.
+    pub path: Utf8PathBuf,
 }
 
 /// Where a value of a draft came from, in order of precedence.

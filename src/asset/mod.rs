@@ -13,7 +13,7 @@ mod version;
 
 pub use coordinates::{Coordinates, CoordinatesError};
 pub use diagnosis::{Diagnosis, Problem, Verdict};
-pub use draft::{AssetDraft, DraftFile, FileContent, Origin, Sourced};
+pub use draft::{AssetDraft, DocsPage, Documentation, DraftFile, FileContent, Origin, Sourced};
 pub use file_key::{FileKey, FileKeyError};
 pub use kind::AssetType;
 pub use lifecycle::Lifecycle;

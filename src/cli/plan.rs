@@ -163,5 +163,17 @@ fn describe(content: &crate::asset::FileContent) -> String {
             1 => format!("{root}: 1 file"),
             n => format!("{root}: {n} files"),
         },
+        crate::asset::FileContent::Docs(docs) => {
+            let pages: Vec<&str> = docs.pages.iter().map(|page| page.name.as_str()).collect();
+            let mut text = format!("pages: {}", pages.join(", "));
+            if docs.terms.is_some() {
+                text.push_str("; terms");
+            }
+            if !docs.images.is_empty() {
+                text.push_str(&format!("; images: {}", docs.images.len()));
+            }
+            docs.notes.iter().for_each(|note| text.push_str(&format!("; {note}")));
+            text
+        }
     }
 }

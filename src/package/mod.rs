@@ -4,6 +4,7 @@
 //!   gives the same bytes on every machine.
 //! * [`Fingerprint`] says what an asset holds whoever zipped it, so that what the server sends back can be compared with
 //!   what we would send, although the server rewrites archives (EXCHANGE.md §2.8).
+//! * [`docs`] makes the archive of an asset's documentation from Markdown files.
 //! * [`detect`] tells what a file is, what belongs to it and what it says of itself.
 //! * [`archive`] reads archives that nobody vouches for within a [`archive::Budget`], and is the only place that knows
 //!   the `zip` crate.
@@ -11,6 +12,7 @@
 pub mod archive;
 mod content;
 pub mod detect;
+pub mod docs;
 mod fingerprint;
 mod limits;
 mod pack;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 
 use super::{
@@ -17,7 +18,9 @@ use super::{
     limits::{Limits, human},
     regular::{self, Snapshot},
 };
-use crate::asset::{AssetDraft, Diagnosis, DraftFile, FileContent, FileKey, Problem};
+use crate::asset::{AssetDraft, AssetType, Diagnosis, DraftFile, FileContent, FileKey, Problem};
+
+mod documentation;
 
 /// The files of one asset, ready to send.
 #[derive(Debug)]
@@ -97,6 +100,7 @@ fn pack_file(
     let (limit, setting) = limits.of(&file.key);
     let job = Job {
         key: &file.key,
+        asset_type: &draft.asset_type,
         main_file: draft.properties.get("mainFile").map(String::as_str).filter(|name| !name.is_empty()),
         scratch,
         limit,
@@ -105,6 +109,7 @@ fn pack_file(
     match &file.content {
         FileContent::File(path) => job.as_it_is(&folder_of(path, &draft.path), path),
         FileContent::Zip { root, members } => job.zipped(root, members),
+        FileContent::Docs(docs) => job.documented(docs),
     }
 }
 
@@ -123,6 +128,7 @@ fn folder_of(file: &Utf8Path, asset: &Utf8Path) -> Utf8PathBuf {
 /// One file to pack, with what applies to it.
 struct Job<'a> {
     key: &'a FileKey,
+    asset_type: &'a AssetType,
     main_file: Option<&'a str>,
     scratch: &'a Utf8Path,
     limit: u64,
@@ -156,6 +162,9 @@ impl Job<'_> {
 
     /// What an archive holds that somebody else packed. That of a specification has to be sound.
     fn ready_made(&self, path: &Utf8Path, real: &Utf8Path, sha256: Sum) -> Result<FileFingerprint, Diagnosis> {
+        if self.key.classifier() == "docs" {
+            return self.ready_docs(path, real);
+        }
         if !fingerprint::is_specification_archive(self.key) {
             let read = fingerprint::fingerprint_file(self.key, real, &Budget::default());
             return Ok(read.unwrap_or_else(|_| FileFingerprint::single(sha256)));
@@ -174,20 +183,31 @@ impl Job<'_> {
             return Err(Diagnosis::failed(root, Problem::Missing, message));
         }
         self.demand_main_file(root, names.keys().map(String::as_str))?;
+        let folder = real_folder(root)?;
+        let content = names.iter().map(|(name, member)| (name.as_str(), Content::File(root.join(member)))).collect();
+        self.write(root, &folder, &content)
+    }
+
+    /// Writes an archive; `content` is in the order of its names.
+    fn write(
+        &self,
+        root: &Utf8Path,
+        folder: &Utf8Path,
+        content: &BTreeMap<&str, Content<'_>>,
+    ) -> Result<PackedFile, Diagnosis> {
         let (file, temporary) = self.temporary()?.into_parts();
         let path = Utf8PathBuf::try_from(temporary.to_path_buf())
             .map_err(|error| self.scratch_fault(&io::Error::other(error)))?;
         let mut zip = ZipFile::new(file, self.limit);
         let mut sums = BTreeMap::new();
-        let folder = real_folder(root)?;
-        for (name, member) in &names {
-            let sum = add(&mut zip, &folder, name, &root.join(member)).map_err(|refusal| match refusal {
+        for (name, member) in content {
+            let sum = add(&mut zip, folder, name, member).map_err(|refusal| match refusal {
                 Refusal::Diagnosis(diagnosis) => diagnosis,
-                Refusal::Write(fault) => self.write_fault(fault, root, &names),
+                Refusal::Write(fault) => self.write_fault(fault, root, content),
             })?;
-            sums.insert(name.clone(), sum);
+            sums.insert((*name).to_owned(), sum);
         }
-        let (len, sha256) = zip.finish().map_err(|fault| self.write_fault(fault, root, &names))?;
+        let (len, sha256) = zip.finish().map_err(|fault| self.write_fault(fault, root, content))?;
         let snapshot = regular::open(&temporary).map_err(|error| self.scratch_fault(&error))?.1;
         Ok(PackedFile {
             key: self.key.clone(),
@@ -221,13 +241,12 @@ impl Job<'_> {
             .map_err(|error| self.scratch_fault(&error))
     }
 
-    fn write_fault(&self, fault: WriteFault, root: &Utf8Path, names: &BTreeMap<String, &Utf8Path>) -> Diagnosis {
+    fn write_fault(&self, fault: WriteFault, root: &Utf8Path, content: &BTreeMap<&str, Content<'_>>) -> Diagnosis {
         match fault {
             WriteFault::Io(error) => self.scratch_fault(&error),
             WriteFault::TooLarge => {
-                let sizes = names.values().filter_map(|member| std::fs::metadata(root.join(member)).ok());
-                let total = human(sizes.map(|metadata| metadata.len()).sum());
-                let (count, limit) = (names.len(), self.limit_reached());
+                let total = human(content.values().map(Content::size).sum());
+                let (count, limit) = (content.len(), self.limit_reached());
                 let message = format!("{} of {count} files with {total} does not fit: {limit}", self.key);
                 self.too_large(root, message)
             }
@@ -252,8 +271,32 @@ impl Job<'_> {
     }
 }
 
+/// What a member of an archive holds.
+enum Content<'a> {
+    File(Utf8PathBuf),
+    Text(&'a str),
+}
+
+impl Content<'_> {
+    /// The size in bytes; 0 for a file that is gone.
+    fn size(&self) -> u64 {
+        match self {
+            Self::File(path) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
+            Self::Text(text) => text.len() as u64,
+        }
+    }
+}
+
 /// Adds one member to an archive; answers its SHA-256.
-fn add(zip: &mut ZipFile, folder: &Utf8Path, name: &str, path: &Utf8Path) -> Result<Sum, Refusal> {
+fn add(zip: &mut ZipFile, folder: &Utf8Path, name: &str, content: &Content<'_>) -> Result<Sum, Refusal> {
+    let path = match content {
+        Content::File(path) => path,
+        Content::Text(text) => {
+            zip.start(name, text.len() as u64)?;
+            zip.write(text.as_bytes())?;
+            return Ok(Sha256::digest(text).into());
+        }
+    };
     let (_, mut file, snapshot) = open_inside(folder, path)?;
     zip.start(name, snapshot.len)?;
     content::copy(&mut file, &snapshot, |chunk| zip.write(chunk)).map_err(|fault| match fault {

@@ -21,6 +21,7 @@ const NAMES: &[&str] = &[
     "dependencies",
     "contactName",
     "contactEmail",
+    "docs",
 ];
 /// The columns with a key behind them.
 const PREFIXES: &[&str] = &["properties.", "categories.", "fields."];

@@ -8,7 +8,7 @@ use crate::asset::{AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, Lif
 
 use super::columns::distance;
 use super::facts::{Facts, clip, fold, list, summary};
-use super::{Options, stamp};
+use super::{Options, docs, stamp};
 
 /// An asset as it was found, before job defaults and derived values.
 #[derive(Debug, Clone)]
@@ -49,6 +49,10 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     // A type or an id for all assets would only hide what was found.
     for (key, text) in options.defaults.iter().filter(|(key, _)| !matches!(key.as_str(), "type" | "assetId" | "path")) {
         facts.fill(key, text, Origin::Defaults);
+    }
+    if let Some(documentation) = docs::named(&mut facts, &files, place, options)? {
+        files.retain(|file| file.key.classifier() != "docs");
+        files.push(documentation);
     }
     facts.fill_from(derived);
     facts.fill("groupId", &options.group, Origin::Derived("the group of the job".to_owned()));

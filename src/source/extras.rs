@@ -2,9 +2,14 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::asset::{DraftFile, FileContent, FileKey};
+use crate::asset::{Diagnosis, DraftFile, FileContent, FileKey};
+use crate::package::docs;
 
 use super::tree::Tree;
+
+/// The folder that Maven's plugin for Exchange packs as documentation (EXCHANGE.md §2.7). Others, such as `docs`, hold
+/// all sorts of things, and are published only where the job or the manifest names them.
+pub(crate) const DOCS: &str = "exchange-docs";
 
 /// The formats that the publish call takes for an icon (EXCHANGE.md §2.6).
 const ICONS: &[&str] = &["svg", "png", "jpg", "jpeg", "gif"];
@@ -14,19 +19,19 @@ pub(crate) fn is_icon(relative: &Utf8Path) -> bool {
     let folder = relative.parent().unwrap_or(Utf8Path::new(""));
     relative.file_stem() == Some("icon")
         && relative.extension().is_some_and(|extension| ICONS.contains(&extension))
-        && matches!(folder.as_str(), "" | "icon" | "exchange-docs")
+        && matches!(folder.as_str(), "" | "icon" | DOCS)
 }
 
 /// `files.docs.zip` and `files.icon.<ext>` of the project in a folder of the tree.
-pub(crate) fn of(tree: &Tree, folder: &Utf8Path) -> Vec<DraftFile> {
+pub(crate) fn of(tree: &Tree, folder: &Utf8Path) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
     let mut files = Vec::new();
     files.extend(icon(tree, folder));
-    files.extend(docs(tree, folder));
-    files
+    files.extend(documentation(tree, folder)?);
+    Ok(files)
 }
 
 fn icon(tree: &Tree, folder: &Utf8Path) -> Option<DraftFile> {
-    let places = ["", "icon", "exchange-docs"].iter().flat_map(|place| ICONS.iter().map(move |kind| (place, kind)));
+    let places = ["", "icon", DOCS].iter().flat_map(|place| ICONS.iter().map(move |kind| (place, kind)));
     let (path, kind) = places
         .map(|(place, kind)| (folder.join(place).join(format!("icon.{kind}")), *kind))
         .find(|(path, _)| tree.has(&normal(path)))?;
@@ -38,39 +43,14 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
     path.components().collect()
 }
 
-/// The Studio archetype leaves an empty home page behind: a folder without a word is no documentation.
-fn docs(tree: &Tree, folder: &Utf8Path) -> Option<DraftFile> {
-    ["exchange-docs", "docs"].into_iter().map(|name| folder.join(name)).find_map(|docs| {
-        let home = docs.join("home.md");
-        let has_words = tree.has(&home) && tree.root.join(&home).metadata().is_ok_and(|m| m.len() > 0);
-        if !has_words {
-            return None;
-        }
-        let members: Vec<Utf8PathBuf> = tree
-            .below(&docs)
-            .iter()
-            .filter_map(|file| file.strip_prefix(&docs).ok())
-            .filter(|relative| is_page_or_resource(relative))
-            .map(Utf8Path::to_owned)
-            .collect();
-        let content = FileContent::Zip { root: tree.root.join(&docs), members };
-        Some(DraftFile { key: FileKey::new("docs", "zip"), content })
-    })
-}
-
-/// Pages and `config.json` in the root, pictures in the root or in `resources/` (EXCHANGE.md §2.7).
-fn is_page_or_resource(relative: &Utf8Path) -> bool {
-    let folder = relative.parent().map(Utf8Path::as_str).unwrap_or_default();
-    let extension = relative.extension().unwrap_or_default().to_ascii_lowercase();
-    let is_picture =
-        ["bmp", "gif", "ico", "jpe", "jpeg", "jpg", "png", "svg", "tif", "tiff", "webp"].contains(&extension.as_str());
-    match folder {
-        "" => {
-            extension == "md"
-                || relative == "config.json"
-                || (is_picture && !is_icon(&Utf8Path::new("exchange-docs").join(relative)))
-        }
-        "resources" => is_picture,
-        _ => false,
+/// `files.docs.zip` of the project in a folder of the tree. Images may lie anywhere in the tree.
+pub(crate) fn documentation(tree: &Tree, folder: &Utf8Path) -> Result<Option<DraftFile>, Box<Diagnosis>> {
+    let docs = normal(&folder.join(DOCS));
+    let files = tree.below(&docs).iter().filter_map(|file| file.strip_prefix(&docs).ok());
+    let files: Vec<Utf8PathBuf> = files.map(Utf8Path::to_owned).collect();
+    if files.is_empty() {
+        return Ok(None);
     }
+    let docs = docs::of_folder(&tree.root, &tree.root.join(&docs), &files)?;
+    Ok(docs.map(|docs| DraftFile { key: FileKey::new("docs", "zip"), content: FileContent::Docs(docs) }))
 }

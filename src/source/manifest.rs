@@ -11,7 +11,7 @@ use super::columns::{self, Column, Columns};
 use super::draft::{self, Found, Place};
 use super::facts::Facts;
 use super::lines::Lines;
-use super::{Options, SourceError, locate};
+use super::{Options, SourceError, docs, locate};
 
 /// Scans a manifest. See [`super::Source::scan`].
 pub(crate) fn scan(
@@ -107,6 +107,10 @@ impl Manifest<'_> {
     fn row(&self, line: u64, record: &ByteRecord) -> Result<AssetDraft, Box<Diagnosis>> {
         let place = Place { path: self.path, line: Some(line) };
         let row = self.cells(&place, record)?;
+        if row.facts.get("docs").is_some() && row.files.iter().any(|(key, _)| key.classifier() == "docs") {
+            let message = "columns \"docs\" and \"files.docs.zip\": both name the documentation";
+            return Err(Box::new(place.failed(Problem::Value, message).hint("fill in one of them")));
+        }
         // Documentation and icon say nothing about what the asset is: they go along with what the path leads to.
         let only_extras = row.files.iter().all(|(key, _)| matches!(key.classifier(), "docs" | "icon"));
         let found = match row.path {
@@ -160,6 +164,9 @@ impl Manifest<'_> {
             let path = self.base.join(&text);
             match path.metadata() {
                 Ok(metadata) if metadata.is_file() => files.push(DraftFile { key, content: FileContent::File(path) }),
+                Ok(metadata) if metadata.is_dir() && key.classifier() == "docs" => {
+                    files.push(docs::of_path(&self.base, &path, place, self.options)?);
+                }
                 Ok(metadata) if metadata.is_dir() && key.packaging == "zip" => {
                     let members = locate::members(&path, self.options);
                     files.push(DraftFile { key, content: FileContent::Zip { root: path, members } });
@@ -184,8 +191,9 @@ impl Manifest<'_> {
     ) -> Result<Found, Box<Diagnosis>> {
         let files = self.named(place, named)?;
         let asset_type = type_of(&files);
-        let first = files.first().map(|file| match &file.content {
-            FileContent::File(path) | FileContent::Zip { root: path, .. } => path.clone(),
+        let first = files.iter().find_map(|file| match &file.content {
+            FileContent::File(path) | FileContent::Zip { root: path, .. } => Some(path.clone()),
+            FileContent::Docs(_) => None,
         });
         let mut derived = first.as_ref().map(|path| super::naming::derive(path, None)).unwrap_or_default();
         // A single specification is its own main file; which one it is in an archive, only the row can tell.

@@ -92,7 +92,7 @@ fn built(
             Box::new(Diagnosis::failed(shown, Problem::Missing, message).hint("add the definition beside pom.xml"))
         })?);
     }
-    files.extend(extras::of(tree, folder));
+    files.extend(extras::of(tree, folder)?);
     let derived = naming::derive(&folder.join("pom.xml"), None);
     Ok(Found { path: shown.to_owned(), asset_type, facts: facts(pom, options), derived, files })
 }
@@ -180,7 +180,7 @@ fn custom(
     let is_same = pom.group_id.as_deref() == Some(options.group.as_str());
     let key = if is_same { FileKey::bare("pom") } else { FileKey::new("custom", "pom") };
     let mut files = vec![DraftFile { key, content: FileContent::File(shown.to_owned()) }];
-    files.extend(extras::of(tree, folder));
+    files.extend(extras::of(tree, folder)?);
     let derived = naming::derive(&folder.join("pom.xml"), None);
     Ok(Found { path: shown.to_owned(), asset_type: AssetType::Custom, facts: facts(pom, options), derived, files })
 }

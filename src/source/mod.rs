@@ -13,6 +13,7 @@
 mod archives;
 mod columns;
 mod directory;
+mod docs;
 mod draft;
 mod error;
 mod extras;

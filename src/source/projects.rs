@@ -27,7 +27,7 @@ pub(crate) fn build(
     let mut facts = facts(project, options);
     let classifier = project.classifier.as_deref().unwrap_or_default();
     if let Some((asset_type, files)) = without_document(tree, folder, project, classifier) {
-        let files = with_extras(tree, folder, files);
+        let files = with_extras(tree, folder, files)?;
         let derived = naming::derive(&folder.join("exchange.json"), None);
         return Ok(Found { path: shown, asset_type, facts, derived, files });
     }
@@ -70,12 +70,12 @@ pub(crate) fn build(
     }
     let mut derived = naming::derive(&folder.join(&main), spec.title.as_deref());
     naming::promote(&mut facts, &mut derived);
-    Ok(Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files) })
+    Ok(Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files)? })
 }
 
-fn with_extras(tree: &Tree, folder: &Utf8Path, mut files: Vec<DraftFile>) -> Vec<DraftFile> {
-    files.extend(extras::of(tree, folder));
-    files
+fn with_extras(tree: &Tree, folder: &Utf8Path, mut files: Vec<DraftFile>) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
+    files.extend(extras::of(tree, folder)?);
+    Ok(files)
 }
 
 /// The values of the descriptor.
@@ -217,7 +217,7 @@ fn belongs(relative: &Utf8Path) -> bool {
     let first = relative.components().next().map(|c| c.as_str()).unwrap_or_default();
     let is_left_out = |name: &str| name == "exchange_modules" || name == "Thumbs.db" || name.starts_with('.');
     !relative.components().any(|component| is_left_out(component.as_str()))
-        && first != "exchange-docs"
+        && first != extras::DOCS
         && relative != "exchange.json"
         && !extras::is_icon(relative)
 }

@@ -20,6 +20,16 @@ pub(crate) fn of(files: &[DraftFile]) -> String {
                     add(&mut digest, &root.join(member), member.as_str());
                 }
             }
+            // Pages by name, in their order, which is content too.
+            FileContent::Docs(docs) => {
+                for page in &docs.pages {
+                    add(&mut digest, &page.path, &page.name);
+                }
+                for path in docs.terms.iter().chain(&docs.images) {
+                    let within = path.strip_prefix(&docs.root).unwrap_or(path);
+                    add(&mut digest, path, within.as_str());
+                }
+            }
         }
     }
     hex::encode(digest.finalize())

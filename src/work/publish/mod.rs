@@ -214,8 +214,13 @@ fn imprint(draft: &AssetDraft, package: &Package) -> String {
     lean.origins.clear();
     lean.files.clear();
     let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
-    let digest = Sha256::new().chain_update(json).chain_update(package.fingerprint.to_string()).finalize();
-    hex::encode(digest)
+    let mut digest = Sha256::new().chain_update(json).chain_update(package.fingerprint.to_string());
+    // Documentation does not count when an asset is compared with the server, which keeps it elsewhere; what this job
+    // has sent, it does count for.
+    for docs in package.parts.iter().filter(|part| part.key.classifier() == "docs") {
+        digest.update(docs.fingerprint.to_string());
+    }
+    hex::encode(digest.finalize())
 }
 
 /// Touched, checked out anew, or changed back: the server holds it already.

@@ -1,0 +1,110 @@
+//! A folder of Markdown files in the layout of `exchange-docs/` (EXCHANGE.md §2.7).
+
+use std::io::Read;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    collect::collect_with,
+    names::{CONFIG_FILE, HOME, MAX_CONFIG, RESOURCES, TERMS_FILE, is_image, page_name},
+};
+use crate::{
+    asset::{Diagnosis, Documentation, Problem},
+    package::regular,
+};
+
+/// The documentation in a folder: every `*.md` in it is a page named after its file, `terms.md` the terms, the images in
+/// `resources/` go along. The order is that of `config.json` where there is one; otherwise, and for pages that it does
+/// not name, `home` comes first and the others follow by name.
+///
+/// `files` are the files of the folder, relative to it; what is not among them is not there. `None` when there is no
+/// page with a word in it: Studio leaves an empty home page behind.
+///
+/// # Errors
+/// As [`collect`](super::collect), and when `config.json` is not what it should be.
+pub fn of_folder(
+    root: &Utf8Path,
+    folder: &Utf8Path,
+    files: &[Utf8PathBuf],
+) -> Result<Option<Documentation>, Box<Diagnosis>> {
+    let mut pages: Vec<(String, Utf8PathBuf)> = files.iter().filter_map(|file| page(file, folder)).collect();
+    let has_words = |path: &Utf8Path| path.metadata().is_ok_and(|metadata| metadata.len() > 0);
+    if !pages.iter().any(|(_, path)| has_words(path)) {
+        return Ok(None);
+    }
+    pages.sort_by(|(a, _), (b, _)| (a != HOME, a).cmp(&(b != HOME, b)));
+    let has = |name: &str| files.iter().any(|file| file == name).then(|| folder.join(name));
+    if let Some(config) = has(CONFIG_FILE) {
+        arrange(&mut pages, &config, root)?;
+    }
+    let is_resource = |file: &&Utf8PathBuf| file.parent() == Some(Utf8Path::new(RESOURCES)) && is_image(file);
+    let images = files.iter().filter(is_resource).map(|file| folder.join(file)).collect();
+    collect_with(root, pages, has(TERMS_FILE), images).map(Some)
+}
+
+/// The page that a file of the folder is. A name that Exchange does not take is told later, with all others.
+fn page(file: &Utf8Path, folder: &Utf8Path) -> Option<(String, Utf8PathBuf)> {
+    let is_markdown = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
+    let is_in_folder = file.components().count() == 1;
+    if !is_markdown || !is_in_folder || file == TERMS_FILE {
+        return None;
+    }
+    let stem = file.file_stem()?;
+    Some((page_name(stem).unwrap_or_else(|_| stem.to_owned()), folder.join(file)))
+}
+
+/// Puts the pages into the order of `config.json`.
+fn arrange(pages: &mut Vec<(String, Utf8PathBuf)>, config: &Utf8Path, root: &Utf8Path) -> Result<(), Box<Diagnosis>> {
+    let order = read_order(config, root)?;
+    let mut arranged = Vec::with_capacity(pages.len());
+    for name in order {
+        let wanted = page_name(&name).unwrap_or_else(|_| name.clone());
+        match pages.iter().position(|(known, _)| *known == wanted) {
+            Some(at) => arranged.push(pages.remove(at)),
+            // They have a place of their own in any case.
+            None if wanted == HOME || wanted == "terms" => {}
+            None => {
+                let message = format!("pageOrder names the page `{name}`, which is not there or named twice");
+                let hint = format!("add `{name}.md` beside it, or mend the name");
+                return Err(Box::new(Diagnosis::failed(config, Problem::Reference, message).hint(hint)));
+            }
+        }
+    }
+    arranged.append(pages);
+    *pages = arranged;
+    Ok(())
+}
+
+fn read_order(config: &Utf8Path, root: &Utf8Path) -> Result<Vec<String>, Box<Diagnosis>> {
+    let unreadable = |error: std::io::Error| {
+        Box::new(Diagnosis::failed(config, Problem::Unreadable, format!("cannot be read: {error}")))
+    };
+    let open = || {
+        let real = regular::inside(&root.canonicalize_utf8()?, config)?;
+        regular::open(real.as_std_path())
+    };
+    let (file, _) = open().map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_CONFIG + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    parse_order(config, &bytes)
+}
+
+/// `pageOrder` of a `config.json`; empty where it says nothing.
+pub(super) fn parse_order(config: &Utf8Path, bytes: &[u8]) -> Result<Vec<String>, Box<Diagnosis>> {
+    #[derive(serde::Deserialize)]
+    struct Config {
+        #[serde(default, rename = "pageOrder")]
+        page_order: Vec<String>,
+    }
+    if bytes.len() as u64 > MAX_CONFIG {
+        let message = format!("larger than {MAX_CONFIG} bytes: no order of pages");
+        return Err(Box::new(Diagnosis::failed(config, Problem::TooLarge, message)));
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    serde_json::from_slice::<Config>(bytes).map(|config| config.page_order).map_err(|error| {
+        let message = format!("no order of pages: {error}");
+        let diagnosis =
+            Diagnosis::failed(config, Problem::Invalid, message).at(error.line() as u64, error.column() as u64);
+        Box::new(diagnosis.hint("write it as {\"pageOrder\": [\"home\", \"Another page\"]}"))
+    })
+}

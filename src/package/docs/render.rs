@@ -1,0 +1,342 @@
+//! Pages as they go into the archive: read, checked, with links that hold in Exchange.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    io::Read,
+    ops::Range,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    links::{self, Destination, Kind},
+    names::{
+        CONFIG_FILE, IMAGES, MAX_ALL_TEXT, MAX_IMAGE, MAX_IMAGES, MAX_PAGES, MAX_TEXT, MAX_TEXT_BYTES, RESOURCES,
+        TERMS_FILE, TERMS_PATH, encode, encode_rest, image_name, is_image, marked_image_name,
+    },
+};
+use crate::{
+    asset::{Diagnosis, Documentation, Problem},
+    package::{
+        detect::{self, Target},
+        limits::human,
+        regular,
+    },
+};
+
+/// The most links that lead nowhere that are told one by one.
+const MAX_NOTES: usize = 5;
+
+/// The members of a docs archive, by name.
+#[derive(Debug)]
+pub(in crate::package) struct Rendered {
+    /// Pages, terms and `config.json`.
+    pub(in crate::package) texts: BTreeMap<String, String>,
+    /// Images, by the file that they are a copy of.
+    pub(in crate::package) images: BTreeMap<String, Utf8PathBuf>,
+    /// Links that lead nowhere.
+    pub(in crate::package) notes: Vec<String>,
+}
+
+/// Reads all pages and works out their links.
+pub(in crate::package) fn render(docs: &Documentation) -> Result<Rendered, Box<Diagnosis>> {
+    let site = Site::read(docs)?;
+    let mut wanted: BTreeSet<Utf8PathBuf> = docs.images.iter().map(|path| site.place(path)).collect();
+    let mut leads = Vec::with_capacity(site.texts.len());
+    let mut notes = Notes::default();
+    for text in &site.texts {
+        let mut found = Vec::new();
+        for link in links::find(&text.markdown) {
+            match site.lead(text, &link)? {
+                Lead::Stay => continue,
+                Lead::Nowhere => notes.add(text, &link),
+                lead => {
+                    if let Lead::Image(path, _) = &lead {
+                        wanted.insert(path.clone());
+                    }
+                    found.push((link, lead));
+                }
+            }
+        }
+        leads.push(found);
+    }
+    let images = site.images(&wanted)?;
+    let mut texts = BTreeMap::new();
+    for (text, found) in site.texts.iter().zip(leads) {
+        texts.insert(text.member(), text.rewritten(found, &images)?);
+    }
+    let names: Vec<&str> = docs.pages.iter().map(|page| page.name.as_str()).collect();
+    let order = serde_json::json!({ "pageOrder": names });
+    texts.insert(CONFIG_FILE.to_owned(), format!("{order:#}\n"));
+    let images = images.into_iter().map(|(path, name)| (format!("{RESOURCES}/{name}"), docs.root.join(path))).collect();
+    Ok(Rendered { texts, images, notes: notes.finish() })
+}
+
+/// A page, or the terms.
+struct Text<'a> {
+    /// The name of the page; nothing for the terms.
+    name: Option<&'a str>,
+    path: &'a Utf8Path,
+    /// The path from the root, without `.` and `..`.
+    place: Utf8PathBuf,
+    markdown: String,
+}
+
+/// Where a link leads, as far as it matters.
+#[derive(Debug)]
+enum Lead {
+    /// Nothing to do: the web, the page itself, the name of a page.
+    Stay,
+    /// Relative, and to nothing that goes along.
+    Nowhere,
+    /// To an image, by its path from the root, with what follows the path.
+    Image(Utf8PathBuf, String),
+    /// To a page, as it is written in Exchange.
+    Page(String),
+}
+
+/// All texts, and the folder that they lie in.
+struct Site<'a> {
+    root: &'a Utf8Path,
+    real_root: Utf8PathBuf,
+    texts: Vec<Text<'a>>,
+}
+
+impl<'a> Site<'a> {
+    fn read(docs: &'a Documentation) -> Result<Self, Box<Diagnosis>> {
+        if docs.pages.len() > MAX_PAGES {
+            let message = format!("the documentation has {} pages, at most {MAX_PAGES} are sent", docs.pages.len());
+            return Err(Box::new(Diagnosis::failed(&docs.root, Problem::TooLarge, message)));
+        }
+        let real_root = docs.root.canonicalize_utf8().map_err(|error| unreadable(&docs.root, &error))?;
+        let mut site = Self { root: &docs.root, real_root, texts: Vec::with_capacity(docs.pages.len() + 1) };
+        let pages = docs.pages.iter().map(|page| (Some(page.name.as_str()), page.path.as_path()));
+        let mut total = 0;
+        for (name, path) in pages.chain(docs.terms.iter().map(|terms| (None, terms.as_path()))) {
+            let markdown = read_text(&site.real_root, path)?;
+            total += markdown.len();
+            if total > MAX_ALL_TEXT {
+                let message = format!("the pages of the documentation have more than {}", human(MAX_ALL_TEXT as u64));
+                return Err(Box::new(Diagnosis::failed(path, Problem::TooLarge, message)));
+            }
+            let place = site.place(path);
+            site.texts.push(Text { name, path, place, markdown });
+        }
+        Ok(site)
+    }
+
+    /// The path of a file from the root.
+    fn place(&self, path: &Utf8Path) -> Utf8PathBuf {
+        let within = path.strip_prefix(self.root).ok().map(Utf8Path::to_owned).or_else(|| {
+            // Spelt another way, perhaps through a link.
+            Some(path.canonicalize_utf8().ok()?.strip_prefix(&self.real_root).ok()?.to_owned())
+        });
+        let within = within.unwrap_or_else(|| path.to_owned());
+        detect::join_reference(Utf8Path::new(""), &within).unwrap_or(within)
+    }
+
+    fn lead(&self, text: &Text<'_>, link: &Destination) -> Result<Lead, Box<Diagnosis>> {
+        let folder = text.place.parent().unwrap_or(Utf8Path::new(""));
+        let (base, readings) = match detect::reference_target(&link.target) {
+            Target::NoFile => return Ok(Lead::Stay),
+            Target::Machine if link.kind == Kind::Image => return Err(text.refuse(link, "leads to this machine")),
+            Target::Machine => return Ok(Lead::Nowhere),
+            Target::Relative(readings) => (folder, readings),
+            // A path of the server as a rule; of the repository where there is such a file.
+            Target::FromRoot(readings) => (Utf8Path::new(""), readings),
+        };
+        let is_absolute = link.target.starts_with('/');
+        let places: Vec<(Utf8PathBuf, &str)> = readings
+            .iter()
+            .filter_map(|reading| Some((detect::join_reference(base, reading)?, rest_behind(&link.target, reading))))
+            .collect();
+        for (place, rest) in &places {
+            if let Some(page) = self.texts.iter().find(|known| known.place == *place) {
+                let name = page.name.map_or(TERMS_PATH.to_owned(), encode);
+                return Ok(Lead::Page(format!("{name}{}", encode_rest(rest))));
+            }
+            let path = self.root.join(place);
+            // What is no file at all is told apart from a link that leads out.
+            if !path.is_file() {
+                continue;
+            }
+            match regular::inside(&self.real_root, &path) {
+                Ok(_) if is_image(place) => return Ok(Lead::Image(place.clone(), (*rest).to_owned())),
+                Ok(_) if link.kind == Kind::Image => {
+                    let why = format!("is none of the kinds that Exchange takes: {}", IMAGES.join(", "));
+                    return Err(text.refuse(link, &why));
+                }
+                Ok(_) => return Ok(Lead::Nowhere),
+                Err(_) if link.kind == Kind::Image => {
+                    return Err(text.refuse(link, "leads out of the source through a symbolic link"));
+                }
+                Err(_) => return Ok(Lead::Nowhere),
+            }
+        }
+        if is_absolute || readings.iter().any(|reading| self.has_page(reading)) {
+            return Ok(Lead::Stay);
+        }
+        match link.kind {
+            Kind::Link => Ok(Lead::Nowhere),
+            Kind::Image if places.is_empty() => Err(text.refuse(link, "leads out of the source")),
+            Kind::Image => Err(text.refuse(link, "is not there")),
+        }
+    }
+
+    /// Whether a link is the name of a page already.
+    fn has_page(&self, link: &Utf8Path) -> bool {
+        let name = link.strip_prefix(".").unwrap_or(link);
+        name == TERMS_PATH || self.texts.iter().any(|text| text.name.is_some_and(|known| name == known))
+    }
+
+    /// The names that images get in `resources/`, by their path from the root.
+    fn images(&self, wanted: &BTreeSet<Utf8PathBuf>) -> Result<BTreeMap<Utf8PathBuf, String>, Box<Diagnosis>> {
+        if wanted.len() > MAX_IMAGES {
+            let message = format!("the documentation has {} images, Exchange takes {MAX_IMAGES}", wanted.len());
+            let hint = "leave some out, or link to them where they are";
+            return Err(Box::new(Diagnosis::failed(self.root, Problem::TooLarge, message).hint(hint)));
+        }
+        // What lies ready in a folder `resources` keeps its name, so that links to it stay as they are.
+        let is_ready = |path: &Utf8Path| path.parent().and_then(Utf8Path::file_name) == Some(RESOURCES);
+        let (ready, other): (Vec<_>, Vec<_>) = wanted.iter().partition(|path| is_ready(path));
+        let (mut names, mut taken) = (BTreeMap::new(), BTreeSet::new());
+        for path in ready.into_iter().chain(other) {
+            self.check_image(path)?;
+            let mut name = image_name(path);
+            // Names that differ in case only are one file on many systems.
+            if !taken.insert(name.to_lowercase()) {
+                name = marked_image_name(&name, path);
+                taken.insert(name.to_lowercase());
+            }
+            names.insert(path.clone(), name);
+        }
+        Ok(names)
+    }
+
+    fn check_image(&self, place: &Utf8Path) -> Result<(), Box<Diagnosis>> {
+        let path = self.root.join(place);
+        let real = regular::inside(&self.real_root, &path).map_err(|error| unreadable(&path, &error))?;
+        let size = real.metadata().map_err(|error| unreadable(&path, &error))?.len();
+        if size <= MAX_IMAGE {
+            return Ok(());
+        }
+        let message = format!("the image is {}, Exchange takes {}", human(size), human(MAX_IMAGE));
+        Err(Box::new(Diagnosis::failed(path, Problem::TooLarge, message).hint("make it smaller")))
+    }
+}
+
+impl Text<'_> {
+    fn member(&self) -> String {
+        self.name.map_or(TERMS_FILE.to_owned(), |name| format!("{name}.md"))
+    }
+
+    fn refuse(&self, link: &Destination, why: &str) -> Box<Diagnosis> {
+        let (line, column) = links::line_and_column(&self.markdown, link.at);
+        let message = format!("the image `{}` {why}", link.target);
+        let diagnosis = Diagnosis::failed(self.path, Problem::Reference, message).at(line, column);
+        Box::new(diagnosis.hint("add the image below the source, or mend the link"))
+    }
+
+    fn rewritten(
+        &self,
+        found: Vec<(Destination, Lead)>,
+        images: &BTreeMap<Utf8PathBuf, String>,
+    ) -> Result<String, Box<Diagnosis>> {
+        let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+        for (link, lead) in found {
+            let destination = match lead {
+                Lead::Image(path, rest) => format!("{RESOURCES}/{}{}", encode(&images[&path]), encode_rest(&rest)),
+                Lead::Page(destination) => destination,
+                Lead::Stay | Lead::Nowhere => continue,
+            };
+            // Spelt another way, but the same: not a byte is touched.
+            if detect::percent_decode(&link.target) == detect::percent_decode(&destination) {
+                continue;
+            }
+            let Some(place) = link.place else {
+                let (line, column) = links::line_and_column(&self.markdown, link.at);
+                let message =
+                    format!("the link to `{}` has to become `{destination}`, and is hard to read", link.target);
+                let diagnosis = Diagnosis::failed(self.path, Problem::Reference, message).at(line, column);
+                return Err(Box::new(diagnosis.hint("write its destination on one line with its text")));
+            };
+            edits.push((place, destination));
+        }
+        let text = links::rewrite(&self.markdown, edits);
+        let length = text.chars().count();
+        if length > MAX_TEXT {
+            let message = format!("the page has {length} characters, Exchange takes {MAX_TEXT}");
+            return Err(Box::new(Diagnosis::failed(self.path, Problem::TooLarge, message).hint("split it")));
+        }
+        Ok(text)
+    }
+}
+
+/// What follows the path of a link, read as the path `reading`: `?…`, `#…`.
+fn rest_behind<'t>(target: &'t str, reading: &Utf8Path) -> &'t str {
+    let Some(at) = target.find(['?', '#']) else { return "" };
+    let path = target[..at].trim_start_matches('/');
+    // A file may have such a character in its name.
+    if reading == path || reading.as_str() == detect::percent_decode(path) { &target[at..] } else { "" }
+}
+
+/// Links that lead nowhere, in words.
+#[derive(Default)]
+struct Notes {
+    told: Vec<String>,
+    more: usize,
+}
+
+impl Notes {
+    fn add(&mut self, text: &Text<'_>, link: &Destination) {
+        if self.told.len() == MAX_NOTES {
+            self.more += 1;
+            return;
+        }
+        let (line, _) = links::line_and_column(&text.markdown, link.at);
+        let mut note = format!("{}:{line}: ", text.member());
+        let target: String = link.target.chars().take(100).collect();
+        // Writing to a string does not fail.
+        let _ = write!(note, "`{target}` is no page of the documentation");
+        self.told.push(note);
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.told.push(format!("and {} more links that lead nowhere", self.more));
+        }
+        self.told
+    }
+}
+
+fn read_text(real_root: &Utf8Path, path: &Utf8Path) -> Result<String, Box<Diagnosis>> {
+    let open = || {
+        let real = regular::inside(real_root, path)?;
+        regular::open(real.as_std_path())
+    };
+    let (file, snapshot) = open().map_err(|error| unreadable(path, &error))?;
+    if snapshot.len > MAX_TEXT_BYTES {
+        let message = format!("the page is {}, Exchange takes {MAX_TEXT} characters", human(snapshot.len));
+        return Err(Box::new(Diagnosis::failed(path, Problem::TooLarge, message).hint("split it")));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_TEXT_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        let (line, column) = links::line_and_column(&before, before.len());
+        let diagnosis = Diagnosis::failed(path, Problem::Encoding, "the page is not UTF-8").at(line, column);
+        Box::new(diagnosis.hint("save it as UTF-8"))
+    })
+}
+
+fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Box<Diagnosis> {
+    Box::new(match error.kind() {
+        std::io::ErrorKind::NotFound => Diagnosis::failed(path, Problem::Missing, "the file does not exist"),
+        _ => Diagnosis::failed(path, Problem::Unreadable, format!("cannot be read: {error}")),
+    })
+}
+
+#[cfg(test)]
+mod tests;
