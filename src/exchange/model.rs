@@ -1,8 +1,12 @@
 //! What Exchange tells about assets (EXCHANGE.md §6). Everything may be missing, and what is not known is ignored.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{
+    DataType, FieldValue,
+    tolerant::{nullable, one_or_many, plain, versions},
+};
 use crate::asset::{AssetType, Coordinates, FileKey, Lifecycle};
 
 /// A version, as the publish call and the status link name it.
@@ -79,6 +83,12 @@ pub struct Asset {
     pub other_versions: Vec<String>,
     /// Where the asset points to, for those without a file.
     pub external_file: Option<Value>,
+    /// Whether its version group is in the public portal.
+    #[serde(deserialize_with = "nullable")]
+    pub is_public: bool,
+    /// What the server made of it: further assets with coordinates of their own.
+    #[serde(deserialize_with = "nullable")]
+    pub generated: Vec<Dependency>,
     /// When it was made.
     pub created_date: Option<String>,
     /// When it was last changed.
@@ -108,6 +118,14 @@ pub struct AssetSummary {
     pub asset_type: Option<String>,
     /// The lifecycle state.
     pub status: Option<String>,
+    /// Whether its version group is in the public portal.
+    #[serde(deserialize_with = "nullable")]
+    pub is_public: bool,
+    /// When the version was made.
+    #[serde(alias = "createdDate")]
+    pub created_at: Option<String>,
+    /// When the asset was last changed: by a new version, another state, or its data.
+    pub modified_at: Option<String>,
 }
 
 /// A category of an asset.
@@ -120,7 +138,7 @@ pub struct Category {
     /// The name for people.
     pub display_name: Option<String>,
     /// The values.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "one_or_many")]
     pub value: Vec<String>,
 }
 
@@ -191,6 +209,25 @@ pub struct Dependency {
     pub asset_id: String,
     /// The version.
     pub version: String,
+    /// The name, where the server knows it.
+    pub name: Option<String>,
+    /// The type, where the server knows it.
+    #[serde(rename = "type")]
+    pub asset_type: Option<String>,
+}
+
+impl CustomField {
+    /// The value: `value` where it is there, otherwise the member of its type (EXCHANGE.md §4.5). Without a known type it
+    /// is of the type that it looks like. `None` where there is no value.
+    #[must_use]
+    pub fn read(&self) -> Option<FieldValue> {
+        let typed = |data_type: DataType| self.typed.get(data_type.member()).filter(|value| !value.is_null());
+        let told: Option<DataType> = self.data_type.as_deref().and_then(|name| name.parse().ok());
+        let value = Some(&self.value).filter(|value| !value.is_null());
+        let of_its_type = told.and_then(|told| FieldValue::from_json(told, value.or_else(|| typed(told))?));
+        let of_a_member = || DataType::ALL.into_iter().find_map(|known| FieldValue::from_json(known, typed(known)?));
+        of_its_type.or_else(|| FieldValue::guessed(value?)).or_else(of_a_member)
+    }
 }
 
 impl AssetFile {
@@ -239,6 +276,12 @@ impl Asset {
         self.attribute("api-version").or(self.version_group.as_deref())
     }
 
+    /// `properties.assetLink`: the address that an asset without a file was published with.
+    #[must_use]
+    pub fn asset_link(&self) -> Option<&str> {
+        self.external_file.as_ref()?.get("url")?.as_str().filter(|link| !link.is_empty())
+    }
+
     /// The coordinates, where they are well-formed.
     #[must_use]
     pub fn coordinates(&self) -> Option<Coordinates> {
@@ -254,32 +297,10 @@ impl AssetSummary {
     }
 }
 
-/// Takes `null` for the default.
-fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// Versions as texts or as objects with a `version` (EXCHANGE.md, conflict C16).
-fn versions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let values = Option::<Vec<Value>>::deserialize(deserializer)?.unwrap_or_default();
-    let version = |value: Value| match value {
-        Value::String(text) => Some(text),
-        other => other.get("version").and_then(Value::as_str).map(str::to_owned),
-    };
-    Ok(values.into_iter().filter_map(version).collect())
-}
-
-/// A text, a number or nothing, as text.
-fn plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => text,
-        Value::Null => String::new(),
-        other => other.to_string(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -296,7 +317,7 @@ mod tests {
         )
         .expect("reads");
         assert_eq!(asset.all_versions(), ["2.0.0", "1.0.0", "1.1.0"]);
-        assert_eq!(asset.api_version(), Some("v2"));
+        assert_eq!((asset.api_version(), asset.asset_link()), (Some("v2"), None));
         assert_eq!(asset.attribute("n"), Some("5"));
         assert_eq!(asset.files[0].download_url.as_deref(), Some("https://h/x"));
         assert!(!asset.files[0].is_generated);
@@ -306,5 +327,22 @@ mod tests {
     #[test]
     fn an_asset_of_nothing_reads() {
         assert_eq!(serde_json::from_str::<Asset>("{}").expect("reads"), Asset::default());
+    }
+
+    #[test]
+    fn a_field_is_read_from_its_value_or_from_the_member_of_its_type() {
+        let read = |field: Value| serde_json::from_value::<CustomField>(field).expect("reads").read();
+        let date = Some(FieldValue::Date("2020-01-01".to_owned()));
+        assert_eq!(read(json!({"key": "k", "dataType": "date", "value": "2020-01-01", "dateValue": "x"})), date);
+        assert_eq!(read(json!({"key": "k", "dataType": "date", "dateValue": "2020-01-01"})), date);
+        assert_eq!(read(json!({"tagKey": "k", "value": null, "dateValue": "2020-01-01", "textValue": null})), date);
+        let numbers = Some(FieldValue::NumberList(vec![1.into(), 2.into()]));
+        assert_eq!(read(json!({"key": "k", "value": [1, 2]})), numbers);
+        assert_eq!(read(json!({"key": "k", "dataType": "number-list", "numericListValue": [1, 2]})), numbers);
+        assert_eq!(
+            read(json!({"key": "k", "dataType": "later", "value": "x"})),
+            Some(FieldValue::Text("x".to_owned()))
+        );
+        assert_eq!(read(json!({"key": "k", "dataType": "text"})), None);
     }
 }

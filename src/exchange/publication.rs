@@ -6,7 +6,12 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Exchange, PublishedAsset, StatusLink, UploadFile, api::path, upload::form_factory};
+use super::{
+    Exchange, PublishedAsset, StatusLink, UploadFile,
+    api::{Segment, header_value, joined, publication_path},
+    tolerant::{nullable, small_number, texts},
+    upload::form_factory,
+};
 use crate::{
     asset::{AssetDraft, Coordinates, Origin},
     net::{Body, Call, CallError, Lane, Repeat},
@@ -19,7 +24,7 @@ const SYNC_IDLE: Duration = Duration::from_mins(10);
 const ASYNC_IDLE: Duration = Duration::from_mins(2);
 
 /// Texts and frames around each part of a form, in bytes; only to bound what is in flight.
-const PART_OVERHEAD: u64 = 256;
+pub(super) const PART_OVERHEAD: u64 = 256;
 
 /// One publish call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,15 +171,14 @@ impl PublishHeaders {
         let texts = [("x-allowed-api-spec-formats", &self.allowed_api_spec_formats), ("x-user-id", &self.user_id)];
         for (name, value) in texts {
             if let Some(value) = value {
-                let value = HeaderValue::from_str(value).map_err(|e| CallError::Local(std::io::Error::other(e)))?;
-                call = call.header(HeaderName::from_static(name), value);
+                call = call.header(HeaderName::from_static(name), header_value(value)?);
             }
         }
         Ok(call)
     }
 }
 
-fn flag(value: bool) -> HeaderValue {
+pub(super) fn flag(value: bool) -> HeaderValue {
     HeaderValue::from_static(if value { "true" } else { "false" })
 }
 
@@ -186,9 +190,7 @@ impl Exchange {
     /// # Errors
     /// [`CallError`]; a 409 is told apart by [`Conflict::of`](super::Conflict::of).
     pub async fn publish(&self, request: &PublishRequest) -> Result<Accepted, CallError> {
-        let Coordinates { group_id, asset_id, version } = &request.coordinates;
-        let organization = self.organization();
-        let path = path(&[&"organizations", &organization, &"assets", group_id, asset_id, version]);
+        let path = publication_path(self.organization(), &request.coordinates, &[])?;
         let form = Body::Multipart { form: form_factory(&request.form, &request.files), length: request.length() };
         let call = Call::new(Method::POST, path)
             .body(form)
@@ -215,23 +217,19 @@ impl Exchange {
     pub fn latest_publication(&self, coordinates: &Coordinates) -> StatusLink {
         let Coordinates { group_id, asset_id, version } = coordinates;
         let organization = self.organization();
-        let path =
-            path(&[&"organizations", &organization, &"assets", group_id, asset_id, version, &"publication", &"status"]);
-        path.parse().expect("a path of checked coordinates is one")
+        let segments: [Segment<'_>; 8] =
+            [&"organizations", &organization, &"assets", group_id, asset_id, version, &"publication", &"status"];
+        joined("v2", &segments).parse().expect("a path of checked coordinates is one")
     }
 
-    /// Asks how far a publication is; `None` when the server does not know it any more (404), and the asset itself has
+    /// Asks how far a publication or a change of mutable data is; `None` when the server does not know it any more (404), and the asset itself has
     /// to be looked at.
     ///
     /// # Errors
     /// [`CallError`]
     pub async fn publication_status(&self, link: &StatusLink) -> Result<Option<PublicationStatus>, CallError> {
         let call = Call::get(link.as_str()).lane(Lane::Poll);
-        match self.client().call(call).await {
-            Ok(reply) => Ok(Some(reply.json::<StatusReply>()?.into())),
-            Err(error) if error.http() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(self.find::<StatusReply>(call).await?.map(PublicationStatus::from))
     }
 }
 
@@ -241,7 +239,7 @@ struct StatusReply {
     status: String,
     #[serde(default)]
     asset_type: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     steps: Vec<PublicationStep>,
     #[serde(default)]
     asset: Option<PublishedAsset>,
@@ -267,23 +265,4 @@ impl PublicationStatus {
         };
         self.steps.iter().flat_map(of_step).collect()
     }
-}
-
-/// Errors are texts; what is not text is kept as JSON.
-fn texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        other => other.get("message").and_then(Value::as_str).map_or_else(|| other.to_string(), str::to_owned),
-    };
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Array(values) => values.into_iter().map(text).collect(),
-        Value::Null => Vec::new(),
-        other => vec![text(other)],
-    })
-}
-
-fn small_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-    Ok(number.and_then(|number| u16::try_from(number).ok()))
 }

@@ -50,6 +50,12 @@ pub enum CallError {
     /// A file of this machine could not be read or written.
     #[error("cannot read or write a local file")]
     Local(#[source] std::io::Error),
+    /// What was to be sent cannot be: a name that would make another path, a value that is no header.
+    #[error("cannot be sent: {reason}")]
+    Unsendable {
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// What a failed call means for whoever made it.
@@ -89,7 +95,8 @@ impl CallError {
             },
             Self::Auth(error) if error.is_passing() => Disposition::Again { after: None },
             Self::BadReply { .. } => Disposition::Doubt { after: None },
-            Self::Auth(_) | Self::ForeignOrigin { .. } | Self::TooLarge { .. } | Self::Local(_) => Disposition::Final,
+            Self::Auth(_) | Self::ForeignOrigin { .. } | Self::TooLarge { .. } => Disposition::Final,
+            Self::Local(_) | Self::Unsendable { .. } => Disposition::Final,
         }
     }
 

@@ -23,6 +23,7 @@ pub(super) fn failure(error: &CallError) -> Failure {
         CallError::ForeignOrigin { .. } => "foreign-origin",
         CallError::BadReply { .. } | CallError::TooLarge { .. } => "bad-reply",
         CallError::Local(_) => "local-file",
+        CallError::Unsendable { .. } => "input",
     };
     let message = match error {
         // The request does not matter: none would arrive.

@@ -1,5 +1,8 @@
 //! Promises of the client, with scripted replies.
 
+mod describing;
+mod sandboxed;
+
 use std::time::Duration;
 
 use futures::TryStreamExt;
