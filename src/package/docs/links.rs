@@ -296,7 +296,7 @@ mod tests {
             let found: Vec<_> = find(&text).into_iter().filter_map(|one| one.place).collect();
             // Written back as they are, the text is the same.
             let same = found.iter().map(|place| (place.clone(), text[place.clone()].to_owned())).collect();
-            prop_assert_eq!(rewrite(&text, same), &text);
+            prop_assert_eq!(&rewrite(&text, same), &text);
             // With other destinations it is the same text around them, and the same Markdown.
             let other = rewrite(&text, found.iter().map(|place| (place.clone(), "resources/x-1.png".to_owned())).collect());
             let mut around = text.clone();
