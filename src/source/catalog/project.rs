@@ -79,7 +79,8 @@ impl Builder<'_> {
         let mut found = self.specification(&input, declares)?;
         let version = input.version().map_or(Ok(None), |text| versions::base(&text, strategy).map(Some));
         let mut facts = values(&input.values, Origin::Catalog);
-        fill_version(&mut facts, version.map_err(|wrong| self.diagnosed(wrong))?, strategy);
+        let is_ours = input.values.version.is_some();
+        fill_version(&mut facts, version.map_err(|wrong| self.diagnosed(wrong))?, is_ours, strategy);
         facts.fill_from(input.beside);
         // What a specification calls its version is that of the API here, not that of the asset.
         let spec_version = found.facts.take("version");
@@ -250,10 +251,13 @@ fn fill_contact(facts: &mut Facts, contact: &Contact, from: impl Fn(String) -> O
     facts.fill("contactEmail", &contact.email, from("contact.email".to_owned()));
 }
 
-fn fill_version(facts: &mut Facts, version: Option<(Version, Option<String>)>, strategy: Strategy) {
+/// The version, and where it came from: the descriptor (`is_ours`) or an `exchange.json`.
+fn fill_version(facts: &mut Facts, version: Option<(Version, Option<String>)>, is_ours: bool, strategy: Strategy) {
     let (version, origin) = match version {
-        Some((version, None)) => (version, Origin::Catalog("version".to_owned())),
-        Some((version, Some(rule))) => (version, Origin::Catalog(format!("version: {rule}"))),
+        Some((version, None)) if is_ours => (version, Origin::Catalog("version".to_owned())),
+        Some((version, Some(rule))) if is_ours => (version, Origin::Catalog(format!("version: {rule}"))),
+        Some((version, None)) => (version, Origin::ExchangeJson),
+        Some((version, Some(rule))) => (version, Origin::Derived(format!("exchange.json: {rule}"))),
         None => (Version::new(1, 0, 0), Origin::Derived("the project names no version".to_owned())),
     };
     if strategy == Strategy::Snapshot {
