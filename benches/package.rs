@@ -81,6 +81,7 @@ impl Specification {
                 key: "files.oas.zip".parse().expect("a key"),
                 content: FileContent::Zip { root: self.path().to_owned(), members },
             }],
+            on_conflict: None,
             path: self.path().to_owned(),
             line: None,
             origins: BTreeMap::new(),

@@ -9,7 +9,7 @@
 //! | [`work`] | one file per job kind: its steps in order |
 //! | [`report`] | progress, summary, plan and status tables, JSON, CSV, JUnit, HTML |
 //! | [`engine`] | claim, act, park, order, retry, stop; knows no API |
-//! | [`source`] | directory and manifest: each yields asset drafts |
+//! | [`source`] | directory, manifest and catalog.yaml: each yields asset drafts |
 //! | [`package`] | detection, collection, deterministic archives, fingerprints |
 //! | [`exchange`] | the client of the Exchange API |
 //! | [`net`] | the one door to the network |

@@ -58,6 +58,8 @@ pub enum Problem {
     TooLarge,
     /// A kind of asset that cannot be published from this input (a source project that must be built first).
     Unsupported,
+    /// The conditions that its source sets for publishing it do not hold.
+    Condition,
 }
 
 impl Problem {
@@ -74,6 +76,7 @@ impl Problem {
             Self::Value => "value",
             Self::TooLarge => "too-large",
             Self::Unsupported => "unsupported",
+            Self::Condition => "condition",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetType, Coordinates, Diagnosis, FileKey, Lifecycle};
+use super::{AssetType, Coordinates, Diagnosis, FileKey, Lifecycle, OnConflict};
 
 /// What a source yields: an asset to bring, or what is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,9 @@ pub struct AssetDraft {
     /// The files to send.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<DraftFile>,
+    /// What to do about other content under these coordinates, where the source says so; else the job does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_conflict: Option<OnConflict>,
     /// The file or folder that this asset was found in, or the manifest that names it.
     pub path: Utf8PathBuf,
     /// The line of the manifest, counted from 1.
@@ -132,6 +135,8 @@ pub struct DocsPage {
 pub enum Origin {
     /// A column of the manifest, by name.
     Manifest(String),
+    /// A key of a `catalog.yaml`, by name.
+    Catalog(String),
     /// The `exchange.json` of the project.
     ExchangeJson,
     /// The `pom.xml` of the project.
@@ -148,6 +153,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Manifest(column) => write!(f, "manifest column {column}"),
+            Self::Catalog(key) => write!(f, "catalog.yaml ({key})"),
             Self::ExchangeJson => f.write_str("exchange.json"),
             Self::Pom => f.write_str("pom.xml"),
             Self::Specification(None) => f.write_str("specification"),

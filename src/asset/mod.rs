@@ -9,6 +9,7 @@ mod draft;
 mod file_key;
 mod kind;
 mod lifecycle;
+mod on_conflict;
 mod version;
 
 pub use coordinates::{Coordinates, CoordinatesError};
@@ -17,4 +18,5 @@ pub use draft::{AssetDraft, DocsPage, Documentation, DraftFile, FileContent, Ori
 pub use file_key::{FileKey, FileKeyError};
 pub use kind::AssetType;
 pub use lifecycle::Lifecycle;
+pub use on_conflict::OnConflict;
 pub use version::{MappedVersion, Version, VersionError};

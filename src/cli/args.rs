@@ -83,6 +83,10 @@ pub(super) struct JobArgs {
     /// At most so many requests in flight
     #[arg(long, value_name = "N")]
     pub(super) concurrency: Option<usize>,
+
+    /// A fact of this build that conditions of a catalog.yaml are held to, such as branch:main; may be repeated
+    #[arg(long, value_name = "NAME:VALUE", value_parser = job::parse_criterion)]
+    pub(super) criterion: Vec<(String, String)>,
 }
 
 impl JobArgs {
@@ -94,6 +98,7 @@ impl JobArgs {
             rate: self.rate,
             concurrency: self.concurrency,
             journal: self.journal.clone(),
+            criteria: self.criterion.clone(),
         }
     }
 }

@@ -131,7 +131,9 @@ fn values(draft: &AssetDraft) -> BTreeMap<String, PlannedValue> {
             add(name, list.join(", "));
         }
     }
+    let on_conflict = draft.on_conflict.map(|policy| policy.as_str().to_owned());
     let texts = [
+        ("onConflict", on_conflict),
         ("description", draft.description.clone()),
         ("status", draft.status.map(|status| status.to_string())),
         ("contactName", draft.contact_name.clone()),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use serde::Deserialize;
 
+use crate::asset::OnConflict;
+
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -22,23 +24,6 @@ pub enum Mode {
     Async,
     /// The server answers when the asset is published.
     Sync,
-}
-
-/// What to do when the target holds other content under the same coordinates.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnConflict {
-    /// The item fails.
-    #[default]
-    Fail,
-    /// The item is skipped.
-    Skip,
-    /// The next free patch version is published.
-    BumpPatch,
-    /// The next free minor version is published.
-    BumpMinor,
-    /// The next free major version is published.
-    BumpMajor,
 }
 
 /// Where credentials come from; never the secrets themselves.
@@ -97,6 +82,9 @@ pub(super) struct TargetTable {
 pub(super) struct SourceTable {
     pub(super) directory: Option<Utf8PathBuf>,
     pub(super) manifest: Option<Utf8PathBuf>,
+    pub(super) catalog: Option<Utf8PathBuf>,
+    #[serde(default)]
+    pub(super) criteria: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) include: Vec<String>,
     #[serde(default)]
@@ -110,6 +98,8 @@ pub enum SourceSpec {
     Directory(Utf8PathBuf),
     /// A CSV file.
     Manifest(Utf8PathBuf),
+    /// A `catalog.yaml`, the descriptor of the official bulk importer.
+    Catalog(Utf8PathBuf),
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -8,7 +8,8 @@ mod file;
 mod resolve;
 mod text;
 
+pub use crate::asset::OnConflict;
 pub use error::JobError;
-pub use file::{CredentialsFrom, Kind, Mode, OnConflict, SourceSpec};
+pub use file::{CredentialsFrom, Kind, Mode, SourceSpec};
 pub use resolve::{Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
-pub use text::duration as parse_duration;
+pub use text::{criterion as parse_criterion, duration as parse_duration};

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    JobError,
-    file::{CredentialsFrom, JobFile, Kind, Mode, OnConflict, PaceTable, PublishTable, SourceSpec, SourceTable},
+    JobError, OnConflict,
+    file::{CredentialsFrom, JobFile, Kind, Mode, PaceTable, PublishTable, SourceSpec, SourceTable},
     text,
 };
 
@@ -27,6 +27,8 @@ pub struct Job {
     pub include: Vec<String>,
     /// Which files of a directory to leave out.
     pub exclude: Vec<String>,
+    /// The facts of this build that the conditions of a `catalog.yaml` are held to: name and value.
+    pub criteria: Vec<(String, String)>,
     /// Values for assets that bring none, by the name of the multipart field.
     pub defaults: BTreeMap<String, String>,
     /// How to publish.
@@ -119,6 +121,8 @@ pub struct Overrides {
     pub concurrency: Option<usize>,
     /// Another journal.
     pub journal: Option<Utf8PathBuf>,
+    /// Facts of this build: they replace those of the file by name.
+    pub criteria: Vec<(String, String)>,
 }
 
 /// The host that is meant when nobody names one (EXCHANGE.md §1.4).
@@ -164,6 +168,7 @@ impl Job {
             },
         };
         let (source, include, exclude) = source(&file.source, folder).map_err(|m| value("source", m))?;
+        let criteria = criteria(&file.source, over).map_err(|(key, m)| value(&key, m))?;
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
         let pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
         let limits = limits(&file.limits).map_err(|(key, m)| value(&format!("limits.{key}"), m))?;
@@ -176,6 +181,7 @@ impl Job {
             source,
             include,
             exclude,
+            criteria,
             defaults,
             publish,
             pace,
@@ -215,13 +221,34 @@ fn organization(file: &JobFile, over: &Overrides, env: &dyn Fn(&str) -> Option<S
 }
 
 fn source(table: &SourceTable, folder: &Utf8Path) -> Result<(SourceSpec, Vec<String>, Vec<String>), String> {
-    let spec = match (&table.directory, &table.manifest) {
-        (Some(directory), None) => SourceSpec::Directory(beside(folder, directory)),
-        (None, Some(manifest)) => SourceSpec::Manifest(beside(folder, manifest)),
-        (None, None) => return Err("name a `directory` or a `manifest`".to_owned()),
-        (Some(_), Some(_)) => return Err("name either a `directory` or a `manifest`, not both".to_owned()),
+    let spec = match (&table.directory, &table.manifest, &table.catalog) {
+        (Some(directory), None, None) => SourceSpec::Directory(beside(folder, directory)),
+        (None, Some(manifest), None) => SourceSpec::Manifest(beside(folder, manifest)),
+        (None, None, Some(catalog)) => SourceSpec::Catalog(beside(folder, catalog)),
+        (None, None, None) => return Err("name a `directory`, a `manifest` or a `catalog`".to_owned()),
+        _ => return Err("name only one of `directory`, `manifest` and `catalog`".to_owned()),
     };
     Ok((spec, table.include.clone(), table.exclude.clone()))
+}
+
+/// The facts of the build. What the command line says of a name comes first; a name that it says twice stays there
+/// twice, since the conditions of a catalog do not hold then.
+fn criteria(table: &SourceTable, over: &Overrides) -> Result<Vec<(String, String)>, (String, String)> {
+    if table.catalog.is_none() {
+        let mut named = over.criteria.iter().map(|(name, _)| name).chain(table.criteria.keys());
+        return named.next().map_or(Ok(Vec::new()), |name| {
+            let message = format!("`{name}` is for the conditions of a `catalog`, and the source is none");
+            Err(("source.criteria".to_owned(), message))
+        });
+    }
+    let mut criteria = over.criteria.clone();
+    for (name, value) in &table.criteria {
+        text::criterion(&format!("{name}:{value}")).map_err(|m| (format!("source.criteria.{name}"), m))?;
+        if !over.criteria.iter().any(|(said, _)| said == name) {
+            criteria.push((name.clone(), value.clone()));
+        }
+    }
+    Ok(criteria)
 }
 
 /// A path of the job file as people would write it from where they stand: `jobs/../samples` is `samples`.
@@ -382,6 +409,18 @@ mod tests {
         let job = parse(&text, &Overrides::default(), &[]).unwrap();
         let expected = [("properties.apiVersion", "v1"), ("tags", "a,b")];
         assert_eq!(job.defaults, expected.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect());
+    }
+
+    #[test]
+    fn the_command_line_replaces_criteria_by_name() {
+        let text = "kind = 'publish'\n[source]\ncatalog = 'c.yaml'\n[source.criteria]\nbranch = 'main'\nuser = 'me'\n";
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let over = Overrides { criteria: vec![pair("branch", "x"), pair("branch", "y")], ..Overrides::default() };
+        let job = parse(text, &over, &[]).unwrap();
+        assert_eq!(job.source, SourceSpec::Catalog("jobs/c.yaml".into()));
+        assert_eq!(job.criteria, [pair("branch", "x"), pair("branch", "y"), pair("user", "me")]);
+        let error = parse(MINIMAL, &over, &[]).unwrap_err().to_string();
+        assert!(error.contains("source.criteria") && error.contains("branch"), "{error}");
     }
 
     #[test]

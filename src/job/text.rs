@@ -12,6 +12,20 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(duration).map_err(|_| format!("`{text}` is a duration of less than nothing"))
 }
 
+/// Reads a fact of a build: `branch:main`. The name has no colon; the value may have some.
+///
+/// # Errors
+/// When there is no word on one side of the first colon.
+pub fn criterion(text: &str) -> Result<(String, String), String> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    match text.split_once(':') {
+        Some((name, value)) if name.ends_with(is_word) && value.starts_with(is_word) => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err(format!("`{text}` is not a criterion such as branch:main")),
+    }
+}
+
 /// Reads a size in bytes: `500`, `100KB`, `5MB`, `1.5 MiB`. `KB` and `KiB` are both 1024 bytes.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not a size such as 500KB or 5MB");
@@ -45,5 +59,14 @@ mod tests {
         assert_eq!(size("10"), Ok(10));
         assert!(size("5 parsecs").is_err());
         assert!(size("0").is_err());
+    }
+
+    #[test]
+    fn a_criterion_is_a_word_a_colon_and_a_word() {
+        let pair = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
+        assert_eq!(criterion("branch:feature/x:1"), pair("branch", "feature/x:1"));
+        for text in ["branch", "branch:", ":main", "branch: main", "branch:/main"] {
+            assert!(criterion(text).is_err(), "{text}");
+        }
     }
 }

@@ -23,6 +23,7 @@ fn draft(gav: &str, needs: &[&str]) -> AssetDraft {
         categories: BTreeMap::default(),
         fields: BTreeMap::default(),
         files: Vec::new(),
+        on_conflict: None,
         path: Utf8PathBuf::from(format!("{}.yaml", coordinates.asset_id)),
         line: None,
         origins: BTreeMap::default(),

@@ -136,6 +136,7 @@ fn draft(gav: &str, path: &str, dependencies: &[&str]) -> Sourced {
         categories: [].into(),
         fields: [].into(),
         files: Vec::new(),
+        on_conflict: None,
         path: path.into(),
         line: None,
         origins: [].into(),

@@ -285,7 +285,7 @@ impl<'a> Scan<'a> {
             return None;
         }
         match self.place(file, &path, &spec) {
-            Standing::Asset => Some(recognise::lone(&path, file, &spec, &mut self.follower)),
+            Standing::Asset => Some(recognise::lone(&path, file, &spec, &mut self.follower, false)),
             Standing::Silent => None,
             Standing::Told(diagnosis) => Some(Err(diagnosis)),
         }

@@ -91,6 +91,7 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
         fields: lists(reader.prefixed("fields.")),
         stamp: stamp::of(&files),
         files,
+        on_conflict: None,
         line: place.line,
         origins: reader.origins,
         path,
@@ -124,6 +125,7 @@ impl Reader {
     /// A value that cannot be used: names the column of a manifest, or where the value came from.
     fn wrong(&mut self, key: &str, why: impl std::fmt::Display) {
         self.problems.push(match self.origins.get(key) {
+            Some(Origin::Catalog(key)) => format!("{key}: {why}"),
             Some(Origin::Manifest(column)) => format!("column \"{column}\": {why}"),
             Some(origin) => format!("{key} ({origin}): {why}"),
             None => format!("{key}: {why}"),

@@ -31,6 +31,20 @@ pub enum SourceError {
         #[source]
         cause: globset::Error,
     },
+    /// The descriptor of a catalog is none, or is wrong beyond a single project.
+    #[error("{path}:{line}:{column}: {message}")]
+    Descriptor {
+        /// The descriptor.
+        path: Utf8PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The column, from 1.
+        column: u64,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// The first line of the manifest is no usable header.
     #[error("{path}:1: {message}")]
     Header {
@@ -48,7 +62,7 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Header { hint, .. } => Some(hint),
+            Self::Header { hint, .. } | Self::Descriptor { hint, .. } => Some(hint),
             _ => None,
         }
     }

@@ -129,7 +129,7 @@ fn archive(path: &Utf8Path, relative: &Utf8Path, options: &Options) -> Result<Op
 
 fn specification(path: &Utf8Path, relative: &Utf8Path, folder: &Utf8Path) -> Result<Option<Found>, Box<Diagnosis>> {
     match recognise::read(path)? {
-        Some(spec) => recognise::lone(path, relative, &spec, &mut Follower::new(folder)).map(Some),
+        Some(spec) => recognise::lone(path, relative, &spec, &mut Follower::new(folder), false).map(Some),
         None => Ok(None),
     }
 }

@@ -1,4 +1,4 @@
-//! Sources: a directory or a CSV manifest, each yielding asset drafts.
+//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts.
 //!
 //! Scanning sends nothing and changes nothing. Every input becomes a [`Sourced`](crate::asset::Sourced): a complete
 //! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
@@ -11,6 +11,7 @@
 //! it becomes a dependency on the job's group. Dependencies on any other group are left as they are.
 
 mod archives;
+mod catalog;
 mod columns;
 mod directory;
 mod docs;

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use crate::asset::Sourced;
 
-use super::{SourceError, directory, manifest};
+use super::{SourceError, catalog, directory, manifest};
 
 /// What the job says about its source.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub struct Options {
     pub exclude: Vec<String>,
     /// `[defaults]` of the job, by manifest column: `status`, `tags` (`a,b`), `properties.apiVersion`, …
     pub defaults: BTreeMap<String, String>,
+    /// The facts of this build, name and value, that the conditions of a catalog are held to. A name that is there
+    /// twice fulfils none.
+    pub criteria: Vec<(String, String)>,
 }
 
 /// Where assets come from.
@@ -29,10 +32,13 @@ pub enum Source {
     Directory(Utf8PathBuf),
     /// A CSV manifest.
     Manifest(Utf8PathBuf),
+    /// A `catalog.yaml`: the descriptor of the official bulk importer.
+    Catalog(Utf8PathBuf),
 }
 
 impl Source {
-    /// Yields every asset and every diagnosis, in a stable order: a directory by path, a manifest by line. Stops early
+    /// Yields every asset and every diagnosis, in a stable order: a directory by path, a manifest by line, a
+    /// catalog by project. Stops early
     /// when the sink breaks. Blocks: call it on a thread of its own.
     ///
     /// # Errors
@@ -41,6 +47,7 @@ impl Source {
         match self {
             Self::Directory(root) => directory::scan(root, options, sink),
             Self::Manifest(path) => manifest::scan(path, options, sink),
+            Self::Catalog(path) => catalog::scan(path, options, sink),
         }
     }
 }

@@ -231,12 +231,14 @@ fn policy(path: &Utf8Path) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
     ])
 }
 
-/// A lone specification: `path` is its main file, and its folder is the root of the archive.
+/// A lone specification: `path` is its main file, and its folder is the root of the archive. Modules that it refers to
+/// may be missing where `modules_elsewhere`.
 pub(crate) fn lone(
     path: &Utf8Path,
     relative: &Utf8Path,
     spec: &Spec,
     follower: &mut Follower,
+    modules_elsewhere: bool,
 ) -> Result<Found, Box<Diagnosis>> {
     let root = path.parent().unwrap_or(Utf8Path::new(""));
     let main = Utf8Path::new(path.file_name().unwrap_or_default());
@@ -244,7 +246,7 @@ pub(crate) fn lone(
         return Err(refused);
     }
     let document = Document { root, main, spec };
-    let members: Vec<Utf8PathBuf> = document.collect(follower, false)?.members.into_iter().collect();
+    let members: Vec<Utf8PathBuf> = document.collect(follower, modules_elsewhere)?.members.into_iter().collect();
     let (asset_type, files) = match spec.format {
         Format::PolicyDefinition => (AssetType::Policy, policy(path)?),
         _ => files(&spec.format, root, main, &members),

@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 
 use super::{Connection, RunError, Selection, publish::Publish, run::source_of};
 use crate::{
-    asset::{AssetDraft, Diagnosis, Problem, Sourced, Verdict},
+    asset::{AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
     engine::Tally,
-    job::{Job, OnConflict},
+    job::Job,
     journal::{Reader, State},
 };
 
@@ -77,7 +77,7 @@ pub async fn plan(
     let found = stream::unfold(arriving, |mut arriving| async move { Some((arriving.recv().await?, arriving)) })
         .filter(|sourced| std::future::ready(is_meant(sourced, only)))
         .map(|sourced| refuse_duplicate(sourced, &mut places))
-        .map(|sourced| foresee(job, publish.as_ref(), journal.as_ref(), sourced))
+        .map(|sourced| foresee(publish.as_ref(), journal.as_ref(), sourced))
         .buffered(job.pace.concurrency);
     let mut found = std::pin::pin!(found);
     while let Some(planned) = found.next().await {
@@ -112,7 +112,7 @@ fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> S
     }
 }
 
-async fn foresee(job: &Job, publish: Option<&Publish>, journal: Option<&Reader>, sourced: Sourced) -> Planned {
+async fn foresee(publish: Option<&Publish>, journal: Option<&Reader>, sourced: Sourced) -> Planned {
     let draft = match sourced {
         Sourced::Draft(draft) => draft,
         Sourced::Diagnosis(diagnosis) => return diagnosed(&diagnosis),
@@ -120,7 +120,7 @@ async fn foresee(job: &Job, publish: Option<&Publish>, journal: Option<&Reader>,
     let (intent, reason) = match remembered(journal, &draft) {
         Some(known) => known,
         None => match publish {
-            Some(publish) => on_target(job, publish, &draft).await,
+            Some(publish) => on_target(publish, &draft).await,
             None => (Intent::Create, "not in the journal; the target was not asked".to_owned()),
         },
     };
@@ -162,7 +162,7 @@ fn remembered(journal: Option<&Reader>, draft: &AssetDraft) -> Option<(Intent, S
     }
 }
 
-async fn on_target(job: &Job, publish: &Publish, draft: &AssetDraft) -> (Intent, String) {
+async fn on_target(publish: &Publish, draft: &AssetDraft) -> (Intent, String) {
     use super::publish::OnTarget;
     match publish.foresee(draft).await {
         Ok(OnTarget::NewAsset) => (Intent::Create, "the target has no such asset".to_owned()),
@@ -171,7 +171,7 @@ async fn on_target(job: &Job, publish: &Publish, draft: &AssetDraft) -> (Intent,
         Ok(OnTarget::Same(proof)) => (Intent::Unchanged, format!("on the target already: {proof}")),
         Ok(OnTarget::Different(what)) => {
             let differs = format!("the target holds other content: {what}");
-            match job.publish.on_conflict {
+            match publish.on_conflict(draft) {
                 OnConflict::Fail => (Intent::Conflict, differs),
                 OnConflict::Skip => (Intent::Skip, differs),
                 _ => (Intent::NewVersion, format!("{differs}; the next free version is published")),

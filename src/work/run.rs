@@ -269,12 +269,14 @@ pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
     let source = match &job.source {
         job::SourceSpec::Directory(path) => Source::Directory(path.clone()),
         job::SourceSpec::Manifest(path) => Source::Manifest(path.clone()),
+        job::SourceSpec::Catalog(path) => Source::Catalog(path.clone()),
     };
     let options = source::Options {
         group: group.to_owned(),
         include: job.include.clone(),
         exclude: job.exclude.clone(),
         defaults: job.defaults.clone(),
+        criteria: job.criteria.clone(),
     };
     (source, options)
 }

@@ -44,6 +44,15 @@ fn the_sample_manifest_is_published_and_a_second_run_publishes_nothing() {
 }
 
 #[test]
+fn the_sample_descriptor_is_published_and_a_second_run_publishes_nothing() {
+    let workshop = quick_start();
+    let run = || workshop.consign(&["run", "jobs/catalog.toml", "--json"]).run().exits(0).summary();
+    let first = run();
+    assert_eq!((&first["published"], &first["counts"]["skipped"]), (&4.into(), &1.into()), "{first}");
+    assert_eq!(run()["published"], 0);
+}
+
+#[test]
 fn a_first_job_file_for_the_samples_can_be_planned_without_a_server() {
     let workshop = quick_start();
     workshop.consign(&["init", "samples/catalog", "--out", "first.toml"]).run().exits(0);

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
-use crate::support::{Asset, Sandbox, Workshop, plain};
+use crate::support::{Asset, Sandbox, Workshop, plain, specification};
 
 const OAS: &str = "openapi: 3.0.3\ninfo:\n  title: TITLE\n  version: 1.0.0\npaths: {}\n";
 
@@ -96,6 +96,53 @@ fn a_manifest_tells_each_mistake_with_its_line_and_publishes_the_rest() {
     workshop.write("list.csv", "path,asset_id\none.yaml,one\n");
     let ran = workshop.run(&[]).exits(1);
     assert!(ran.stderr.contains("list.csv:1") && ran.stderr.contains("did you mean \"assetId\"?"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_catalog_is_published_once_and_each_strategy_says_what_comes_next() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::with(&sandbox, "[publish]\nsnapshots_allowed = true\n");
+    let job = fs_err::read_to_string(workshop.path("job.toml")).unwrap();
+    let catalog = "catalog = \"catalog.yaml\"\n\n[source.criteria]\nbranch = \"main\"";
+    workshop.write("job.toml", job.replace("directory = \"assets\"", catalog));
+    let write = |name: &str, says: &str| workshop.write(name, specification(name, "1.4.0", says));
+    let files = ["minor.yaml", "fixed.yaml", "snapshot.yaml", "other.yaml"];
+    files.iter().for_each(|name| write(name, "First"));
+    workshop.write(
+        "catalog.yaml",
+        "#%Catalog Descriptor 1.0\ntriggerConditions: {branch: [^main$]}\nprojects:\n\
+         - {main: minor.yaml, assetId: minor, versionStrategy: minorIncrease, version: 1.2, tags: [a]}\n\
+         - {main: fixed.yaml, assetId: fixed, versionStrategy: fixed}\n\
+         - {main: snapshot.yaml, assetId: snapshot, versionStrategy: snapshot}\n\
+         - {main: other.yaml, assetId: other, triggerConditions: {tag: [v1]}}\n\
+         - {main: ../job.toml}\n",
+    );
+    let summary = workshop.run(&[]).exits(2).summary();
+    assert_eq!((&summary["published"], &summary["counts"]["skipped"]), (&3.into(), &1.into()), "{summary}");
+    let published = ["fixed/1.0.0", "minor/1.2.0", "snapshot/1.0.0-SNAPSHOT"];
+    assert_eq!(sandbox.versions(), published);
+    assert_eq!(sandbox.asset("minor", "1.2.0").expect("is there")["versionGroup"], "v1");
+    plain(workshop.folder(), || {
+        insta::assert_snapshot!(items(&workshop), @"");
+    });
+    // Another run sends nothing, with the journal or without it.
+    for journal in [".consign/test.db", "other.db"] {
+        let summary = workshop.run(&["--journal", journal]).exits(2).summary();
+        assert_eq!(summary["published"], 0, "{journal}: {summary}");
+    }
+    assert_eq!(sandbox.versions(), published);
+    let plan = workshop.consign(&["plan", "job.toml", "--values"]).run().exits(0).stdout;
+    assert!(plan.contains("catalog.yaml (versionStrategy: minorIncrease)"), "{plan}");
+    // Other content: the strategy of each project says what becomes of it.
+    ["minor.yaml", "fixed.yaml"].iter().for_each(|name| write(name, "Second"));
+    let summary = workshop.run(&[]).exits(2).summary();
+    assert_eq!(summary["published"], 1, "{summary}");
+    assert_eq!(sandbox.versions(), ["fixed/1.0.0", "minor/1.2.0", "minor/1.3.0", "snapshot/1.0.0-SNAPSHOT"]);
+    assert_eq!(workshop.item("fixed", "1.0.0").1, "conflict");
+    // A fact of another build lets the last project through.
+    let summary = workshop.run(&["--criterion", "tag:v1"]).exits(2).summary();
+    assert_eq!(summary["published"], 1, "{summary}");
+    assert!(sandbox.asset("other", "1.0.0").is_some());
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod syntax;
 mod text;
 mod xml;
 mod xml_tree;
+mod yaml_tree;
 
 pub(crate) use archive::{Archive, read as read_archive};
 pub(crate) use closure::{Closure, Dangling, Follower, MAX_READ, Wrong, place};
@@ -24,4 +25,5 @@ pub(crate) use pom::{Pom, PomError, is_unresolved, read as read_pom};
 pub(crate) use project::{Project, ProjectError, parse as parse_project};
 pub(crate) use refs::{Target, join as join_reference, percent_decode, target as reference_target};
 pub(crate) use spec::{Format, Spec, SpecError, is_candidate, is_worth_a_look, read as read_spec};
-pub(crate) use text::{Encoding, newlines};
+pub(crate) use text::{Encoding, decode, newlines};
+pub(crate) use yaml_tree::{Key as YamlKey, Node as YamlNode, Value as YamlValue, read as read_yaml};

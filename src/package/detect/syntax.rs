@@ -1,4 +1,4 @@
-//! JSON and YAML, read as events into an [`Outline`]. The only place that knows the parsers.
+//! JSON and YAML, read as events into an [`Outline`]. This and the tree beside it are all that know the parsers.
 
 use std::fmt;
 
@@ -79,7 +79,7 @@ pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
     strict_yaml(text, dialect).map_err(|error| syntax_error(&error))
 }
 
-fn syntax_error(error: &ScanError) -> SyntaxError {
+pub(super) fn syntax_error(error: &ScanError) -> SyntaxError {
     let marker = error.marker();
     SyntaxError { line: marker.line() as u64, column: marker.col() as u64 + 1, message: error.info() }
 }

@@ -53,6 +53,7 @@ impl Project {
             categories: BTreeMap::new(),
             fields: BTreeMap::new(),
             files: vec![DraftFile { key: key.parse().unwrap(), content }],
+            on_conflict: None,
             path: self.path().to_owned(),
             line: None,
             origins: BTreeMap::new(),

@@ -4,10 +4,9 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{Publish, Subject, compare::Comparison};
 use crate::{
-    asset::Coordinates,
+    asset::{Coordinates, OnConflict},
     engine::{Ending, Outcome},
     exchange::{Asset, Conflict, VersionOrder},
-    job::OnConflict,
     journal::Failure,
     net::Refusal,
     work::failure,
@@ -55,15 +54,16 @@ impl Publish {
         }
     }
 
-    /// The target holds other content under these coordinates: the job says what to do.
+    /// The target holds other content under these coordinates: its source says what to do, else the job does.
     pub(super) async fn follow_policy(&self, subject: &Subject, asset: &Asset, what: &str) -> Outcome {
         let message = format!("the target holds other content under these coordinates: {what}");
         let failure = Failure::new("conflict", message).http(Some(409));
-        let order = match self.settings.on_conflict {
+        let order = match self.on_conflict(&subject.draft) {
             OnConflict::Fail => {
-                return Outcome::Failed(
-                    failure.hint("give it a new version, or set publish.on_conflict to skip or bump-…"),
-                );
+                return Outcome::Failed(failure.hint(match subject.draft.on_conflict {
+                    Some(_) => "give it a new version, or another versionStrategy",
+                    None => "give it a new version, or set publish.on_conflict to skip or bump-…",
+                }));
             }
             OnConflict::Skip => return Outcome::End(Ending::Skipped(failure)),
             OnConflict::BumpPatch => VersionOrder::Patch,
@@ -94,7 +94,7 @@ impl Publish {
 
     async fn step_over_tombstone(&self, subject: &Subject, refusal: &Refusal) -> Outcome {
         let failure = conflict("tombstone", refusal);
-        let order = match self.settings.on_conflict {
+        let order = match self.on_conflict(&subject.draft) {
             OnConflict::Fail | OnConflict::Skip => {
                 return Outcome::Failed(failure.hint(
                     "this version was deleted and its number is burnt: publish a higher one, or hard-delete the tombstone",

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use witness::Witness;
 
 use crate::{
-    asset::{AssetDraft, Coordinates, CoordinatesError},
+    asset::{AssetDraft, Coordinates, CoordinatesError, OnConflict},
     engine::{Clock, Effect, Ending, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
     job,
@@ -135,6 +135,11 @@ impl Publish {
         })
     }
 
+    /// What to do about other content under the coordinates of an asset.
+    pub(in crate::work) fn on_conflict(&self, draft: &AssetDraft) -> OnConflict {
+        draft.on_conflict.unwrap_or(self.settings.on_conflict)
+    }
+
     async fn package(&self, subject: &mut Subject) -> Outcome {
         if subject.package.is_some() {
             return Outcome::Next;
@@ -205,7 +210,8 @@ impl Work for Publish {
     }
 }
 
-/// A digest of everything that would be sent: where it lies, when it was written and how it was zipped do not count.
+/// A digest of everything that would be sent: where it lies, when it was written, how it was zipped and what to do about
+/// a conflict do not count.
 fn imprint(draft: &AssetDraft, package: &Package) -> String {
     let mut lean = draft.clone();
     lean.path.clear();
@@ -213,6 +219,7 @@ fn imprint(draft: &AssetDraft, package: &Package) -> String {
     lean.stamp.clear();
     lean.origins.clear();
     lean.files.clear();
+    lean.on_conflict = None;
     let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
     let mut digest = Sha256::new().chain_update(json).chain_update(package.fingerprint.to_string());
     // Documentation does not count when an asset is compared with the server, which keeps it elsewhere; what this job

@@ -6,7 +6,7 @@ mod workshop;
 
 pub(crate) use command::{Consign, Ran, Running};
 pub(crate) use sandbox::Sandbox;
-pub(crate) use workshop::{Asset, Workshop};
+pub(crate) use workshop::{Asset, Workshop, specification};
 
 /// The sandbox's own organization, unless it is told another.
 pub(crate) const ORGANIZATION: &str = "5a4d0b0e-0c5a-4b1e-9d2f-c0519a000001";
