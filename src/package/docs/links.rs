@@ -241,7 +241,7 @@ mod tests {
     fn only_the_destination_is_taken_out() {
         for (text, expected) in [
             ("é [a](b(c).md) d", "é [a](X) d"),
-            ("[a\\](b](c \"](d\")", "[a\\](X \"](d\")"),
+            ("[a\\](b](c \"](d\")", "[a\\](b](X \"](d\")"),
             ("[`](x)`](c)\r\n", "[`](x)`](X)\r\n"),
             ("[](a)", "[](X)"),
             ("![](<a b>)", "![](<X>)"),
