@@ -27,8 +27,7 @@ pub struct Instance {
     /// Whether everybody sees it.
     #[serde(deserialize_with = "nullable")]
     pub is_public: bool,
-    /// The version group.
-    #[serde(alias = "versionGroup", alias = "productVersion")]
+    /// The version group; managed ones may tell it under another name, or not at all.
     pub product_api_version: Option<String>,
     /// The environment of a managed one.
     #[serde(deserialize_with = "maybe_plain")]

@@ -121,8 +121,7 @@ pub struct AssetSummary {
     /// Whether its version group is in the public portal.
     #[serde(deserialize_with = "nullable")]
     pub is_public: bool,
-    /// When the version was made.
-    #[serde(alias = "createdDate")]
+    /// When the version was made. Replies may hold `createdDate` beside it, so one is no alias of the other.
     pub created_at: Option<String>,
     /// When the asset was last changed: by a new version, another state, or its data.
     pub modified_at: Option<String>,

@@ -237,6 +237,10 @@ async fn what_belongs_to_the_asset_and_the_organization_reads_back() {
         ..AssetMetadata::default()
     };
     exchange.patch_asset(g, a, &metadata).await.expect("is changed");
+    let query = AssetQuery::default();
+    let listed: Vec<AssetSummary> = exchange.list(&query).try_collect().await.expect("reads");
+    assert_eq!((listed.len(), listed[0].name.as_deref()), (1, Some("Ä name")));
+    assert!(listed[0].modified_at.is_some());
     let kind = IconKind::of(PNG).expect("is a PNG");
     exchange.put_icon(g, a, kind, Bytes::from_static(PNG)).await.expect("is put");
     let asset = read(&exchange, &gav).await;
