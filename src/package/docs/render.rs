@@ -49,7 +49,7 @@ pub(in crate::package) fn render(docs: &Documentation) -> Result<Rendered, Box<D
         let mut found = Vec::new();
         for link in links::find(&text.markdown) {
             match site.lead(text, &link)? {
-                Lead::Stay => continue,
+                Lead::Stay => {}
                 Lead::Nowhere => notes.add(text, &link),
                 lead => {
                     if let Lead::Image(path, _) = &lead {
@@ -167,11 +167,10 @@ impl<'a> Site<'a> {
                     let why = format!("is none of the kinds that Exchange takes: {}", IMAGES.join(", "));
                     return Err(text.refuse(link, &why));
                 }
-                Ok(_) => return Ok(Lead::Nowhere),
                 Err(_) if link.kind == Kind::Image => {
                     return Err(text.refuse(link, "leads out of the source through a symbolic link"));
                 }
-                Err(_) => return Ok(Lead::Nowhere),
+                Ok(_) | Err(_) => return Ok(Lead::Nowhere),
             }
         }
         if is_absolute || readings.iter().any(|reading| self.has_page(reading)) {

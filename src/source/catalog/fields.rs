@@ -15,6 +15,7 @@ pub(super) struct Wrong {
 }
 
 /// Text with its place.
+#[expect(clippy::struct_field_names, reason = "a text has a text and a place")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) text: String,

@@ -13,7 +13,9 @@ struct Tree {
 impl Tree {
     fn new(files: &[(&str, &str)]) -> Self {
         let tree = Self { folder: tempfile::tempdir().unwrap() };
-        files.iter().for_each(|(name, text)| tree.write(name, text.as_bytes()));
+        for (name, text) in files {
+            tree.write(name, text.as_bytes());
+        }
         tree
     }
 
