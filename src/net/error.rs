@@ -95,8 +95,11 @@ impl CallError {
             },
             Self::Auth(error) if error.is_passing() => Disposition::Again { after: None },
             Self::BadReply { .. } => Disposition::Doubt { after: None },
-            Self::Auth(_) | Self::ForeignOrigin { .. } | Self::TooLarge { .. } => Disposition::Final,
-            Self::Local(_) | Self::Unsendable { .. } => Disposition::Final,
+            Self::Auth(_)
+            | Self::ForeignOrigin { .. }
+            | Self::TooLarge { .. }
+            | Self::Local(_)
+            | Self::Unsendable { .. } => Disposition::Final,
         }
     }
 
