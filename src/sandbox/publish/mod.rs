@@ -16,6 +16,7 @@ mod kinds;
 mod legacy;
 mod mutable;
 mod pom;
+mod progress;
 mod rules;
 mod staged;
 
