@@ -73,7 +73,7 @@ async fn token(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resul
         other => return Err(Problem::bad_request(format!("unsupported grant_type `{other}`"))),
     };
     let token = json!({
-        "access_token": app.issue_token(principal.ok_or_else(Problem::unauthorized)?),
+        "access_token": app.issue_token(principal.ok_or_else(Problem::unauthorized)?).await?,
         "expires_in": app.settings.token_lifetime.as_secs(),
         "token_type": "bearer",
     });
@@ -95,7 +95,8 @@ async fn login(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resul
     let fields = Fields::read(&headers, &body)?;
     let directory = app.directory();
     let user = directory.user(fields.get("username"), fields.get("password")).ok_or_else(Problem::unauthorized)?;
-    let token = json!({ "access_token": app.issue_token(user), "token_type": "bearer", "redirectUrl": "/home/" });
+    let token =
+        json!({ "access_token": app.issue_token(user).await?, "token_type": "bearer", "redirectUrl": "/home/" });
     Ok(Json(token).into_response())
 }
 
@@ -134,7 +135,7 @@ fn scopes(role: Role) -> &'static str {
 /// Ends a token (RFC 7009): what is no token is as good as ended.
 async fn revoke(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, Problem> {
     let fields = Fields::read(&headers, &body)?;
-    app.revoke_token(fields.get("token"));
+    app.revoke_token(fields.get("token")).await?;
     Ok(StatusCode::OK)
 }
 

@@ -1,16 +1,14 @@
 //! The sandbox itself: what all requests share.
 
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use axum::http::{HeaderMap, header};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::{
     authority::AuthorityError,
@@ -22,7 +20,8 @@ use super::{
     publish::Budget,
     settings::{DEFAULT_ORGANIZATION, OrganizationSetting, Settings},
     stats::Stats,
-    store::{Blobs, State, StoreError, Tables, lock},
+    store::{Blobs, State, StoreError, Tables},
+    tokens::Tokens,
 };
 
 /// The setting that holds the id of the main organization.
@@ -124,8 +123,7 @@ pub(super) struct Shared {
     pub(super) limiter: Limiter,
     pub(super) clock: Arc<Clock>,
     directory: RwLock<Arc<Directory>>,
-    /// Who holds an issued token, and when it ends, in milliseconds since 1970.
-    tokens: Mutex<HashMap<String, (Arc<Principal>, i64)>>,
+    pub(super) tokens: Tokens,
     /// Signs links that need no token.
     signing_key: String,
     /// Where the state is.
@@ -156,6 +154,7 @@ impl Sandbox {
         let state = State::open(&root.join("sandbox.db"), clock.clone()).map_err(|e| failed(&root, e))?;
         let blobs = Blobs::open(&root.join("blobs")).map_err(|e| failed(&root, e))?;
         let (directory, main) = founded(&state, &settings.organizations, &root)?;
+        let tokens = Tokens::restore(&state, &directory).map_err(|error| failed(&root, error))?;
         let credentials = administrator(&directory, &main).ok_or(DirectoryError::Unknown(main))?;
         let signing_key = hex::encode(Sha256::digest(&credentials.client_secret));
         Ok(Self(Arc::new(Shared {
@@ -164,7 +163,7 @@ impl Sandbox {
             dice: Dice::new(settings.seed, settings.faults.clone()),
             limiter: Limiter::new(settings.rate_limit),
             directory: RwLock::new(Arc::new(directory)),
-            tokens: Mutex::default(),
+            tokens,
             credentials,
             signing_key,
             state,
@@ -321,35 +320,6 @@ impl Shared {
         };
         self.state.commit(|tables| directory.write(tables)).await?;
         Ok(directory)
-    }
-
-    /// Issues a token.
-    pub(super) fn issue_token(&self, principal: &Arc<Principal>) -> String {
-        let token = Uuid::new_v4().to_string();
-        let now = self.clock.now();
-        let lifetime = i64::try_from(self.settings.token_lifetime.as_millis()).unwrap_or(i64::MAX);
-        let mut tokens = lock(&self.tokens);
-        if tokens.len() >= 1024 && tokens.len().is_power_of_two() {
-            tokens.retain(|_, (_, end)| *end > now);
-        }
-        tokens.insert(token.clone(), (principal.clone(), now.saturating_add(lifetime)));
-        self.stats.token_issued();
-        token
-    }
-
-    /// Ends a token; those that do not end by themselves stay.
-    pub(super) fn revoke_token(&self, token: &str) {
-        lock(&self.tokens).remove(token);
-    }
-
-    /// Who holds a token that is valid now, and when it ends, in milliseconds since 1970.
-    pub(super) fn holder_of(&self, token: &str) -> Option<(Arc<Principal>, Option<i64>)> {
-        if let Some(principal) = self.directory().by_token(token) {
-            return Some((principal.clone(), None));
-        }
-        let tokens = lock(&self.tokens);
-        let (principal, end) = tokens.get(token)?;
-        (*end > self.clock.now()).then(|| (principal.clone(), Some(*end)))
     }
 
     /// Whoever signs in, as handlers see them.

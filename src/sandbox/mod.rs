@@ -48,6 +48,8 @@ mod stats;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod unzip;
 mod view;
 
 pub use app::{Credentials, Sandbox, SandboxError};

@@ -6,7 +6,8 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use zip::ZipArchive;
+
+use super::super::unzip;
 
 /// What Exchange writes into an archive itself.
 const WRITTEN: &str = "exchange.json";
@@ -17,7 +18,7 @@ const MOST: u64 = 512 * 1024 * 1024;
 /// A digest of the names and the bytes of the files of an archive, which does not depend on order, times or compression.
 /// `None` for what is no archive: that equals nothing.
 pub(super) fn fingerprint(file: &mut (impl Read + Seek)) -> Option<String> {
-    let mut archive = ZipArchive::new(file).ok()?;
+    let mut archive = unzip::open(file).ok()?;
     let mut files = BTreeMap::new();
     let mut left = MOST;
     for index in 0..archive.len() {

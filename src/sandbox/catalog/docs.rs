@@ -6,7 +6,7 @@ use serde_json::json;
 use tempfile::SpooledTempFile;
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::super::problem::Problem;
+use super::super::{problem::Problem, unzip};
 use super::request::Page;
 
 /// The most bytes that pages and pictures unpack to, all together; what Exchange takes of each is its own matter.
@@ -29,7 +29,7 @@ pub(super) fn translate(
         ),
     };
     let invalid = |error: String| Problem::invalid("INVALID_FILE_CONTENT", error);
-    let mut from = ZipArchive::new(from).map_err(broken)?;
+    let mut from = unzip::open(from).map_err(broken)?;
     let mut to = ZipWriter::new(to);
     let too_large = || invalid(format!("The documentation unpacks to more than {MOST} bytes"));
     let mut left = MOST;

@@ -4,11 +4,14 @@ use std::io::{self, Read, Seek};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use zip::{ZipArchive, read::ZipFile};
+use zip::read::ZipFile;
 
 use crate::asset::{AssetType, Coordinates};
 
-use super::super::store::{Blobs, StoreError, StoredBlob, Tables};
+use super::super::{
+    store::{Blobs, StoreError, StoredBlob, Tables},
+    unzip,
+};
 use super::{
     content::{MAX_PAGES, MAX_RESOURCES, Page, Portal, Resource, TermsEdit},
     names::{
@@ -112,7 +115,7 @@ pub(in super::super) fn unpack(
     orders: bool,
 ) -> Result<Docs, DocsError> {
     file.rewind()?;
-    let mut archive = ZipArchive::new(file).map_err(|error| unreadable(&error))?;
+    let mut archive = unzip::open(file).map_err(|error| unreadable(&error))?;
     if archive.len() > MAX_ENTRIES {
         return Err(format!("The docs archive has more than {MAX_ENTRIES} entries").into());
     }

@@ -3,7 +3,9 @@
 use std::io::{self, Read, Seek, Write};
 
 use tempfile::SpooledTempFile;
-use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use super::super::unzip;
 
 /// The most bytes that an archive may unpack to.
 const MAX_UNPACKED: u64 = 512 * 1024 * 1024;
@@ -46,7 +48,7 @@ fn unreadable(error: &dyn std::fmt::Display) -> String {
 /// # Errors
 /// When the archive is broken, unpacks to too much, or has a member that would leave its folder.
 pub(super) fn inspect(file: &mut (impl Read + Seek), wanted: &str) -> Result<Contents, String> {
-    let mut archive = ZipArchive::new(file).map_err(|error| unreadable(&error))?;
+    let mut archive = unzip::open(file).map_err(|error| unreadable(&error))?;
     if archive.len() > MAX_ENTRIES {
         return Err(format!("The archive has more than {MAX_ENTRIES} entries"));
     }
@@ -84,7 +86,7 @@ pub(super) fn inspect(file: &mut (impl Read + Seek), wanted: &str) -> Result<Con
 
 /// The bytes of one member, by its exact name; `None` where there is none, or it is too large.
 pub(in super::super) fn member(file: &mut (impl Read + Seek), name: &str) -> Option<Vec<u8>> {
-    let mut archive = ZipArchive::new(file).ok()?;
+    let mut archive = unzip::open(file).ok()?;
     let member = archive.by_name(name).ok().filter(zip::read::ZipFile::is_file)?;
     let mut bytes = Vec::new();
     member.take(MAX_MEMBER + 1).read_to_end(&mut bytes).ok()?;
@@ -108,7 +110,7 @@ pub(super) fn rewrite(
     keep_modules: bool,
 ) -> Result<SpooledTempFile, zip::result::ZipError> {
     file.rewind()?;
-    let mut archive = ZipArchive::new(file)?;
+    let mut archive = unzip::open(file)?;
     let mut writer = ZipWriter::new(&mut to);
     for index in 0..archive.len() {
         let member = archive.by_index_raw(index)?;

@@ -12,7 +12,7 @@ use tempfile::SpooledTempFile;
 use crate::asset::FileKey;
 
 use super::super::{Quirk, app::Shared, gate::drain, problem::Problem};
-use super::budget::Spent;
+use super::{budget::Spent, progress::Progress};
 
 /// The most bytes of one text field.
 const MAX_TEXT: usize = 256 * 1024;
@@ -23,8 +23,8 @@ const MAX_TEXTS: usize = 4 * 1024 * 1024;
 /// The most parts of one form.
 const MAX_PARTS: usize = 2_000;
 
-/// The most bytes that are read and thrown away after a form was refused.
-const MAX_DRAIN: usize = 256 * 1024 * 1024;
+/// The most bytes of the name of a part.
+const MAX_NAME: usize = 1024;
 
 /// The fields and files of a form.
 #[derive(Debug, Default)]
@@ -91,32 +91,46 @@ impl Form {
                 "request/headers/content-type must be multipart/form-data",
             ));
         }
+        let progress = Progress::default();
+        let request = request.map(|body| progress.watch(body));
         let mut parts = Multipart::from_request(request, &()).await.map_err(|e| broken(&e))?;
         let mut form = Self::default();
-        match form.fill(shared, &mut parts, naming).await {
+        match form.fill(shared, &mut parts, &progress, naming).await {
             Ok(()) => Ok(form),
             Err(problem) => {
-                discard(parts).await;
+                progress.give_up();
+                // Ends soon, since nothing more comes.
+                while let Ok(Some(_)) = parts.next_field().await {}
                 Err(problem)
             }
         }
     }
 
-    async fn fill(&mut self, shared: &Shared, parts: &mut Multipart, naming: Naming) -> Result<(), Problem> {
+    async fn fill(
+        &mut self,
+        shared: &Shared,
+        parts: &mut Multipart,
+        progress: &Progress,
+        naming: Naming,
+    ) -> Result<(), Problem> {
         let (mut count, mut texts) = (0, MAX_TEXTS);
         let mut files = shared.settings.max_jar + 16 * shared.settings.max_file;
         while let Some(field) = parts.next_field().await.map_err(|e| broken(&e))? {
+            progress.made();
             count += 1;
             if count > MAX_PARTS {
                 return Err(Problem::bad_request(format!("the form has more than {MAX_PARTS} parts")));
             }
             let name = field.name().unwrap_or_default().to_owned();
+            if name.len() > MAX_NAME {
+                return Err(Problem::bad_request(format!("the name of a part is longer than {MAX_NAME} bytes")));
+            }
             if name.starts_with("files.") || field.file_name().is_some() {
                 let key = naming(self, &name, field.file_name())?;
-                let upload = receive(shared, &name, key, field, &mut files).await?;
+                let upload = receive(shared, progress, (&name, key), field, &mut files).await?;
                 self.files.push(upload);
             } else {
-                let text = text(&name, field, texts).await?;
+                let text = text(&name, field, progress, texts).await?;
                 texts -= text.len();
                 if self.trailing.is_none() && !self.files.is_empty() {
                     self.trailing = Some(name.clone());
@@ -153,9 +167,10 @@ fn broken(error: &dyn std::fmt::Display) -> Problem {
 }
 
 /// Reads a field; `left` is how many bytes of text the form may still have.
-async fn text(name: &str, mut field: Field<'_>, left: usize) -> Result<String, Problem> {
+async fn text(name: &str, mut field: Field<'_>, progress: &Progress, left: usize) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
+        progress.made();
         if bytes.len() + chunk.len() > left {
             return Err(Problem::too_large(format!("the fields of the form are longer than {MAX_TEXTS} bytes")));
         }
@@ -170,8 +185,8 @@ async fn text(name: &str, mut field: Field<'_>, left: usize) -> Result<String, P
 /// Reads a file; `left` is how many bytes of files the form may still have.
 async fn receive(
     shared: &Shared,
-    name: &str,
-    key: FileKey,
+    progress: &Progress,
+    (name, key): (&str, FileKey),
     mut field: Field<'_>,
     left: &mut u64,
 ) -> Result<Upload, Problem> {
@@ -180,6 +195,7 @@ async fn receive(
     let mut spent = shared.uploads.open();
     let mut size = 0;
     while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
+        progress.made();
         size += chunk.len() as u64;
         if size > limit {
             return Err(Problem::too_large(format!("the file `{name}` is larger than {limit} bytes")));
@@ -208,16 +224,4 @@ pub(in super::super) fn max_size(shared: &Shared, key: &FileKey) -> u64 {
 /// The most bytes of an icon (EXCHANGE.md §2.6).
 pub(in super::super) fn icon_limit(packaging: &str) -> u64 {
     if packaging == "svg" { 100 * 1024 } else { 2 * 1024 * 1024 }
-}
-
-async fn discard(mut parts: Multipart) {
-    let mut left = MAX_DRAIN;
-    while let Ok(Some(mut field)) = parts.next_field().await {
-        while let Ok(Some(chunk)) = field.chunk().await {
-            if chunk.len() > left {
-                return;
-            }
-            left -= chunk.len();
-        }
-    }
 }

@@ -17,6 +17,7 @@ mod kinds;
 mod legacy;
 mod mutable;
 mod pom;
+mod progress;
 mod rules;
 mod staged;
 

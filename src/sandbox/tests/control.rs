@@ -187,11 +187,19 @@ async fn what_was_accepted_survives_a_restart() {
     let first = client(Settings { publish_latency: latency, ..settings.clone() });
     let reply = first.publish("a/1.0.0", &[], &[("name", b"A"), ("type", b"custom")]).await;
     let link = reply.json()["publicationStatusLink"].as_str().expect("a link").to_owned();
-    let token = first.sandbox.credentials().token.clone();
+    let credentials = first.sandbox.credentials().token.clone();
+    let issued = token(&first).await["access_token"].as_str().expect("a token").to_owned();
+    let revoked = token(&first).await["access_token"].as_str().expect("a token").to_owned();
+    assert_eq!(first.json("POST", "/accounts/api/v2/oauth2/revoke", &json!({ "token": revoked })).await.code(), 200);
     drop(first);
 
     let second = client(settings.clone());
-    assert_eq!(second.sandbox.credentials().token, token, "the credentials stay");
+    assert_eq!(second.sandbox.credentials().token, credentials, "the credentials stay");
+    for (token, status) in [(issued, 200), (revoked, 401)] {
+        let authorization = [("authorization", format!("bearer {token}"))];
+        let headers = authorization.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(second.send("GET", "/accounts/api/me", &headers, Vec::new()).await.code(), status);
+    }
     assert_eq!(second.get(&link).await.json()["status"], "running");
     let again = second.publish("a/1.0.0", &[], &[("name", b"A"), ("type", b"custom")]).await;
     assert_eq!(again.code(), 409, "the coordinates are still being published");

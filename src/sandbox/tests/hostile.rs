@@ -122,4 +122,7 @@ async fn a_form_is_bounded_as_a_whole_and_not_only_part_by_part() {
     let parts: Vec<Part<'_>> = names.iter().map(|name| (name.as_str(), text.as_slice())).collect();
     assert!(form(&parts).len() > 4 * 1024 * 1024);
     assert_eq!(client.publish_sync("a/1.0.0", &parts).await.code(), 413);
+    let name = format!("properties.{}", "p".repeat(2000));
+    let parts: Vec<Part<'_>> = vec![("name", b"A"), ("type", b"custom"), (&name, b"x")];
+    assert_eq!(client.publish_sync("a/1.0.0", &parts).await.code(), 400);
 }
