@@ -107,7 +107,9 @@ fn a_catalog_is_published_once_and_each_strategy_says_what_comes_next() {
     workshop.write("job.toml", job.replace("directory = \"assets\"", catalog));
     let write = |name: &str, says: &str| workshop.write(name, specification(name, "1.4.0", says));
     let files = ["minor.yaml", "fixed.yaml", "snapshot.yaml", "other.yaml"];
-    files.iter().for_each(|name| write(name, "First"));
+    for name in files {
+        write(name, "First");
+    }
     workshop.write(
         "catalog.yaml",
         "#%Catalog Descriptor 1.0\ntriggerConditions: {branch: [^main$]}\nprojects:\n\
@@ -140,7 +142,9 @@ fn a_catalog_is_published_once_and_each_strategy_says_what_comes_next() {
     let plan = workshop.consign(&["plan", "job.toml", "--values"]).run().exits(0).stdout;
     assert!(plan.contains("catalog.yaml (versionStrategy: minorIncrease)"), "{plan}");
     // Other content: the strategy of each project says what becomes of it.
-    ["minor.yaml", "fixed.yaml"].iter().for_each(|name| write(name, "Second"));
+    for name in ["minor.yaml", "fixed.yaml"] {
+        write(name, "Second");
+    }
     let summary = workshop.run(&[]).exits(2).summary();
     assert_eq!(summary["published"], 1, "{summary}");
     assert_eq!(sandbox.versions(), ["fixed/1.0.0", "minor/1.2.0", "minor/1.3.0", "snapshot/1.0.0-SNAPSHOT"]);

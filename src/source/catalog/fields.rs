@@ -16,6 +16,7 @@ pub(super) struct Wrong {
 
 /// Text with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the text of a Text is its text")]
 pub(super) struct Text {
     pub(super) text: String,
     pub(super) line: u64,

@@ -164,13 +164,11 @@ impl Builder<'_> {
 
     fn specification(&mut self, input: &Input, declares: bool) -> Result<Found, Box<Diagnosis>> {
         let path = self.base.join(&input.main);
-        match recognise::read(&path)? {
-            Some(spec) => recognise::lone(&path, &input.main, &spec, &mut self.follower, declares),
-            None => {
-                let message = format!("`{}` is not a specification that is known", input.main);
-                Err(self.diagnosed(input.named.failed(Problem::Invalid, message)))
-            }
-        }
+        let Some(spec) = recognise::read(&path)? else {
+            let message = format!("`{}` is not a specification that is known", input.main);
+            return Err(self.diagnosed(input.named.failed(Problem::Invalid, message)));
+        };
+        recognise::lone(&path, &input.main, &spec, &mut self.follower, declares)
     }
 
     fn left_out(&self, line: u64, pages: &[(String, Utf8PathBuf)], draft: &AssetDraft) -> Option<Box<Diagnosis>> {
