@@ -272,7 +272,7 @@ fn pages_are_told_as_long_as_they_are_not_published() {
 
 #[test]
 fn more_than_fifty_pages_are_refused() {
-    let pages = (0..51).map(|n| format!("    p{n}: h.md")).collect::<Vec<_>>().join("\n") + "\n";
+    let pages = (0..51).map(|n| format!("    p{n}: h.md\n")).collect::<Vec<_>>().concat();
     let text = format!("projects:\n- main: a.yaml\n  documentation:\n{pages}");
     assert!(folder(&text, &[("h.md", "# H")]).refused().message.contains("more than 50 pages"));
 }
