@@ -17,7 +17,6 @@ pub(super) struct Wrong {
 /// Text with its place.
 #[expect(clippy::struct_field_names, reason = "a text has a text and a place")]
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "the text of a Text is its text")]
 pub(super) struct Text {
     pub(super) text: String,
     pub(super) line: u64,
