@@ -75,8 +75,10 @@ impl Specification {
             contact_name: None,
             contact_email: None,
             properties: BTreeMap::from([("mainFile".to_owned(), "api.yaml".to_owned())]),
-            categories: BTreeMap::new(),
-            fields: BTreeMap::new(),
+            categories: consign::asset::Values::default(),
+            fields: consign::asset::Values::default(),
+            instances: Vec::new(),
+            name_is_derived: false,
             files: vec![DraftFile {
                 key: "files.oas.zip".parse().expect("a key"),
                 content: FileContent::Zip { root: self.path().to_owned(), members },

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetType, Coordinates, Diagnosis, FileKey, Lifecycle, OnConflict};
+use super::{AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, OnConflict, Values};
 
 /// What a source yields: an asset to bring, or what is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +25,18 @@ pub struct AssetDraft {
     /// What it is.
     #[serde(rename = "type")]
     pub asset_type: AssetType,
-    /// The display name.
+    /// The display name; taken by the server from the first version only, as the description, the contact and the icon.
     pub name: String,
-    /// The description, at most 255 characters; taken by the server from the first version only.
+    /// Whether the name was only derived from the asset id: then it is no reason to rename an asset that exists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub name_is_derived: bool,
+    /// The description, at most 255 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The state to publish in: development or published.
+    /// The state to bring it to. Nothing can be published as deprecated: it becomes so afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Lifecycle>,
-    /// Tags; `None` leaves them as they are, an empty list cannot be sent by the publish call.
+    /// Tags; `None` leaves them as they are, an empty list takes them away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
     /// Keywords.
@@ -51,12 +54,15 @@ pub struct AssetDraft {
     /// `properties.<key>`: `mainFile`, `apiVersion`, `assetLink`, `platform`, …
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
-    /// `categories.<key>`: values by key.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub categories: BTreeMap<String, Vec<String>>,
-    /// `fields.<key>`: values by key.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, Vec<String>>,
+    /// `categories.<key>`.
+    #[serde(default, skip_serializing_if = "Values::is_silent")]
+    pub categories: Values,
+    /// `fields.<key>`.
+    #[serde(default, skip_serializing_if = "Values::is_silent")]
+    pub fields: Values,
+    /// `instances.<name>`: where the API runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<ExternalInstance>,
     /// The files to send.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<DraftFile>,
@@ -74,6 +80,31 @@ pub struct AssetDraft {
     /// A digest over path, size and modification time of every file that goes in: when it is unchanged, so is the
     /// content, and nothing has to be read.
     pub stamp: String,
+}
+
+impl AssetDraft {
+    /// What is to be true of the asset once it is published: everything that can be changed afterwards as well.
+    #[must_use]
+    pub fn to_description(&self) -> Description {
+        let file = |classifier: &str| self.files.iter().find(|file| file.key.classifier() == classifier);
+        Description {
+            name: Some(self.name.clone()).filter(|_| !self.name_is_derived),
+            description: self.description.clone(),
+            contact_name: self.contact_name.clone(),
+            contact_email: self.contact_email.clone(),
+            icon: file("icon").and_then(|icon| match &icon.content {
+                FileContent::File(path) => Some(path.clone()),
+                FileContent::Zip { .. } | FileContent::Docs(_) => None,
+            }),
+            tags: self.tags.clone(),
+            categories: self.categories.clone(),
+            fields: self.fields.clone(),
+            docs: file("docs").map(|docs| docs.content.clone()),
+            pages: BTreeMap::new(),
+            status: self.status,
+            instances: self.instances.clone(),
+        }
+    }
 }
 
 /// One file of an asset.

@@ -3,20 +3,26 @@
 //! Client and sandbox share these types and nothing else, so that a mistake of one is not hidden by the same
 //! mistake of the other.
 
+mod change;
 mod coordinates;
+mod description;
 mod diagnosis;
 mod draft;
 mod file_key;
 mod kind;
 mod lifecycle;
 mod on_conflict;
+mod values;
 mod version;
 
+pub use change::AssetChange;
 pub use coordinates::{Coordinates, CoordinatesError};
+pub use description::{Claim, Description, ExternalInstance, Scope};
 pub use diagnosis::{Diagnosis, Problem, Verdict};
 pub use draft::{AssetDraft, DocsPage, Documentation, DraftFile, FileContent, Origin, Sourced};
 pub use file_key::{FileKey, FileKeyError};
 pub use kind::AssetType;
 pub use lifecycle::Lifecycle;
 pub use on_conflict::OnConflict;
+pub use values::{Spelled, Values};
 pub use version::{MappedVersion, Version, VersionError};

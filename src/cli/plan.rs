@@ -148,8 +148,8 @@ fn values(draft: &AssetDraft) -> BTreeMap<String, PlannedValue> {
         add(&format!("properties.{key}"), value.clone());
     }
     for (prefix, map) in [("categories", &draft.categories), ("fields", &draft.fields)] {
-        for (key, list) in map {
-            add(&format!("{prefix}.{key}"), list.join(", "));
+        for (key, value) in map.iter() {
+            add(&format!("{prefix}.{key}"), value.list().join(", "));
         }
     }
     for file in &draft.files {

@@ -13,7 +13,7 @@ use super::{
     upload::form_factory,
 };
 use crate::{
-    asset::{AssetDraft, Coordinates, Origin},
+    asset::{AssetDraft, Coordinates, Lifecycle, Origin, Spelled},
     net::{Body, Call, CallError, Lane, Repeat},
 };
 
@@ -131,20 +131,21 @@ impl PublishRequest {
         let dependencies: Vec<String> = draft.dependencies.iter().map(Coordinates::to_colons).collect();
         field("dependencies", dependencies.join(","));
         field("keywords", draft.keywords.join(","));
-        field("tags", draft.tags.as_deref().unwrap_or_default().join(","));
+        // What the form cannot say is said afterwards, by calls that can.
+        field("tags", draft.tags.clone().and_then(|tags| Spelled::from(tags).csv()).unwrap_or_default());
         field("contactName", draft.contact_name.clone().unwrap_or_default());
         field("contactEmail", draft.contact_email.clone().unwrap_or_default());
         for (key, value) in &draft.properties {
             field(&format!("properties.{key}"), value.clone());
         }
         for (prefix, map) in [("categories", &draft.categories), ("fields", &draft.fields)] {
-            for (key, values) in map {
-                field(&format!("{prefix}.{key}"), values.join(","));
+            for (key, values) in map.iter() {
+                field(&format!("{prefix}.{key}"), values.csv().unwrap_or_default());
             }
         }
         // A POM has no place for these two.
         form.push(("type".to_owned(), draft.asset_type.to_string()));
-        form.extend(draft.status.map(|status| ("status".to_owned(), status.to_string())));
+        form.extend(draft.status.map(|status| ("status".to_owned(), first_state(status).to_string())));
         Self { coordinates: draft.coordinates.clone(), form, files, sync, headers }
     }
 
@@ -152,6 +153,14 @@ impl PublishRequest {
     fn length(&self) -> u64 {
         let texts: u64 = self.form.iter().map(|(name, value)| (name.len() + value.len()) as u64 + PART_OVERHEAD).sum();
         self.files.iter().map(|file| file.len + PART_OVERHEAD).sum::<u64>() + texts
+    }
+}
+
+/// The state to publish in: nothing can be published as deprecated (EXCHANGE.md §3.9).
+fn first_state(status: Lifecycle) -> Lifecycle {
+    match status {
+        Lifecycle::Deprecated => Lifecycle::Published,
+        Lifecycle::Development | Lifecycle::Published => status,
     }
 }
 

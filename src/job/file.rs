@@ -13,6 +13,54 @@ use crate::asset::OnConflict;
 pub enum Kind {
     /// Publishes assets from files.
     Publish,
+    /// Changes what describes assets that exist.
+    Describe,
+}
+
+/// What to do about what describes an asset that is published already and differs from the source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metadata {
+    /// Bring it up to the source.
+    #[default]
+    Update,
+    /// Leave it.
+    Leave,
+}
+
+/// What to do about assets that were published by this job and are no longer in the source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnVanished {
+    /// Say so.
+    #[default]
+    Report,
+    /// Deprecate them.
+    Deprecate,
+}
+
+/// Which version of the API describes assets: version 1 has calls for tags, categories and fields only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DescribeApi {
+    /// `/exchange/api/v1`.
+    V1,
+    /// `/exchange/api/v2`.
+    #[default]
+    V2,
+}
+
+/// What to do about a category or a custom field that the target has configured otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDifference {
+    /// Nothing is sent at all until somebody decides.
+    #[default]
+    Fail,
+    /// Leave it, and say so.
+    Keep,
+    /// Change it on the target, unless that would touch values of assets.
+    Update,
 }
 
 /// Whether the server answers a publication at once or later.
@@ -61,6 +109,12 @@ pub(super) struct JobFile {
     #[serde(default)]
     pub(super) publish: PublishTable,
     #[serde(default)]
+    pub(super) describe: DescribeTable,
+    #[serde(default)]
+    pub(super) definitions: DefinitionsTable,
+    #[serde(default)]
+    pub(super) preflight: PreflightTable,
+    #[serde(default)]
     pub(super) pace: PaceTable,
     #[serde(default)]
     pub(super) limits: BTreeMap<String, String>,
@@ -107,6 +161,9 @@ pub enum SourceSpec {
 pub(super) struct PublishTable {
     pub(super) mode: Mode,
     pub(super) on_conflict: OnConflict,
+    pub(super) on_change: Option<OnConflict>,
+    pub(super) on_vanished: OnVanished,
+    pub(super) metadata: Metadata,
     pub(super) deadline: Option<String>,
     pub(super) file_validation: Option<bool>,
     pub(super) strict_package: Option<bool>,
@@ -114,6 +171,39 @@ pub(super) struct PublishTable {
     pub(super) allowed_api_spec_formats: Vec<String>,
     pub(super) user_id: Option<String>,
     pub(super) assign_roles: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DescribeTable {
+    pub(super) api: DescribeApi,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PreflightTable {
+    pub(super) skip: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DefinitionsTable {
+    pub(super) on_difference: OnDifference,
+    pub(super) categories: Vec<DefinitionTable>,
+    pub(super) fields: Vec<DefinitionTable>,
+}
+
+/// One category or custom field, as a job declares it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DefinitionTable {
+    pub(super) key: String,
+    pub(super) name: Option<String>,
+    pub(super) r#type: Option<String>,
+    pub(super) values: Vec<String>,
+    pub(super) asset_types: Vec<String>,
+    pub(super) delete: bool,
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

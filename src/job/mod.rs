@@ -3,13 +3,15 @@
 //! [`Job::load`] reads and checks the file; mistakes are told with line and column. The command line and the
 //! environment are laid over it. Paths in the file are relative to the file.
 
+mod definitions;
 mod error;
 mod file;
 mod resolve;
 mod text;
 
 pub use crate::asset::OnConflict;
+pub use definitions::{Definition, Definitions, ValueType, Wish};
 pub use error::JobError;
-pub use file::{CredentialsFrom, Kind, Mode, SourceSpec};
+pub use file::{CredentialsFrom, DescribeApi, Kind, Metadata, Mode, OnDifference, OnVanished, SourceSpec};
 pub use resolve::{Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
 pub use text::{criterion as parse_criterion, duration as parse_duration};

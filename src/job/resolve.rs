@@ -6,7 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     JobError, OnConflict,
-    file::{CredentialsFrom, JobFile, Kind, Mode, PaceTable, PublishTable, SourceSpec, SourceTable},
+    definitions::Definitions,
+    file::{
+        CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable, SourceSpec,
+        SourceTable,
+    },
     text,
 };
 
@@ -33,6 +37,12 @@ pub struct Job {
     pub defaults: BTreeMap<String, String>,
     /// How to publish.
     pub publish: Publish,
+    /// Which version of the API describes assets.
+    pub describe_api: DescribeApi,
+    /// The categories and custom fields that have to be there.
+    pub definitions: Definitions,
+    /// Whether the target is looked at before anything is sent.
+    pub preflight: bool,
     /// How fast.
     pub pace: Pace,
     /// How large files may be.
@@ -73,6 +83,12 @@ pub struct Publish {
     pub mode: Mode,
     /// What to do when the target holds other content.
     pub on_conflict: OnConflict,
+    /// What to do when the content has changed since this job published it; `None`: as on a conflict.
+    pub on_change: Option<OnConflict>,
+    /// What to do about assets that are no longer in the source.
+    pub on_vanished: OnVanished,
+    /// What to do about what describes an asset that is published already.
+    pub metadata: Metadata,
     /// How long one publication may take.
     pub deadline: Duration,
     pub file_validation: Option<bool>,
@@ -169,6 +185,8 @@ impl Job {
         };
         let (source, include, exclude) = source(&file.source, folder).map_err(|m| value("source", m))?;
         let criteria = criteria(&file.source, over).map_err(|(key, m)| value(&key, m))?;
+        let definitions =
+            Definitions::resolve(&file.definitions).map_err(|(key, m)| value(&format!("definitions.{key}"), m))?;
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
         let pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
         let limits = limits(&file.limits).map_err(|(key, m)| value(&format!("limits.{key}"), m))?;
@@ -184,6 +202,9 @@ impl Job {
             criteria,
             defaults,
             publish,
+            describe_api: file.describe.api,
+            definitions,
+            preflight: !file.preflight.skip,
             pace,
             limits,
             journal,
@@ -271,6 +292,9 @@ fn publish(table: PublishTable) -> Result<Publish, String> {
     Ok(Publish {
         mode: table.mode,
         on_conflict: table.on_conflict,
+        on_change: table.on_change,
+        on_vanished: table.on_vanished,
+        metadata: table.metadata,
         deadline: text::duration(table.deadline.as_deref().unwrap_or("10m"))?,
         file_validation: table.file_validation,
         strict_package: table.strict_package,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
-use crate::asset::{AssetDraft, AssetType, Coordinates, Diagnosis, Problem, Sourced};
+use crate::asset::{AssetDraft, AssetType, Coordinates, Diagnosis, Problem, Sourced, Values};
 
 fn draft(gav: &str, needs: &[&str]) -> AssetDraft {
     let coordinates: Coordinates = gav.parse().unwrap();
@@ -20,8 +20,10 @@ fn draft(gav: &str, needs: &[&str]) -> AssetDraft {
         contact_name: None,
         contact_email: None,
         properties: BTreeMap::default(),
-        categories: BTreeMap::default(),
-        fields: BTreeMap::default(),
+        categories: Values::default(),
+        fields: Values::default(),
+        instances: Vec::new(),
+        name_is_derived: false,
         files: Vec::new(),
         on_conflict: None,
         path: Utf8PathBuf::from(format!("{}.yaml", coordinates.asset_id)),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::asset::{AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, Lifecycle, Origin, Problem, Version};
+use crate::asset::{
+    AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, Lifecycle, Origin, Problem, Spelled, Version,
+};
 
 use super::columns::distance;
 use super::facts::{Facts, clip, fold, list, summary};
@@ -74,7 +76,8 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
         diagnosis.gav = gav;
         return Err(Box::new(diagnosis));
     };
-    let lists = |values: Vec<(String, String)>| values.into_iter().map(|(key, text)| (key, list(&text))).collect();
+    let values =
+        |values: Vec<(String, String)>| values.into_iter().map(|(key, text)| (key, Spelled::One(text))).collect();
     files.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(AssetDraft {
         asset_type,
@@ -87,8 +90,10 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
         contact_name: reader.take("contactName").map(|text| clip(&text, 255).to_owned()),
         contact_email: reader.take("contactEmail").map(|text| clip(&text, 255).to_owned()),
         properties,
-        categories: lists(reader.prefixed("categories.")),
-        fields: lists(reader.prefixed("fields.")),
+        categories: values(reader.prefixed("categories.")),
+        fields: values(reader.prefixed("fields.")),
+        instances: Vec::new(),
+        name_is_derived: matches!(reader.origins.get("name"), Some(Origin::Derived(_))),
         stamp: stamp::of(&files),
         files,
         on_conflict: None,

@@ -32,7 +32,7 @@ fn draft() -> AssetDraft {
         "coordinates": "g/a/1.0.0", "type": "rest-api", "name": "Ä name", "description": "d", "status": "development",
         "tags": ["t1", "t2"], "keywords": ["k"], "dependencies": ["g/b/1.0.0", "g/c/2.0.0"],
         "contactName": "n", "contactEmail": "e", "properties": {"mainFile": "api.raml", "apiVersion": "v1"},
-        "categories": {"layer": ["System", "Process"]}, "fields": {"due-date": ["2026-01-01"]}, "path": "x", "stamp": "s"
+        "categories": {"values": {"layer": ["System", "Process"]}}, "fields": {"values": {"due-date": ["2026-01-01"]}}, "path": "x", "stamp": "s"
     }))
     .expect("is a draft")
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::{
-    asset::{AssetDraft, AssetType, Coordinates, Version},
+    asset::{AssetDraft, AssetType, Coordinates, Values, Version},
     package::{archive, fingerprint_file},
 };
 
@@ -50,8 +50,10 @@ impl Project {
             contact_name: None,
             contact_email: None,
             properties: BTreeMap::new(),
-            categories: BTreeMap::new(),
-            fields: BTreeMap::new(),
+            categories: Values::default(),
+            fields: Values::default(),
+            instances: Vec::new(),
+            name_is_derived: false,
             files: vec![DraftFile { key: key.parse().unwrap(), content }],
             on_conflict: None,
             path: self.path().to_owned(),

@@ -15,7 +15,7 @@ fn cells_come_before_what_the_files_say() {
         (draft.properties["apiVersion"].as_str(), &draft.origins["tags"]),
         ("v9", &Origin::Manifest("tags".into()))
     );
-    assert_eq!((draft.categories["Layer"].as_slice(), draft.dependencies.len()), (["System".to_owned()].as_slice(), 1));
+    assert_eq!((draft.categories["Layer"].list(), draft.dependencies.len()), (vec!["System".to_owned()], 1));
     assert_eq!((name(&draft.path), draft.line), ("m.csv", Some(2)));
 }
 
