@@ -68,7 +68,7 @@ pub(super) async fn drive<W: Work>(
 ) -> Result<Drive<W::Subject>, JournalError> {
     let Held { item, subject, tries } = held;
     let id = item.id;
-    let mut course = Course { shared, item, tries, released: 0 };
+    let mut course = Course { shared, item, tries, released: 0, carried: None };
     let mut subject = match subject.map_or_else(|| course.shared.work.open(&course.item), Ok) {
         Ok(subject) => subject,
         Err(failure) => {
@@ -93,6 +93,8 @@ struct Course<W> {
     item: Item,
     tries: u32,
     released: u64,
+    /// A digest that the next transition keeps.
+    carried: Option<String>,
 }
 
 /// Why an item is put down.
@@ -138,6 +140,10 @@ impl<W: Work> Course<W> {
         self.item.step.as_deref().and_then(|name| steps.iter().position(|step| step.name == name)).unwrap_or(0)
     }
 
+    fn step_at(&self, name: &str) -> usize {
+        self.shared.work.steps().iter().position(|step| step.name == name).unwrap_or(0)
+    }
+
     /// What local steps made is gone with the process that made it: a write needs it again.
     async fn redo_local_steps(&mut self, subject: &mut W::Subject, at: usize) -> Result<Option<Leave>, JournalError> {
         let steps = self.shared.work.steps();
@@ -171,7 +177,9 @@ impl<W: Work> Course<W> {
         }
         let attempt = self.item.attempt + 1;
         self.tries += 1;
-        self.move_to(Change { step: Some(step), attempt, ..Change::to(self.item.id, State::Acting) }).await?;
+        let fingerprint = self.carried.take();
+        self.move_to(Change { step: Some(step), attempt, fingerprint, ..Change::to(self.item.id, State::Acting) })
+            .await?;
         let outcome = self.act(subject, at).await;
         self.settle(at, outcome).await
     }
@@ -180,6 +188,10 @@ impl<W: Work> Course<W> {
         let awaits = self.shared.work.steps()[at].effect == Effect::Await;
         match outcome {
             Outcome::Next => return Ok(Turn::To(at + 1)),
+            Outcome::To { step, fingerprint } => {
+                self.carried = fingerprint.or(self.carried.take());
+                return Ok(Turn::To(self.step_at(step)));
+            }
             Outcome::Wait { token, after } => {
                 self.wait(if awaits { at } else { at + 1 }, token).await?;
                 return Ok(Turn::Out(Leave::Parked { due: Instant::now() + after, awaits: true }));
@@ -191,8 +203,7 @@ impl<W: Work> Course<W> {
             Outcome::Again { failure, after, doubt } => return self.again(at, failure, after, doubt).await,
             Outcome::Unsure { failure, after } => return self.park(at, failure, after, true).await,
             Outcome::Back { step, failure, after, doubt } => {
-                let place = self.shared.work.steps().iter().position(|s| s.name == step).unwrap_or(0);
-                return self.again(place, failure, after, doubt).await;
+                return self.again(self.step_at(step), failure, after, doubt).await;
             }
             Outcome::Retarget { gav, note } => {
                 self.retarget(at, gav, note).await?;
@@ -307,6 +318,9 @@ impl<W: Work> Course<W> {
         self.item.doubt = change.doubt;
         self.item.due = change.due;
         self.item.token.clone_from(&change.token);
+        if change.fingerprint.is_some() {
+            self.item.fingerprint.clone_from(&change.fingerprint);
+        }
         if change.published_as.is_some() {
             self.item.published_as.clone_from(&change.published_as);
         }

@@ -43,6 +43,13 @@ pub enum Ending {
 pub enum Outcome {
     /// It is done; the next step follows, or the item is done.
     Next,
+    /// It is done; the item goes on at a later step.
+    To {
+        /// That step.
+        step: &'static str,
+        /// A digest of what is on the server now, kept with the next transition.
+        fingerprint: Option<String>,
+    },
     /// The item ends here.
     End(Ending),
     /// The server works on it. After a write the item stands before the next step, after an await before the same one.

@@ -9,8 +9,11 @@ use crate::{
     asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally},
     exchange::Exchange,
-    job::{self, Job},
-    journal::{Counts, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, StatusFilter},
+    job::{self, Job, OnVanished},
+    journal::{
+        Counts, Disagreement, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, ScanEnd,
+        StatusFilter, Vanished,
+    },
     net::CallError,
     source::{self, Source, SourceError},
 };
@@ -225,12 +228,24 @@ impl Shift<'_> {
 
     /// Puts what was read in order, and tells it.
     async fn settle(&self, scanned: ScanCounts) -> Result<(), JournalError> {
-        let gone = self.journal.end_scan().await?;
+        let ScanEnd { gone, vanished, disagreements } = self.journal.end_scan(self.retires()).await?;
         self.journal.put_in_order().await?;
         self.tally.set(self.journal.counts()?);
         let ScanCounts { new, changed, unchanged, diagnosed } = scanned;
         self.sink.emit(&Event::Scanned { new, changed, unchanged, diagnosed, gone });
+        for Disagreement { datum, speaks, yields } in disagreements {
+            self.sink.emit(&Event::Disagreement { datum, speaks, yields });
+        }
+        if vanished.count > 0 {
+            let Vanished { count, gavs, retired: deprecated, spared } = vanished;
+            self.sink.emit(&Event::Vanished { count, gavs, deprecated, spared });
+        }
         Ok(())
+    }
+
+    /// Whether what vanished from the source is deprecated. A run that was told to look at a part of it leaves the rest.
+    fn retires(&self) -> bool {
+        self.job.publish.on_vanished == OnVanished::Deprecate && self.options.only.is_all()
     }
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {

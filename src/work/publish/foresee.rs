@@ -64,6 +64,10 @@ fn refused(outcome: Outcome) -> Result<(), Failure> {
         | Outcome::Back { failure, .. }
         | Outcome::Unsure { failure, .. }
         | Outcome::End(Ending::Skipped(failure)) => Err(failure),
-        Outcome::Next | Outcome::Wait { .. } | Outcome::Retarget { .. } | Outcome::End(Ending::Done { .. }) => Ok(()),
+        Outcome::Next
+        | Outcome::To { .. }
+        | Outcome::Wait { .. }
+        | Outcome::Retarget { .. }
+        | Outcome::End(Ending::Done { .. }) => Ok(()),
     }
 }
