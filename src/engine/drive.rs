@@ -68,7 +68,7 @@ pub(super) async fn drive<W: Work>(
 ) -> Result<Drive<W::Subject>, JournalError> {
     let Held { item, subject, tries } = held;
     let id = item.id;
-    let mut course = Course { shared, item, tries, released: 0, carried: None };
+    let mut course = Course { shared, item, tries, released: 0, carried: Carried::default() };
     let mut subject = match subject.map_or_else(|| course.shared.work.open(&course.item), Ok) {
         Ok(subject) => subject,
         Err(failure) => {
@@ -93,8 +93,14 @@ struct Course<W> {
     item: Item,
     tries: u32,
     released: u64,
-    /// A digest that the next transition keeps.
-    carried: Option<String>,
+    carried: Carried,
+}
+
+/// What the next transition writes down beside what is its own.
+#[derive(Default)]
+struct Carried {
+    fingerprint: Option<String>,
+    note: Option<String>,
 }
 
 /// Why an item is put down.
@@ -177,9 +183,9 @@ impl<W: Work> Course<W> {
         }
         let attempt = self.item.attempt + 1;
         self.tries += 1;
-        let fingerprint = self.carried.take();
-        self.move_to(Change { step: Some(step), attempt, fingerprint, ..Change::to(self.item.id, State::Acting) })
-            .await?;
+        let Carried { fingerprint, note } = std::mem::take(&mut self.carried);
+        let begins = Change { step: Some(step), attempt, fingerprint, note, ..Change::to(self.item.id, State::Acting) };
+        self.move_to(begins).await?;
         let outcome = self.act(subject, at).await;
         self.settle(at, outcome).await
     }
@@ -188,8 +194,8 @@ impl<W: Work> Course<W> {
         let awaits = self.shared.work.steps()[at].effect == Effect::Await;
         match outcome {
             Outcome::Next => return Ok(Turn::To(at + 1)),
-            Outcome::To { step, fingerprint } => {
-                self.carried = fingerprint.or(self.carried.take());
+            Outcome::To { step, fingerprint, note } => {
+                self.carried = Carried { fingerprint, note };
                 return Ok(Turn::To(self.step_at(step)));
             }
             Outcome::Wait { token, after } => {
@@ -274,6 +280,9 @@ impl<W: Work> Course<W> {
         let change = match ending {
             Ending::Done { note, fingerprint } => {
                 Change { attempt, fingerprint, note, ..Change::to(self.item.id, State::Done) }
+            }
+            Ending::Confirmed { proof, fingerprint } => {
+                Change { attempt, fingerprint, failure: Some(proof), ..Change::to(self.item.id, State::Skipped) }
             }
             Ending::Skipped(reason) => {
                 Change { attempt, failure: Some(reason), ..Change::to(self.item.id, State::Skipped) }

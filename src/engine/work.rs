@@ -36,6 +36,13 @@ pub enum Ending {
     },
     /// It is left as it is, with the reason.
     Skipped(Failure),
+    /// It was found to be as it should be: skipped, with the proof.
+    Confirmed {
+        /// The proof.
+        proof: Failure,
+        /// A digest of what is on the server.
+        fingerprint: Option<String>,
+    },
 }
 
 /// What came of a step.
@@ -49,6 +56,8 @@ pub enum Outcome {
         step: &'static str,
         /// A digest of what is on the server now, kept with the next transition.
         fingerprint: Option<String>,
+        /// What is worth telling in its history, told with the next transition.
+        note: Option<String>,
     },
     /// The item ends here.
     End(Ending),

@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Selection, failure, publish::Publish};
+use super::{Selection, existing::Existing, failure, publish::Publish};
 use crate::{
     asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally},
@@ -168,7 +168,7 @@ impl Shift<'_> {
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
         let exchange = self.connection.exchange.clone();
-        let publish = Publish::new(exchange, &self.job.publish, self.job.limits, Arc::clone(&self.tally))
+        let publish = Publish::new(exchange, self.job, Existing::default(), Arc::clone(&self.tally))
             .map_err(RunError::Scratch)?;
         let engine = Engine::new(
             Arc::clone(&self.journal),
