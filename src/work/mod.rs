@@ -3,10 +3,12 @@
 //! A kind is one folder whose `mod.rs` lists its steps in order: reading it from top to bottom tells what happens to an
 //! item.
 
+mod description;
 mod existing;
 mod failure;
 pub mod plan;
 mod publish;
+mod rhythm;
 mod run;
 mod select;
 
