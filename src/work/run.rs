@@ -12,6 +12,7 @@ use crate::{
     job::{self, Job},
     journal::{Counts, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, StatusFilter},
     net::CallError,
+    package::reading::Reading,
     source::{self, Source, SourceError},
 };
 
@@ -277,6 +278,7 @@ pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
         exclude: job.exclude.clone(),
         defaults: job.defaults.clone(),
         criteria: job.criteria.clone(),
+        reading: Reading::default(),
     };
     (source, options)
 }
