@@ -4,6 +4,7 @@
 //! item.
 
 mod failure;
+mod memory;
 pub mod plan;
 mod publish;
 mod run;
