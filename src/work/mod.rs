@@ -6,6 +6,7 @@
 mod description;
 mod existing;
 mod failure;
+mod memory;
 pub mod plan;
 mod publish;
 mod rhythm;
