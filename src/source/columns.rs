@@ -17,6 +17,8 @@ const NAMES: &[&str] = &[
     "description",
     "status",
     "tags",
+    "categories",
+    "fields",
     "keywords",
     "dependencies",
     "contactName",
@@ -24,7 +26,7 @@ const NAMES: &[&str] = &[
     "docs",
 ];
 /// The columns with a key behind them.
-const PREFIXES: &[&str] = &["properties.", "categories.", "fields."];
+const PREFIXES: &[&str] = &["properties.", "categories.", "fields.", "instances."];
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +71,8 @@ impl Columns {
         if !unknown.is_empty() {
             let told: Vec<String> = unknown.iter().map(|name| tell(name)).collect();
             let hint = format!(
-                "the columns are {}, properties.<key>, categories.<key>, fields.<key>, files.<classifier>.<packaging>",
+                "the columns are {}, properties.<key>, categories.<key>, fields.<key>, instances.<name>, \
+                 files.<classifier>.<packaging>",
                 NAMES.join(", ")
             );
             return Err(refuse(format!("unknown columns: {}", told.join(", ")), hint));

@@ -27,6 +27,7 @@ mod naming;
 mod options;
 mod projects;
 mod recognise;
+mod spelling;
 mod stamp;
 #[cfg(test)]
 mod tests;
