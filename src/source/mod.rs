@@ -25,6 +25,7 @@ mod manifest;
 mod maven;
 mod naming;
 mod options;
+mod own_pom;
 mod projects;
 mod recognise;
 mod spelling;

@@ -27,6 +27,10 @@ pub(crate) struct Pom {
     pub(crate) properties: BTreeMap<String, String>,
     /// `<categories key="…">` and `<fields key="…">` of the properties: element, key, text.
     pub(crate) keyed: Vec<(String, String, String)>,
+    /// Whether the coordinates are written out: no property stands in them.
+    pub(crate) has_plain_coordinates: bool,
+    /// Whether it depends on anything.
+    pub(crate) has_dependencies: bool,
     /// Whether it names a Maven plugin of MuleSoft.
     pub(crate) uses_mule_plugin: bool,
     /// Whether it names exchange-mule-maven-plugin.
@@ -101,6 +105,8 @@ fn assemble(chain: &[Element]) -> Pom {
         own.or_else(|| parent.and_then(|parent| parent.text_of(name)).map(str::to_owned))
     };
     let (group_id, version) = (inherited("groupId"), inherited("version"));
+    let written = [&group_id, &version, &project.text_of("artifactId").map(str::to_owned)];
+    let has_plain_coordinates = written.iter().all(|text| text.as_deref().is_some_and(|text| !text.contains("${")));
     for (name, value) in [
         ("groupId", group_id.clone()),
         ("version", version.clone()),
@@ -132,6 +138,8 @@ fn assemble(chain: &[Element]) -> Pom {
         classifier: resolve(plugin_classifier(project)),
         properties: raw.iter().map(|(name, text)| (name.clone(), interpolate(text, &raw))).collect(),
         keyed: keyed.unwrap_or_default(),
+        has_plain_coordinates,
+        has_dependencies: project.child("dependencies").is_some_and(|list| !list.children.is_empty()),
         uses_mule_plugin: mentions("mule-maven-plugin") || mentions("mule-extensions-maven-plugin"),
         uses_exchange_plugin: mentions("exchange-mule-maven-plugin"),
     }
