@@ -25,8 +25,10 @@ mod manifest;
 mod maven;
 mod naming;
 mod options;
+mod own_pom;
 mod projects;
 mod recognise;
+mod spelling;
 mod stamp;
 #[cfg(test)]
 mod tests;
