@@ -69,9 +69,10 @@ impl Describer {
             return Outcome::Failed(self.dependencies_in_the_way(asset, refusal).await);
         }
         let failure = Failure { class: "transition".to_owned(), ..refusal };
-        Outcome::Failed(match coordinates.version.is_snapshot() {
-            true => failure.hint("a snapshot stays in development: publish the version without -SNAPSHOT"),
-            false => failure,
+        Outcome::Failed(if coordinates.version.is_snapshot() {
+            failure.hint("a snapshot stays in development: publish the version without -SNAPSHOT")
+        } else {
+            failure
         })
     }
 

@@ -7,10 +7,9 @@ use crate::{
     engine::Outcome,
     exchange::{Asset, CustomField, DataType, Dimension, FieldValue, tag_set},
     journal::Failure,
-    work::failure,
 };
 
-use super::{Describer, Difference};
+use super::{Describer, Difference, refused};
 
 /// A key whose value is to be another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +117,7 @@ impl Describer {
             return Ok(looks);
         }
         let configured = self.definitions.field_type(&self.exchange, key).await;
-        Ok(configured.map_err(|error| failure::outcome(&error))?.or(looks))
+        Ok(configured.map_err(refused)?.or(looks))
     }
 }
 
@@ -141,7 +140,7 @@ fn read(key: &str, spelled: &Spelled, data_type: Option<DataType>) -> Result<Fie
         (Some(DataType::NumberList), _) => FieldValue::from_json(DataType::NumberList, &values.clone().into())
             .ok_or_else(|| wrong(format!("`{}` are not numbers", values.join(", ")))),
         // One value, commas and all.
-        (Some(DataType::Text) | None, [text]) => Ok(FieldValue::Text(text.clone())),
+        (Some(DataType::Text) | None, [text]) => Ok(FieldValue::Text(text.trim().to_owned())),
         (Some(_), [text]) => one(text),
         (None, _) => Ok(FieldValue::TextList(values)),
         (Some(data_type), _) => {
