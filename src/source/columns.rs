@@ -17,14 +17,17 @@ const NAMES: &[&str] = &[
     "description",
     "status",
     "tags",
+    "categories",
+    "fields",
     "keywords",
     "dependencies",
     "contactName",
     "contactEmail",
     "docs",
+    "icon",
 ];
 /// The columns with a key behind them.
-const PREFIXES: &[&str] = &["properties.", "categories.", "fields."];
+const PREFIXES: &[&str] = &["properties.", "categories.", "fields.", "instances."];
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +72,8 @@ impl Columns {
         if !unknown.is_empty() {
             let told: Vec<String> = unknown.iter().map(|name| tell(name)).collect();
             let hint = format!(
-                "the columns are {}, properties.<key>, categories.<key>, fields.<key>, files.<classifier>.<packaging>",
+                "the columns are {}, properties.<key>, categories.<key>, fields.<key>, instances.<name>, \
+                 files.<classifier>.<packaging>",
                 NAMES.join(", ")
             );
             return Err(refuse(format!("unknown columns: {}", told.join(", ")), hint));

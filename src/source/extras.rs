@@ -1,9 +1,9 @@
-//! Documentation and icon of a project: `exchange-docs/` and `icon.*`.
+//! Documentation and icon of a project or a lone specification: `exchange-docs/` and `icon.*`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{Diagnosis, DraftFile, FileContent, FileKey};
-use crate::package::docs;
+use crate::package::{docs, reading::Reading};
 
 use super::tree::Tree;
 
@@ -12,7 +12,7 @@ use super::tree::Tree;
 pub(crate) const DOCS: &str = "exchange-docs";
 
 /// The formats that the publish call takes for an icon (EXCHANGE.md §2.6).
-const ICONS: &[&str] = &["svg", "png", "jpg", "jpeg", "gif"];
+pub(crate) const ICONS: &[&str] = &["svg", "png", "jpg", "jpeg", "gif"];
 
 /// Whether a file, by its path in the project, is the icon of the project.
 pub(crate) fn is_icon(relative: &Utf8Path) -> bool {
@@ -22,12 +22,17 @@ pub(crate) fn is_icon(relative: &Utf8Path) -> bool {
         && matches!(folder.as_str(), "" | "icon" | DOCS)
 }
 
-/// `files.docs.zip` and `files.icon.<ext>` of the project in a folder of the tree.
-pub(crate) fn of(tree: &Tree, folder: &Utf8Path) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
+/// `files.docs.zip` and `files.icon.<ext>` of the asset in a folder of the tree.
+pub(crate) fn of(tree: &Tree, folder: &Utf8Path, reading: &Reading) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
     let mut files = Vec::new();
     files.extend(icon(tree, folder));
-    files.extend(documentation(tree, folder)?);
+    files.extend(documentation(tree, folder, reading)?);
     Ok(files)
+}
+
+/// Whether there is any of it, before anything is read.
+pub(crate) fn are_in(tree: &Tree, folder: &Utf8Path) -> bool {
+    icon(tree, folder).is_some() || !tree.below(&normal(&folder.join(DOCS))).is_empty()
 }
 
 fn icon(tree: &Tree, folder: &Utf8Path) -> Option<DraftFile> {
@@ -44,13 +49,13 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// `files.docs.zip` of the project in a folder of the tree. Images may lie anywhere in the tree.
-pub(crate) fn documentation(tree: &Tree, folder: &Utf8Path) -> Result<Option<DraftFile>, Box<Diagnosis>> {
+fn documentation(tree: &Tree, folder: &Utf8Path, reading: &Reading) -> Result<Option<DraftFile>, Box<Diagnosis>> {
     let docs = normal(&folder.join(DOCS));
     let files = tree.below(&docs).iter().filter_map(|file| file.strip_prefix(&docs).ok());
     let files: Vec<Utf8PathBuf> = files.map(Utf8Path::to_owned).collect();
     if files.is_empty() {
         return Ok(None);
     }
-    let docs = docs::of_folder(&tree.root, &tree.root.join(&docs), &files)?;
+    let docs = docs::of_folder(&tree.root, &tree.root.join(&docs), &files, reading)?;
     Ok(docs.map(|docs| DraftFile { key: FileKey::new("docs", "zip"), content: FileContent::Docs(docs) }))
 }

@@ -3,26 +3,26 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
-use crate::package::detect::{self, Archive, Pom, PomError};
+use crate::package::detect::{self, Archive, InvalidPom, Pom, PomError};
 
 use super::Options;
 use super::draft::Found;
 use super::facts::Facts;
 use super::naming;
 use super::tree::Tree;
-use super::{extras, recognise};
+use super::{extras, recognise, spelling};
 
 /// A POM that cannot be read.
 pub(crate) fn broken(path: &Utf8Path, error: &PomError) -> Box<Diagnosis> {
     let diagnosis = match error {
         PomError::Io(error) => return recognise::unreadable(path, error),
-        PomError::Encoding { line, column } => {
+        PomError::Invalid(InvalidPom::Encoding { line, column }) => {
             Diagnosis::failed(path, Problem::Encoding, error.to_string()).at(*line, *column)
         }
-        PomError::Syntax(syntax) => {
+        PomError::Invalid(InvalidPom::Syntax(syntax)) => {
             Diagnosis::failed(path, Problem::Invalid, error.to_string()).at(syntax.line, syntax.column)
         }
-        PomError::NotAProject => Diagnosis::failed(path, Problem::Invalid, error.to_string()),
+        PomError::Invalid(InvalidPom::NotAProject) => Diagnosis::failed(path, Problem::Invalid, error.to_string()),
     };
     Box::new(diagnosis.hint("mend the POM"))
 }
@@ -92,7 +92,7 @@ fn built(
             Box::new(Diagnosis::failed(shown, Problem::Missing, message).hint("add the definition beside pom.xml"))
         })?);
     }
-    files.extend(extras::of(tree, folder)?);
+    files.extend(extras::of(tree, folder, &options.reading)?);
     let derived = naming::derive(&folder.join("pom.xml"), None);
     Ok(Found { path: shown.to_owned(), asset_type, facts: facts(pom, options), derived, files })
 }
@@ -177,10 +177,10 @@ fn custom(
         ));
     }
     // Sent as the POM of the asset only where it names the very coordinates: the server compares them (EXCHANGE.md §2.2).
-    let is_same = pom.group_id.as_deref() == Some(options.group.as_str());
+    let is_same = pom.has_plain_coordinates && pom.group_id.as_deref() == Some(options.group.as_str());
     let key = if is_same { FileKey::bare("pom") } else { FileKey::new("custom", "pom") };
     let mut files = vec![DraftFile { key, content: FileContent::File(shown.to_owned()) }];
-    files.extend(extras::of(tree, folder)?);
+    files.extend(extras::of(tree, folder, &options.reading)?);
     let derived = naming::derive(&folder.join("pom.xml"), None);
     Ok(Found { path: shown.to_owned(), asset_type: AssetType::Custom, facts: facts(pom, options), derived, files })
 }
@@ -198,13 +198,15 @@ pub(crate) fn facts(pom: &Pom, options: &Options) -> Facts {
         let why = format!("the group of the job; pom.xml names `{group}`");
         facts.fill("groupId", &options.group, Origin::Derived(why));
     }
+    // `[]` is how the plugin spells "none", and it does so by itself.
+    let told = |text: &str| Some(spelling::of_text(text)).filter(|_| text.trim() != "[]");
     for name in ["tags", "keywords", "contactName", "contactEmail"] {
-        facts.fill_some(name, pom.properties.get(name).map(String::as_str), Origin::Pom);
+        let text = pom.properties.get(name).and_then(|text| told(text));
+        facts.fill_some(name, text.as_deref(), Origin::Pom);
     }
     for (element, key, text) in &pom.keyed {
-        // `[]` is how the plugin spells "none".
-        if matches!(element.as_str(), "categories" | "fields") && text != "[]" {
-            facts.fill(&format!("{element}.{key}"), text, Origin::Pom);
+        if matches!(element.as_str(), "categories" | "fields") {
+            facts.fill_some(&format!("{element}.{key}"), told(text).as_deref(), Origin::Pom);
         }
     }
     facts

@@ -4,13 +4,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
 use crate::package::detect::{self, Follower, Format, Project, ProjectError, Spec};
+use crate::package::reading::Reading;
 
 use super::Options;
 use super::draft::Found;
 use super::facts::Facts;
 use super::recognise::{self, Document};
 use super::tree::Tree;
-use super::{extras, naming};
+use super::{docs, extras, naming, spelling};
 
 /// Builds the asset of the project in `folder` (relative to the tree).
 ///
@@ -27,11 +28,11 @@ pub(crate) fn build(
     let mut facts = facts(project, options);
     let classifier = project.classifier.as_deref().unwrap_or_default();
     if let Some((asset_type, files)) = without_document(tree, folder, project, classifier) {
-        let files = with_extras(tree, folder, files)?;
+        let files = with_extras(tree, folder, files, options)?;
         let derived = naming::derive(&folder.join("exchange.json"), None);
         return Ok(Found { path: shown, asset_type, facts, derived, files });
     }
-    let (main, spec) = main_file(tree, folder, project, &shown, nested, &mut facts)?;
+    let (main, spec) = main_file(tree, folder, project, &shown, nested, &mut facts, follower.reading())?;
     let document_folder = tree.root.join(folder);
     // The main file must be in the root of the archive: a main file in a sub-folder makes that folder the root.
     let inner = main.parent().unwrap_or(Utf8Path::new(""));
@@ -52,6 +53,7 @@ pub(crate) fn build(
     for file in tree.below(&base).iter().filter(|file| !is_maven && !nested(file)) {
         if let Ok(relative) = file.strip_prefix(&base)
             && belongs(relative)
+            && !docs::is_default(relative, options)
         {
             members.insert(relative.to_owned());
         }
@@ -70,11 +72,16 @@ pub(crate) fn build(
     }
     let mut derived = naming::derive(&folder.join(&main), spec.title.as_deref());
     naming::promote(&mut facts, &mut derived);
-    Ok(Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files)? })
+    Ok(Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files, options)? })
 }
 
-fn with_extras(tree: &Tree, folder: &Utf8Path, mut files: Vec<DraftFile>) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
-    files.extend(extras::of(tree, folder)?);
+fn with_extras(
+    tree: &Tree,
+    folder: &Utf8Path,
+    mut files: Vec<DraftFile>,
+    options: &Options,
+) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
+    files.extend(extras::of(tree, folder, &options.reading)?);
     Ok(files)
 }
 
@@ -90,8 +97,9 @@ pub(crate) fn facts(project: &Project, options: &Options) -> Facts {
     facts.fill_some("description", project.description.as_deref(), from());
     let api_version = project.api_version.as_deref().map(|text| text.trim().trim_matches('"').trim());
     facts.fill_some("properties.apiVersion", api_version, from());
-    if let Some(tags) = &project.tags {
-        facts.fill("tags", &tags.join(","), from());
+    // Design Center writes an empty list by itself; it says nothing.
+    if let Some(tags) = project.tags.as_ref().filter(|tags| !tags.is_empty()) {
+        facts.fill("tags", &spelling::of_values(tags), from());
     }
     if let Some(group) = project.group_id.as_deref().filter(|group| *group != options.group && !group.is_empty()) {
         let why = format!("the group of the job; exchange.json names `{group}`");
@@ -121,6 +129,7 @@ fn without_document(
 ) -> Option<(AssetType, Vec<DraftFile>)> {
     let main = project.main.as_deref().filter(|main| !main.is_empty()).map(|main| folder.join(main));
     match classifier {
+        "api-group" => Some((AssetType::ApiGroup, Vec::new())),
         "http" | "http-api" => Some((AssetType::HttpApi, Vec::new())),
         "custom" => match main {
             None => Some((AssetType::Custom, Vec::new())),
@@ -152,6 +161,7 @@ fn main_file(
     shown: &Utf8Path,
     nested: &dyn Fn(&Utf8Path) -> bool,
     facts: &mut Facts,
+    reading: &Reading,
 ) -> Result<(Utf8PathBuf, Spec), Box<Diagnosis>> {
     let named = project.main.clone().unwrap_or_default();
     let main = Utf8PathBuf::from(named.trim_start_matches("./").replace('\\', "/"));
@@ -159,7 +169,7 @@ fn main_file(
     let file = joined.filter(|file| file.starts_with(folder)).map(|file| tree.root.join(file));
     if let Some(file) = file.filter(|file| is_inside(tree, file)) {
         let bare = project.classifier.as_deref().and_then(bare_format);
-        return match (recognise::read(&file)?, bare) {
+        return match (recognise::read(&file, reading)?, bare) {
             (Some(spec), _) => Ok((main, spec)),
             (None, Some(format)) => Ok((main, Spec::bare_of(format))),
             (None, None) => {
@@ -174,7 +184,7 @@ fn main_file(
     let mut roots = Vec::new();
     for file in tree.below(folder).iter().filter(|file| file.parent() == Some(folder) && !nested(file)) {
         if detect::is_worth_a_look(file)
-            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file))
+            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file), reading)
             && matches!(spec.format, Format::Oas | Format::RamlApi | Format::AsyncApi | Format::Wsdl)
         {
             roots.push((file.clone(), spec));

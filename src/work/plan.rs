@@ -5,12 +5,12 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::{Connection, RunError, Selection, publish::Publish, run::source_of};
+use super::{Connection, RunError, Selection, existing::Existing, memory, publish::Publish, run::source_of};
 use crate::{
     asset::{AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
     engine::Tally,
     job::Job,
-    journal::{Reader, State},
+    journal::{Reader, Readings, State},
 };
 
 /// Sourced items on their way to be looked at: bounds memory.
@@ -62,11 +62,13 @@ pub async fn plan(
     mut each: impl FnMut(Planned),
 ) -> Result<(), RunError> {
     let publish = connection
-        .map(|c| Publish::new(c.exchange.clone(), &job.publish, job.limits, Arc::new(Tally::default())))
+        .map(|c| Publish::new(c.exchange.clone(), job, Existing::default(), Arc::new(Tally::default())))
         .transpose()
         .map_err(RunError::Scratch)?;
     let (items, arriving) = mpsc::channel(AHEAD);
-    let (source, options) = source_of(job, group);
+    // Whatever is wrong with the journal: then all files are read.
+    let reading = Readings::open(&job.journal).map(|readings| memory::reading(&Arc::new(readings))).unwrap_or_default();
+    let (source, options) = source_of(job, group, reading);
     let reading = tokio::task::spawn_blocking(move || {
         source.scan(&options, &mut |sourced| match items.blocking_send(sourced) {
             Ok(()) => ControlFlow::Continue(()),

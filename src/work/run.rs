@@ -4,14 +4,18 @@ use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Selection, failure, publish::Publish};
+use super::{Selection, existing::Existing, failure, memory, publish::Publish};
 use crate::{
     asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally},
     exchange::Exchange,
-    job::{self, Job},
-    journal::{Counts, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, StatusFilter},
+    job::{self, Job, OnVanished},
+    journal::{
+        Counts, Disagreement, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, ScanEnd,
+        StatusFilter, Vanished,
+    },
     net::CallError,
+    package::reading::Reading,
     source::{self, Source, SourceError},
 };
 
@@ -165,7 +169,7 @@ impl Shift<'_> {
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
         let exchange = self.connection.exchange.clone();
-        let publish = Publish::new(exchange, &self.job.publish, self.job.limits, Arc::clone(&self.tally))
+        let publish = Publish::new(exchange, self.job, Existing::default(), Arc::clone(&self.tally))
             .map_err(RunError::Scratch)?;
         let engine = Engine::new(
             Arc::clone(&self.journal),
@@ -194,10 +198,13 @@ impl Shift<'_> {
     /// Reads the source into the journal, a bounded number of batches at a time.
     async fn scan(&self) -> Result<ScanCounts, RunError> {
         let (batches, mut arriving) = tokio::sync::mpsc::channel(BATCHES);
-        let (source, options) = source_of(self.job, &self.connection.group);
+        let readings = self.journal.readings().ok().map(Arc::new);
+        let reading = readings.as_ref().map(memory::reading).unwrap_or_default();
+        let (source, options) = source_of(self.job, &self.connection.group, reading);
         let (stop, only, sink) = (self.stop.clone(), self.options.only.clone(), Arc::clone(&self.sink));
         let reading = tokio::task::spawn_blocking(move || {
             let mut batch = Vec::with_capacity(BATCH);
+            let mut complete = true;
             let result = source.scan(&options, &mut |sourced| {
                 if let Sourced::Diagnosis(diagnosis) = &sourced {
                     sink.emit(&Event::diagnosed(diagnosis));
@@ -205,10 +212,14 @@ impl Shift<'_> {
                 batch.push(offer(sourced, &only));
                 let full = batch.len() >= BATCH;
                 if stop.is_cancelled() || (full && batches.blocking_send(std::mem::take(&mut batch)).is_err()) {
+                    complete = false;
                     return ControlFlow::Break(());
                 }
                 ControlFlow::Continue(())
             });
+            if let Some(readings) = readings {
+                readings.end(complete && result.is_ok());
+            }
             // Nobody takes the last batch when the journal has failed; that error is the one to tell.
             let _ = batches.blocking_send(batch);
             result
@@ -225,12 +236,24 @@ impl Shift<'_> {
 
     /// Puts what was read in order, and tells it.
     async fn settle(&self, scanned: ScanCounts) -> Result<(), JournalError> {
-        let gone = self.journal.end_scan().await?;
+        let ScanEnd { gone, vanished, disagreements } = self.journal.end_scan(self.retires()).await?;
         self.journal.put_in_order().await?;
         self.tally.set(self.journal.counts()?);
         let ScanCounts { new, changed, unchanged, diagnosed } = scanned;
         self.sink.emit(&Event::Scanned { new, changed, unchanged, diagnosed, gone });
+        for Disagreement { datum, speaks, yields } in disagreements {
+            self.sink.emit(&Event::Disagreement { datum, speaks, yields });
+        }
+        if vanished.count > 0 {
+            let Vanished { count, gavs, retired: deprecated, spared } = vanished;
+            self.sink.emit(&Event::Vanished { count, gavs, deprecated, spared });
+        }
         Ok(())
+    }
+
+    /// Whether what vanished from the source is deprecated. A run that was told to look at a part of it leaves the rest.
+    fn retires(&self) -> bool {
+        self.job.publish.on_vanished == OnVanished::Deprecate && self.options.only.is_all()
     }
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {
@@ -265,7 +288,7 @@ impl Shift<'_> {
 }
 
 /// The source of a job.
-pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
+pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, source::Options) {
     let source = match &job.source {
         job::SourceSpec::Directory(path) => Source::Directory(path.clone()),
         job::SourceSpec::Manifest(path) => Source::Manifest(path.clone()),
@@ -277,6 +300,7 @@ pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
         exclude: job.exclude.clone(),
         defaults: job.defaults.clone(),
         criteria: job.criteria.clone(),
+        reading,
     };
     (source, options)
 }

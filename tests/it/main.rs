@@ -12,6 +12,7 @@ mod conflicts;
 mod credentials;
 mod encrypted;
 mod journal;
+mod nightly;
 mod nothing_twice_nothing_lost;
 mod official_clients;
 mod one_at_a_time;

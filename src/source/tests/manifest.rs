@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::asset::{AssetType, Origin, Problem};
+use crate::asset::{AssetType, Lifecycle, Origin, Problem, Spelled};
 
 const OAS: &str = "openapi: 3.0.0\ninfo: {title: Orders, version: 1.0.0}\npaths: {/a: {}}\n";
 
@@ -149,4 +149,115 @@ proptest! {
         tree.write("m.csv", format!("assetId,type,name\n{rows}").as_bytes());
         let _ = Source::Manifest(tree.root.join("m.csv")).scan(&options(), &mut |_| ControlFlow::Continue(()));
     }
+}
+
+#[test]
+fn values_have_all_their_spellings() {
+    let scanned = folder(&[]).manifest(
+        "assetId,type,tags,categories.layer,fields.text,fields.gone,instances.production,status\n\
+         a,http-api,[],\"[\"\"A, B\"\"]\",\"Hello, world\",[],https://a.example.com,deprecated\n",
+    );
+    let draft = scanned.only();
+    assert_eq!((draft.tags.as_deref(), draft.status), (Some(&[][..]), Some(Lifecycle::Deprecated)));
+    assert_eq!(draft.categories["layer"], Spelled::Many(vec!["A, B".to_owned()]));
+    assert_eq!(draft.fields["text"], Spelled::One("Hello, world".to_owned()));
+    assert!(draft.fields["gone"].is_nothing() && !draft.fields.exactly);
+    assert_eq!(draft.instances[0].endpoint_uri, "https://a.example.com");
+}
+
+#[test]
+fn a_list_of_all_values_beats_single_ones_unless_they_are_closer() {
+    let tree = folder(&[]);
+    let scanned = tree.manifest(
+        "assetId,type,categories,categories.layer,fields.team\n\
+         a,custom,\"[{\"\"key\"\":\"\"api\"\",\"\"value\"\":\"\"x\"\"}]\",y,\n",
+    );
+    let draft = scanned.only();
+    assert_eq!(draft.categories.keys().collect::<Vec<_>>(), ["api"]);
+    assert!(draft.categories.exactly && !draft.origins.contains_key("categories.layer"));
+    tree.write("m.csv", b"assetId,type,categories.layer\nb,custom,y\n");
+    let mut options = options();
+    let all = r#"[{"key":"api","value":"x"},{"key":"layer","value":"z"}]"#;
+    options.defaults.insert("categories".to_owned(), all.to_owned());
+    let scanned = collect(&Source::Manifest(tree.root.join("m.csv")), &options);
+    let draft = scanned.only();
+    assert_eq!(
+        (draft.categories["api"].list(), draft.categories["layer"].list()),
+        (vec!["x".to_owned()], vec!["y".to_owned()])
+    );
+}
+
+#[test]
+fn a_wrong_spelling_is_told_with_its_column() {
+    let header = "assetId,type,tags,categories,fields.text,instances.test\n";
+    let scanned = folder(&[]).manifest(&format!("{header}a,custom,[x],{{}},[y,nowhere\n"));
+    let message = &scanned.refused().message;
+    for column in ["tags", "categories", "fields.text", "instances.test"] {
+        assert!(message.contains(&format!("column \"{column}\"")), "{message}");
+    }
+}
+
+const POM: &str = "<project><groupId>GROUP</groupId><artifactId>lib</artifactId><version>1.2.0</version>\
+                   <name>The library</name><properties><tags>a, b</tags><apiVersion>v7</apiVersion>\
+                   <categories key='layer'>System</categories></properties></project>";
+
+#[test]
+fn a_pom_that_goes_along_speaks_for_what_it_says() {
+    let pom = POM.replace("GROUP", GROUP);
+    let tree = folder(&[("pom.xml", &pom), ("a.yaml", OAS)]);
+    let mut options = options();
+    options.defaults.insert("tags".to_owned(), "[\"imported\"]".to_owned());
+    options.defaults.insert("categories".to_owned(), "[]".to_owned());
+    options.defaults.insert("fields.team".to_owned(), "Core".to_owned());
+    tree.write("m.csv", b"path,files.pom,tags,contactName\na.yaml,pom.xml,\"a,b\",Me\n");
+    let scanned = collect(&Source::Manifest(tree.root.join("m.csv")), &options);
+    let draft = scanned.only();
+    assert_eq!((draft.coordinates.asset_id.as_str(), draft.coordinates.version.to_string().as_str()), ("lib", "1.2.0"));
+    assert_eq!(keys(draft), ["files.pom", "files.oas.zip"]);
+    for key in ["name", "tags", "properties.apiVersion", "categories.layer"] {
+        assert_eq!(draft.origins[key], Origin::Pom, "{key}");
+    }
+    assert_eq!((draft.name.as_str(), draft.properties["apiVersion"].as_str()), ("The library", "v7"));
+    assert!(!draft.categories.exactly && draft.origins["fields.team"] == Origin::Defaults);
+}
+
+#[test]
+fn a_manifest_that_says_something_else_than_the_pom_is_told() {
+    let pom =
+        POM.replace("GROUP", GROUP).replace("</properties>", "</properties><dependencies><dependency/></dependencies>");
+    let tree = folder(&[("pom.xml", &pom), ("other.xml", POM), ("open.xml", &pom.replace("1.2.0", "${revision}"))]);
+    let header = "assetId,type,files.pom,version,name,categories.x,dependencies\n";
+    let told = |row: &str| tree.manifest(&format!("{header}{row}\n")).refused().message.clone();
+    let message = told("lib,custom,pom.xml,1.3.0,Other,y,g:a:1.0.0");
+    for words in [
+        "column \"version\": `1.3.0`",
+        "column \"name\": `Other`",
+        "column \"categories.x\"",
+        "column \"dependencies\"",
+    ] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+    assert!(told("lib,custom,other.xml,,,,").contains("its group is `GROUP`"));
+    assert!(told("lib,custom,open.xml,,,,").contains("placeholders"));
+    assert_eq!(tree.manifest(&format!("{header}lib,custom,pom.xml,1.2.0,The library,,\n")).only().dependencies, []);
+}
+
+#[test]
+fn an_icon_is_named_in_one_column() {
+    let tree = folder(&[("logo.PNG", "x"), ("logo.bmp", "x")]);
+    let header = "assetId,type,icon,files.icon.svg\n";
+    assert_eq!(keys(tree.manifest(&format!("{header}a,custom,logo.PNG,\n")).only()), ["files.icon.png"]);
+    for (row, words) in [
+        ("a,custom,logo.bmp,", "another kind"),
+        ("a,custom,gone.png,", "is not there"),
+        ("a,custom,logo.PNG,logo.PNG", "both name the same"),
+    ] {
+        assert!(tree.manifest(&format!("{header}{row}\n")).refused().message.contains(words), "{row}");
+    }
+}
+
+#[test]
+fn a_group_of_apis_is_refused_with_the_reason() {
+    let message = &folder(&[]).manifest("assetId,type\na,api-group\n").refused().message.clone();
+    assert!(message.contains("API Manager"), "{message}");
 }

@@ -56,6 +56,9 @@ pub(super) const SETTLE: &str = "settle";
 /// Brings the lifecycle state up to the wish.
 pub(super) const PROMOTE: &str = "promote";
 
+/// The class of the failure of an item that describes a version which is not there.
+pub(super) const MISSING: &str = "missing";
+
 /// The steps that a job kind appends to its own. A step in doubt has nothing to probe: its probe answers `None`.
 pub(super) const STEPS: [Step; 3] = [
     Step { name: DESCRIBE, effect: Effect::Write },
@@ -168,7 +171,7 @@ fn refused(error: CallError) -> Outcome {
 /// There is nothing to describe.
 fn not_there(coordinates: &Coordinates) -> Outcome {
     Outcome::Failed(
-        Failure::new("missing", format!("the target has no version {coordinates}"))
+        Failure::new(MISSING, format!("the target has no version {coordinates}"))
             .hint("publish it first, or correct its coordinates"),
     )
 }

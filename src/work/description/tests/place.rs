@@ -259,6 +259,8 @@ impl Place {
 /// An item that waits with a token.
 pub(super) fn item(gav: &Coordinates, token: Option<String>) -> Item {
     Item {
+        yields: std::collections::BTreeSet::new(),
+        retired: crate::journal::Retired::No,
         id: ItemId(1),
         gav: gav.to_string(),
         state: State::Acting,
