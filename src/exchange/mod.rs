@@ -36,7 +36,7 @@ mod tolerant;
 mod upload;
 mod values;
 
-pub use accounts::Organization;
+pub use accounts::{Me, Organization};
 pub use api::Exchange;
 pub use assets::DeleteType;
 pub use configurations::{Configuration, ConfigurationChange, ConfigurationName, Dimension, Force, NewConfiguration};

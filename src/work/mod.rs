@@ -3,11 +3,19 @@
 //! A kind is one folder whose `mod.rs` lists its steps in order: reading it from top to bottom tells what happens to an
 //! item.
 
+mod definitions;
 mod failure;
+mod finding;
+mod place;
 pub mod plan;
+mod prepare;
 mod publish;
 mod run;
 mod select;
+#[cfg(test)]
+mod testing;
 
+pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
+pub use finding::{Finding, Level, Obstacles};
 pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
 pub use select::Selection;

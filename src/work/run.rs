@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Selection, failure, publish::Publish};
+use super::{DefinitionsError, Obstacles, Selection, failure, prepare::prepare, publish::Publish};
 use crate::{
     asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally},
@@ -80,6 +80,12 @@ pub enum RunError {
         /// Why.
         source: CallError,
     },
+    /// What was found before the first write keeps everything from being sent.
+    #[error("{0}")]
+    Obstacles(Box<Obstacles>),
+    /// The definitions of the job could not be brought to the target.
+    #[error(transparent)]
+    Definitions(DefinitionsError),
     /// There is no room for archives.
     #[error("cannot make a folder for temporary files")]
     Scratch(#[source] std::io::Error),
@@ -93,6 +99,8 @@ impl RunError {
             Self::Source(error) => error.hint().map(str::to_owned),
             Self::Journal(error) | Self::JournalBroke(error) => error.hint(),
             Self::SignIn { source, .. } => source.hint().map(str::to_owned),
+            Self::Obstacles(_) => None,
+            Self::Definitions(error) => error.hint(),
             Self::Scratch(_) => Some("TMPDIR names the folder to use".to_owned()),
         }
     }
@@ -100,7 +108,11 @@ impl RunError {
     /// Whether work had begun, so that another run goes on.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
-        matches!(self, Self::JournalBroke(_))
+        match self {
+            Self::JournalBroke(_) => true,
+            Self::Definitions(error) => error.is_passing(),
+            _ => false,
+        }
     }
 
     /// What happened, with its causes.
@@ -164,6 +176,10 @@ impl Shift<'_> {
             return Ok((Ended::Stopped, scanned));
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
+        prepare(self.job, &self.connection.exchange, &*self.sink, &self.stop).await?;
+        if self.stop.is_cancelled() {
+            return Ok((Ended::Stopped, scanned));
+        }
         let exchange = self.connection.exchange.clone();
         let publish = Publish::new(exchange, &self.job.publish, self.job.limits, Arc::clone(&self.tally))
             .map_err(RunError::Scratch)?;
