@@ -17,6 +17,7 @@ mod item;
 mod lock;
 mod open;
 mod order;
+mod outgoing;
 mod reader;
 mod schema;
 mod state;

@@ -45,7 +45,11 @@ impl Reader {
         Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connect_reader(path)?) })
     }
 
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
+    pub(super) fn target(&self) -> i64 {
+        self.target
+    }
+
+    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
         query(&self.lock()).map_err(|source| JournalError::Sqlite { path: self.path.clone(), action: "read", source })
     }
 
@@ -79,7 +83,7 @@ impl Reader {
         self.items("state IN ('acting', 'waiting') AND selected", after.0, limit)
     }
 
-    fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
+    pub(super) fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
         let sql = format!(
             "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft
              FROM item WHERE target = ?1 AND {condition} AND id > ?2 ORDER BY id LIMIT ?3"
