@@ -37,7 +37,10 @@ fn writes(sandbox: &Sandbox) -> u64 {
     let stats = sandbox.stats();
     let endpoints = stats["requests"].as_object().expect("are counted").iter();
     let writing = endpoints.filter(|(endpoint, _)| !endpoint.starts_with("GET ") && !endpoint.contains("/accounts/"));
-    writing.flat_map(|(_, by_status)| by_status.as_object().expect("by status").values()).filter_map(Value::as_u64).sum()
+    writing
+        .flat_map(|(_, by_status)| by_status.as_object().expect("by status").values())
+        .filter_map(Value::as_u64)
+        .sum()
 }
 
 fn done(ran: &Ran) -> Vec<(String, String)> {
@@ -79,10 +82,12 @@ fn what_differs_keeps_everything_from_being_sent_until_somebody_decides() {
     workshop.asset(&Asset::new("stock", "1.0.0"));
     let before = writes(&sandbox);
     let ran = workshop.consign(&["run", "job.toml", "--quiet"]).run().exits(1);
-    plain(workshop.folder(), || insta::assert_snapshot!(ran.stderr, @"
+    plain(workshop.folder(), || {
+        insta::assert_snapshot!(ran.stderr, @"
     error: nothing was sent:
       - field format takes `OAS`, `RAML` there and `OAS`, `RAML`, `WSDL` here; hint: change the declaration, or let definitions.on_difference say `keep` or `update`
-    "));
+    ")
+    });
     let events = workshop.run(&[]).exits(1).events();
     let last = events.last().expect("says why");
     assert_eq!((last["type"].as_str(), last["check"].as_str()), (Some("finding"), Some("definitions")));
@@ -108,7 +113,8 @@ fn deleting_is_only_ever_explicit_and_loses_values_only_where_the_job_says_so() 
     workshop.asset(&Asset::new("orders", "1.0.0"));
     workshop.run(&[]).exits(0);
     let delete = |force: &str| {
-        let job = Workshop::with(&sandbox, &format!("[[definitions.fields]]\nkey = \"format\"\ndelete = true\n{force}"));
+        let job =
+            Workshop::with(&sandbox, &format!("[[definitions.fields]]\nkey = \"format\"\ndelete = true\n{force}"));
         job.run(&[])
     };
     let refused = delete("").exits(1);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     engine::{Event, Sink},
-    exchange::{Configuration, ConfigurationChange, ConfigurationName, Dimension, Force, NewConfiguration},
+    exchange::{ConfigurationChange, Configuration, ConfigurationName, Dimension, Force, NewConfiguration},
     job::{Definitions, DescribeApi, OnDifference},
     net::{CallError, Disposition},
     work::place::Place,
@@ -204,12 +204,18 @@ impl Settler<'_> {
     }
 
     async fn send_new(&self, dimension: Dimension, new: &NewConfiguration) -> Result<Configuration, CallError> {
-        self.place.root.create_configuration(dimension, new).await
+        match self.api {
+            DescribeApi::V1 => self.place.root.create_configuration_v1(dimension, new).await,
+            DescribeApi::V2 => self.place.root.create_configuration(dimension, new).await,
+        }
     }
 
     /// Version 1 never asks, so it is only called where nobody has to.
     async fn delete(&self, dimension: Dimension, name: ConfigurationName<'_>, force: Force) -> Result<bool, CallError> {
-        self.place.root.delete_configuration(dimension, name, force).await
+        match self.api {
+            DescribeApi::V1 => self.place.root.delete_configuration_v1(dimension, name.tag_key).await,
+            DescribeApi::V2 => self.place.root.delete_configuration(dimension, name, force).await,
+        }
     }
 
     async fn look_up(&self, dimension: Dimension, new: &NewConfiguration) -> Result<Found, DefinitionsError> {

@@ -262,3 +262,32 @@ async fn a_list_that_cannot_be_read_keeps_everything_from_being_sent() {
     let error = check(&at(&root), &due(), DescribeApi::V2, &mut Configured::default()).await.expect_err("is refused");
     assert_eq!((error.http(), server.asked().len()), (Some(403), 1));
 }
+
+#[tokio::test]
+async fn the_first_version_creates_and_deletes_and_never_unasked() {
+    let sandbox = sandbox();
+    let root = at(&seen(&sandbox, ROOT, "admin"));
+    bring_to(&root, &all(), DescribeApi::V1).await.expect("is brought");
+    assert_eq!(bring_to(&root, &all(), DescribeApi::V1).await.expect("is read"), []);
+    assert!(sandbox.stats()["requests"].to_string().contains("/v1/organizations/{org}/managed"));
+    for (definition, action) in [
+        (gone("text", false), DefinitionAction::Conflict),
+        (there("text", Some(ValueType::Date), &[], &[]), DefinitionAction::Conflict),
+        (gone("text", true), DefinitionAction::Delete),
+    ] {
+        let declared = fields(OnDifference::Update, vec![definition]);
+        let findings = bring_to(&root, &declared, DescribeApi::V1).await.expect("is brought");
+        assert_eq!(actions(&findings), [("field text".to_owned(), action)]);
+    }
+    assert!(configured(&root.root, Dimension::Field, "text").await.is_none());
+}
+
+#[tokio::test]
+async fn a_server_of_the_first_version_without_lists_is_taken_at_its_word() {
+    let (server, root) = scripted([reply(404, ""), reply(409, ""), reply(404, ""), reply(404, "")]);
+    let findings = bring_to(&at(&root), &due(), DescribeApi::V1).await.expect("is there");
+    assert_eq!(findings[0].reason, "the target has no list to look it up in");
+    assert!(server.lines()[1].ends_with("/v1/organizations/org/fields"), "{:?}", server.lines());
+    let declared = fields(OnDifference::Fail, vec![gone("due", true)]);
+    bring_to(&at(&root), &declared, DescribeApi::V1).await.expect("was never there");
+}
