@@ -72,7 +72,10 @@ mod tests {
         ];
         let (journal, ..) = run(&place, offers(&needs)).await;
         let all = ["g/app/1.0.0", "g/lib/1.0.0", "g/other/1.0.0", "g/alone/1.0.0"];
-        assert_eq!((outgoing(&journal), journal.reader().outgoing_count().unwrap()), (all.map(str::to_owned).into(), 4));
+        assert_eq!(
+            (outgoing(&journal), journal.reader().outgoing_count().unwrap()),
+            (all.map(str::to_owned).into(), 4)
+        );
         let id = |gav: &str| ItemId(journal.reader().find(gav).unwrap()[0].id);
         let outside = journal.reader().outside_needs(id(all[0]), id(all[3])).unwrap();
         assert_eq!(outside, [(id("g/lib/1.0.0"), "g/outside/1.0.0".to_owned())]);
@@ -83,7 +86,10 @@ mod tests {
         journal.fail_outgoing(failures).await.unwrap();
         assert_eq!(outgoing(&journal), ["g/alone/1.0.0"]);
         let row = |gav: &str| journal.reader().find(gav).unwrap().remove(0);
-        assert_eq!((row("g/other/1.0.0").state, row("g/other/1.0.0").message.unwrap()), (State::Failed, "second".into()));
+        assert_eq!(
+            (row("g/other/1.0.0").state, row("g/other/1.0.0").message.unwrap()),
+            (State::Failed, "second".into())
+        );
         let blocked = row("g/app/1.0.0");
         assert_eq!(blocked.state, State::Blocked);
         assert!(blocked.message.unwrap().contains("g/lib/1.0.0, which failed: first"));

@@ -4,12 +4,15 @@
 //! item.
 
 mod definitions;
+#[cfg_attr(not(test), expect(dead_code, reason = "no job kind describes assets yet"))]
+mod description;
 mod failure;
 mod finding;
 mod place;
 pub mod plan;
 mod prepare;
 mod publish;
+mod rhythm;
 mod run;
 mod select;
 #[cfg(test)]

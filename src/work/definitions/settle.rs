@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     engine::{Event, Sink},
-    exchange::{ConfigurationChange, Configuration, ConfigurationName, Dimension, Force, NewConfiguration},
+    exchange::{Configuration, ConfigurationChange, ConfigurationName, Dimension, Force, NewConfiguration},
     job::{Definitions, DescribeApi, OnDifference},
     net::{CallError, Disposition},
     work::place::Place,

@@ -12,7 +12,6 @@ mod compare;
 mod conflict;
 mod foresee;
 mod probe;
-mod rhythm;
 mod send;
 mod witness;
 
@@ -21,7 +20,6 @@ pub(super) use foresee::OnTarget;
 use std::sync::{Arc, atomic::AtomicU32};
 
 use camino::Utf8PathBuf;
-use rhythm::Rhythm;
 use sha2::{Digest, Sha256};
 use witness::Witness;
 
@@ -32,6 +30,7 @@ use crate::{
     job,
     journal::{Failure, Item},
     package::{Limits, Package, pack},
+    work::rhythm::Rhythm,
 };
 
 const PACKAGE: &str = "package";
