@@ -10,11 +10,13 @@ mod failure;
 mod finding;
 mod place;
 pub mod plan;
+mod preflight;
 mod prepare;
 mod publish;
 mod rhythm;
 mod run;
 mod select;
+mod survey;
 #[cfg(test)]
 mod testing;
 
@@ -22,3 +24,4 @@ pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
 pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
 pub use select::Selection;
+pub use survey::Outlook;

@@ -3,7 +3,7 @@
 use crate::exchange::{Exchange, Me};
 
 /// The target, and what the server tells of whoever asks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Place {
     /// Who we are, where the server tells it.
     pub(super) me: Option<Me>,

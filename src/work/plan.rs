@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::{Connection, RunError, Selection, publish::Publish, run::source_of};
+use super::{Connection, Outlook, RunError, Selection, publish::Publish, run::source_of, survey::Survey};
 use crate::{
     asset::{AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
     engine::Tally,
@@ -50,7 +50,7 @@ pub struct Planned {
     pub draft: Option<Box<AssetDraft>>,
 }
 
-/// Plans a job; gives each item to `each`, in the order of the source.
+/// Plans a job; gives each item to `each`, in the order of the source, and returns what concerns the whole.
 ///
 /// Without a connection only the source and the journal speak. `group` is the group of assets that name none.
 pub async fn plan(
@@ -60,7 +60,8 @@ pub async fn plan(
     journal: Option<Reader>,
     only: &Selection,
     mut each: impl FnMut(Planned),
-) -> Result<(), RunError> {
+) -> Result<Outlook, RunError> {
+    let survey = Survey::begin(job, connection, group, only).await?;
     let publish = connection
         .map(|c| Publish::new(c.exchange.clone(), &job.publish, job.limits, Arc::new(Tally::default())))
         .transpose()
@@ -77,14 +78,16 @@ pub async fn plan(
     let found = stream::unfold(arriving, |mut arriving| async move { Some((arriving.recv().await?, arriving)) })
         .filter(|sourced| std::future::ready(is_meant(sourced, only)))
         .map(|sourced| refuse_duplicate(sourced, &mut places))
-        .map(|sourced| foresee(publish.as_ref(), journal.as_ref(), sourced))
+        .map(|sourced| foresee(publish.as_ref(), journal.as_ref(), &survey, sourced))
         .buffered(job.pace.concurrency);
-    let mut found = std::pin::pin!(found);
-    while let Some(planned) = found.next().await {
-        each(planned);
+    {
+        let mut found = std::pin::pin!(found);
+        while let Some(planned) = found.next().await {
+            each(planned);
+        }
     }
     reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-    Ok(())
+    Ok(survey.end().await)
 }
 
 fn is_meant(sourced: &Sourced, only: &Selection) -> bool {
@@ -112,7 +115,12 @@ fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> S
     }
 }
 
-async fn foresee(publish: Option<&Publish>, journal: Option<&Reader>, sourced: Sourced) -> Planned {
+async fn foresee(
+    publish: Option<&Publish>,
+    journal: Option<&Reader>,
+    survey: &Survey<'_>,
+    sourced: Sourced,
+) -> Planned {
     let draft = match sourced {
         Sourced::Draft(draft) => draft,
         Sourced::Diagnosis(diagnosis) => return diagnosed(&diagnosis),
@@ -120,7 +128,7 @@ async fn foresee(publish: Option<&Publish>, journal: Option<&Reader>, sourced: S
     let (intent, reason) = match remembered(journal, &draft) {
         Some(known) => known,
         None => match publish {
-            Some(publish) => on_target(publish, &draft).await,
+            Some(publish) => survey.judge(&draft, on_target(publish, &draft).await).await,
             None => (Intent::Create, "not in the journal; the target was not asked".to_owned()),
         },
     };

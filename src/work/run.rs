@@ -4,7 +4,9 @@ use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{DefinitionsError, Obstacles, Selection, failure, prepare::prepare, publish::Publish};
+use super::{
+    DefinitionsError, Obstacles, Selection, failure, preflight::Known, prepare::Preparation, publish::Publish,
+};
 use crate::{
     asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally},
@@ -176,7 +178,7 @@ impl Shift<'_> {
             return Ok((Ended::Stopped, scanned));
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
-        prepare(self.job, &self.connection.exchange, &*self.sink, &self.stop).await?;
+        self.prepare().await?;
         if self.stop.is_cancelled() {
             return Ok((Ended::Stopped, scanned));
         }
@@ -193,6 +195,19 @@ impl Shift<'_> {
         );
         let ended = engine.run().await.map_err(RunError::JournalBroke)?;
         Ok((ended, scanned))
+    }
+
+    /// Looks at the target, and makes it ready.
+    async fn prepare(&self) -> Result<Known, RunError> {
+        let preparation = Preparation {
+            job: self.job,
+            exchange: &self.connection.exchange,
+            journal: &self.journal,
+            sink: &*self.sink,
+            tally: &self.tally,
+            stop: &self.stop,
+        };
+        preparation.prepare().await
     }
 
     /// Opens failed items again; with `--only`, those that are meant.

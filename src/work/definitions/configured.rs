@@ -78,6 +78,12 @@ impl Configured {
         }
     }
 
+    /// Some custom fields, as if they had been read.
+    #[cfg(test)]
+    pub(in crate::work) fn of_fields(fields: Vec<Configuration>) -> Self {
+        Self { categories: None, fields: Some(fields) }
+    }
+
     fn slot(&mut self, dimension: Dimension) -> &mut Option<Vec<Configuration>> {
         match dimension {
             Dimension::Category => &mut self.categories,
