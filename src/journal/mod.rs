@@ -18,6 +18,7 @@ mod item;
 mod lock;
 mod open;
 mod order;
+mod outgoing;
 mod reader;
 mod readings;
 mod schema;

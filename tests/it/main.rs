@@ -10,6 +10,7 @@ mod support;
 mod command_line;
 mod conflicts;
 mod credentials;
+mod definitions;
 mod encrypted;
 mod journal;
 mod nightly;

@@ -23,7 +23,9 @@ fn docs(place: &Place, folder: &str, files: &[(&str, &[u8])]) -> Value {
         })
         .collect();
     let root = place.file(&format!("{folder}/.keep"), "").parent().expect("is a folder").to_owned();
-    let documentation = of_folder(&root, &root, &names).expect("is fine").expect("has pages");
+    let documentation = of_folder(&root, &root, &names, &crate::package::reading::Reading::default())
+        .expect("is fine")
+        .expect("has pages");
     json!({ "docs": { "docs": documentation } })
 }
 
