@@ -124,7 +124,7 @@ impl<'a> Survey<'a> {
                 ControlFlow::Continue(())
             });
             // The plan itself reads the source as well, and tells what is wrong with it.
-            scanned.map(|_| brought).unwrap_or_default()
+            scanned.map(|()| brought).unwrap_or_default()
         });
         reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
