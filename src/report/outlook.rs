@@ -48,9 +48,15 @@ impl PlanOutlook {
         if !self.definitions.is_empty() {
             lines.push("\ndefinitions".to_owned());
         }
-        for PlannedDefinition { dimension, key, action, reason } in &self.definitions {
-            let (key, reason) = (text::printable(key), text::printable(reason));
-            lines.push(format!("  {action:<8}  {dimension}.{key}  {reason}"));
+        let names: Vec<String> = self
+            .definitions
+            .iter()
+            .map(|known| format!("{}.{}", known.dimension, text::printable(&known.key)))
+            .collect();
+        let widest = names.iter().map(|name| text::width(name)).max().unwrap_or_default();
+        for (PlannedDefinition { action, reason, .. }, name) in self.definitions.iter().zip(&names) {
+            let room = " ".repeat(widest - text::width(name));
+            lines.push(format!("  {action:<8}  {name}{room}  {}", text::printable(reason)));
         }
         let stops = self.findings.iter().any(|finding| finding.level == "failure");
         if !self.findings.is_empty() {
@@ -70,5 +76,32 @@ impl PlanOutlook {
         write!(out, ",\"findings\":")?;
         serde_json::to_writer(&mut *out, &self.findings)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{HOSTILE, is_harmless};
+
+    #[test]
+    fn what_concerns_the_whole_is_harmless_to_read_and_silent_where_there_is_nothing() {
+        assert_eq!(PlanOutlook::default().lines(), Vec::<String>::new());
+        let hostile = PlanOutlook {
+            definitions: vec![PlannedDefinition {
+                dimension: "fields".to_owned(),
+                key: HOSTILE.to_owned(),
+                action: "create".to_owned(),
+                reason: HOSTILE.to_owned(),
+            }],
+            findings: vec![PlannedFinding {
+                check: "quota".to_owned(),
+                level: "warning".to_owned(),
+                message: HOSTILE.to_owned(),
+                hint: Some(HOSTILE.to_owned()),
+            }],
+        };
+        let text = hostile.lines().join("\n");
+        assert!(text.contains("before the first write") && is_harmless(&text), "{text:?}");
     }
 }

@@ -101,9 +101,11 @@ impl Obstacles {
     }
 
     /// Adds what is wrong with an item.
-    pub(super) fn add(&mut self, finding: Finding) {
+    pub(super) fn add_all(&mut self, findings: Vec<Finding>) {
         let items = self.findings.iter().filter(|finding| finding.gav.is_some()).count();
-        if items < SHOWN { self.findings.push(finding) } else { self.more += 1 }
+        let room = SHOWN.saturating_sub(items);
+        self.more += findings.len().saturating_sub(room) as u64;
+        self.findings.extend(findings.into_iter().take(room));
     }
 }
 
@@ -127,7 +129,8 @@ mod tests {
         let whole = Finding::whole("quota", Level::Failure, "no room").hint("make some");
         let mut obstacles = Obstacles::new(vec![whole]);
         for n in 0..SHOWN + 7 {
-            obstacles.add(Finding::whole("values", Level::Failure, "wrong").about(format!("g/a{n}/1.0.0")));
+            let wrong = Finding::whole("values", Level::Failure, "wrong").about(format!("g/a{n}/1.0.0"));
+            obstacles.add_all(vec![wrong]);
         }
         let text = obstacles.to_string();
         assert!(text.starts_with("nothing was sent:\n  - no room; hint: make some\n  - g/a0/1.0.0: wrong\n"), "{text}");

@@ -89,27 +89,32 @@ impl Preparation<'_> {
         let place = Place::of(self.exchange).await;
         let mut configured = Configured::default();
         let definitions = check_definitions(self.job, &place, &mut configured).await?;
-        let mut obstacles = undecided(&definitions);
+        let mut obstacles = Obstacles::new(undecided(&definitions));
+        self.tell(&obstacles.findings);
         let mut known = Known::default();
         if is_examined {
-            let mut examination =
-                Examination::begin(self.job.publish.on_conflict, place.clone(), configured, items).await;
+            let on_conflict = self.job.publish.on_conflict;
+            let mut examination = Examination::begin(on_conflict, place.clone(), configured, items).await;
             let surely_new = if examination.is_short_of_room(items) { self.surely_new(&examination)? } else { 0 };
-            for finding in examination.whole(items, surely_new).await {
-                if finding.level == Level::Failure { obstacles.push(finding) } else { finding.tell(self.sink) }
-            }
-            obstacles.iter().for_each(|finding| finding.tell(self.sink));
-            let mut obstacles = Obstacles::new(obstacles);
+            let whole = examination.whole(items, surely_new).await;
+            self.tell(&whole);
+            obstacles.findings.extend(whole.into_iter().filter(is_failure));
             self.look_at_items(&mut examination, &mut obstacles).await?;
             let (note, what_is_known) = examination.end();
+            self.tell(note.as_slice());
             known = what_is_known;
-            note.iter().for_each(|note| note.tell(self.sink));
-            refuse(obstacles)?;
-        } else {
-            obstacles.iter().for_each(|finding| finding.tell(self.sink));
-            refuse(Obstacles::new(obstacles))?;
         }
-        Ok(Examined { place, definitions, known })
+        if obstacles.findings.is_empty() {
+            Ok(Examined { place, definitions, known })
+        } else {
+            Err(RunError::Obstacles(Box::new(obstacles)))
+        }
+    }
+
+    fn tell(&self, findings: &[Finding]) {
+        for finding in findings {
+            finding.tell(self.sink);
+        }
     }
 
     /// How many items are surely new on the target.
@@ -144,11 +149,11 @@ impl Preparation<'_> {
                 let Ok(draft) = serde_json::from_str::<AssetDraft>(&item.draft) else { continue };
                 let Some(at) = place_of(&item) else { continue };
                 let needs = outside.get(&item.id).map_or(&[][..], Vec::as_slice);
-                let (wrong, worth_telling): (Vec<_>, Vec<_>) =
-                    examination.item(&draft, &at, needs).await.into_iter().partition(is_failure);
-                worth_telling.iter().chain(&wrong).for_each(|finding| finding.tell(self.sink));
+                let found = examination.item(&draft, &at, needs).await;
+                self.tell(&found);
+                let wrong: Vec<Finding> = found.into_iter().filter(is_failure).collect();
                 if is_refused {
-                    wrong.into_iter().for_each(|finding| obstacles.add(finding));
+                    obstacles.add_all(wrong);
                 } else if !wrong.is_empty() {
                     failures.push((item, failure(&wrong)));
                 }
@@ -197,8 +202,4 @@ pub(super) fn failure(wrong: &[Finding]) -> Failure {
     let failure = Failure::new(preflight::CLASS, join(wrong.iter().map(|finding| finding.message.as_str()).collect()));
     let hints: Vec<&str> = wrong.iter().filter_map(|finding| finding.hint.as_deref()).collect();
     if hints.is_empty() { failure } else { failure.hint(join(hints)) }
-}
-
-fn refuse(obstacles: Obstacles) -> Result<(), RunError> {
-    if obstacles.findings.is_empty() { Ok(()) } else { Err(RunError::Obstacles(Box::new(obstacles))) }
 }

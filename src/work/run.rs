@@ -205,7 +205,7 @@ impl Shift<'_> {
             tally: &self.tally,
             stop: &self.stop,
         };
-        preparation.prepare().await
+        Box::pin(preparation.prepare()).await
     }
 
     /// Opens failed items again; with `--only`, those that are meant.

@@ -48,7 +48,7 @@ pub(super) fn asked(sandbox: &Sandbox, method: &str) -> u64 {
     let of_method = endpoints.filter(|(endpoint, _)| endpoint.starts_with(&format!("{method} ")));
     of_method
         .flat_map(|(_, statuses)| statuses.as_object().expect("by status").values())
-        .filter_map(|n| n.as_u64())
+        .filter_map(serde_json::Value::as_u64)
         .sum()
 }
 

@@ -19,6 +19,7 @@ mod official_clients;
 mod one_at_a_time;
 mod order;
 mod pace;
+mod preflight;
 mod quick_start;
 mod reports;
 mod sources;

@@ -42,13 +42,11 @@ impl Existing {
                 found.latest.insert(hash(&asset.group_id, &asset.asset_id), version.map(String::into_boxed_str));
                 sample.get_or_insert(asset);
             }
-            match page.next {
-                Some(next) => offset = next,
-                None => {
-                    found.is_whole = true;
-                    break;
-                }
-            }
+            let Some(next) = page.next else {
+                found.is_whole = true;
+                break;
+            };
+            offset = next;
         }
         (found, sample)
     }

@@ -8,14 +8,18 @@ const CHECK: &str = "quota";
 /// takes no room, and a list that was not read to its end does not tell which that is.
 pub(super) fn look_at(room: Option<u64>, may_be_new: u64, surely_new: u64) -> Option<Finding> {
     let room = room?;
+    let space = match room {
+        0 => "no room for more asset versions".to_owned(),
+        1 => "room for 1 more asset version".to_owned(),
+        _ => format!("room for {room} more asset versions"),
+    };
     let hint = "delete versions that nobody needs, or ask for a higher limit";
     if surely_new > room {
-        let message = format!("the organization has room for {room} more asset versions, and {surely_new} are to come");
+        let message = format!("the organization has {space}, and {surely_new} are to come");
         return Some(Finding::whole(CHECK, Level::Failure, message).hint(hint));
     }
     (may_be_new > room).then(|| {
-        let message =
-            format!("the organization has room for {room} more asset versions, and up to {may_be_new} may come");
+        let message = format!("the organization has {space}, and up to {may_be_new} may come");
         Finding::whole(CHECK, Level::Warning, message).hint(hint)
     })
 }

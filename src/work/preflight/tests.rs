@@ -5,7 +5,9 @@ use serde_json::json;
 use super::*;
 use crate::{
     asset::{AssetDraft, AssetType, Coordinates, OnConflict, Spelled, Values},
-    exchange::{Configuration, DataType, DeleteType, Dimension, Exchange, NewConfiguration},
+    exchange::{
+        Configuration, DataType, DeleteType, Dimension, Exchange, NewConfiguration, PublishHeaders, PublishRequest,
+    },
     net::{
         TransportKind,
         scripted::{Scripted, Step, reply},
@@ -23,7 +25,10 @@ fn at(gav: &str) -> Coordinates {
     gav.parse().expect("parses")
 }
 
-fn values(list: &[(&str, &str)]) -> Values {
+/// Keys with their values.
+type Given<'a> = &'a [(&'a str, &'a str)];
+
+fn values(list: Given<'_>) -> Values {
     list.iter().map(|(key, text)| ((*key).to_owned(), Spelled::One((*text).to_owned()))).collect()
 }
 
@@ -175,7 +180,7 @@ async fn configured() -> (Sandbox, Exchange) {
 async fn values_are_held_to_what_is_configured() {
     let (_sandbox, exchange) = configured().await;
     let mut examination = begin(&exchange, OnConflict::Fail).await;
-    let cases: [(&[(&str, &str)], &[(&str, &str)], &[&str]); 5] = [
+    let cases: [(Given<'_>, Given<'_>, &[&str]); 5] = [
         (
             &[("layer", "System, Process")],
             &[
@@ -217,7 +222,7 @@ async fn values_are_held_to_what_is_configured() {
         assert_eq!(found.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>(), expected);
         assert!(found.iter().all(|finding| finding.hint.is_some() || finding.message.contains("of the type")));
         // The sandbox is of the same mind.
-        let request = crate::exchange::PublishRequest::from_draft(&asset, Vec::new(), true, Default::default());
+        let request = PublishRequest::from_draft(&asset, Vec::new(), true, PublishHeaders::default());
         assert_eq!(exchange.publish(&request).await.is_err(), !expected.is_empty(), "{expected:?}");
     }
     let mut typo = draft(&format!("{ROOT}/a/1.0.0"));
