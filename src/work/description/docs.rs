@@ -104,7 +104,8 @@ fn differing(site: &Site, ours: &BTreeMap<String, String>, shown: &Shown, portal
     if site.digests().values().any(|digest| !known.contains(digest)) {
         differences.push(Difference::new("images", "changed"));
     }
-    if differences.is_empty() && site.is_ordered {
+    // A server that tells no revision of the order has none to set (EXCHANGE.md §10 C18).
+    if differences.is_empty() && site.is_ordered && portal.revision.is_some() {
         // The home page is shown first, wherever it stands.
         let ours: Vec<&str> = site.pages.iter().map(|(name, _)| name.as_str()).filter(|name| *name != HOME).collect();
         let theirs: Vec<&str> = portal.pages.iter().map(name_of).filter(|name| *name != HOME).collect();

@@ -12,6 +12,7 @@ use super::{
     Describer, Difference,
     icon::Icon,
     pages::PageWrite,
+    promote::state_of,
     refused, texts,
     values::{Valued, compare_categories, compare_tags},
 };
@@ -71,7 +72,7 @@ impl Describer {
             plan.differences.extend(instances);
         }
         if let Some(status) = wish.status
-            && plan.asset.status.as_deref() != Some(status.as_str())
+            && state_of(&plan.asset) != Some(status)
         {
             let there = plan.asset.status.as_deref().unwrap_or_default();
             plan.differences.push(Difference::between("status", there, status.as_str()));

@@ -12,7 +12,10 @@ use crate::{
     work::failure,
 };
 
-use super::{Describer, Progress, docs::upload_of, icon::Icon, plan::Plan, refused, settle::Token, values::Valued};
+use super::{
+    Describer, Progress, docs::upload_of, icon::Icon, plan::Plan, promote::state_of, refused, settle::Token,
+    values::Valued,
+};
 
 /// What to do about a key or a value that the server does not take.
 pub(super) const DECLARE: &str =
@@ -21,7 +24,7 @@ pub(super) const DECLARE: &str =
 impl Describer {
     /// Sends a plan. What is asynchronous goes last, so that its status link is the only thing left to ask for.
     pub(super) async fn send(&self, progress: &mut Progress, coordinates: &Coordinates, plan: Plan) -> Outcome {
-        progress.status = plan.asset.status.as_deref().and_then(|status| status.parse().ok());
+        progress.status = state_of(&plan.asset);
         match self.send_all(progress, coordinates, &plan).await {
             Ok(Some(token)) => Outcome::Wait { token: token.to_text(), after: self.rhythm.first() },
             Ok(None) => {
@@ -39,6 +42,13 @@ impl Describer {
         plan: &Plan,
     ) -> Result<Option<Token>, Outcome> {
         let (group, asset) = (&coordinates.group_id, &coordinates.asset_id);
+        // First what may be in somebody's way.
+        if plan.docs.is_some() {
+            self.demand_no_draft(coordinates).await?;
+        }
+        if !plan.pages.is_empty() {
+            self.send_pages(progress, coordinates, &plan.pages).await?;
+        }
         if !plan.metadata.is_empty() {
             self.exchange.patch_asset(group, asset, &plan.metadata).await.map_err(refused)?;
             progress.accepted(&self.tally);
@@ -50,17 +60,11 @@ impl Describer {
         if !plan.instances.is_empty() {
             self.send_instances(progress, coordinates, &plan.asset, &plan.instances).await?;
         }
-        if !plan.pages.is_empty() {
-            self.send_pages(progress, coordinates, &plan.pages).await?;
-        }
         let mut data = match self.api {
             DescribeApi::V1 => self.send_by_v1(progress, coordinates, plan).await?,
             DescribeApi::V2 => self.send_by_v2(progress, coordinates, plan).await?,
         };
-        if let Some(docs) = &plan.docs {
-            self.demand_no_draft(coordinates).await?;
-            data.docs = Some(upload_of(docs));
-        }
+        data.docs = plan.docs.as_ref().map(upload_of);
         if data.is_empty() {
             return Ok(None);
         }

@@ -94,7 +94,9 @@ impl Describer {
         if told.as_ref().is_some_and(|told| wished.is_same(told)) {
             return Ok(None);
         }
-        Ok(Some(changed(Dimension::Field, key, Some(wished), &shown)))
+        // Commas without a word between them are no value.
+        let wished = Some(wished).filter(|wished| !wished.to_texts().is_empty());
+        Ok((wished.is_some() || told.is_some()).then(|| changed(Dimension::Field, key, wished, &shown)))
     }
 
     /// The type of a field: what the asset tells, else what is configured, else what its value looks like.

@@ -5,6 +5,7 @@ mod instances;
 mod place;
 mod portal;
 mod replies;
+mod settling;
 mod status;
 mod values;
 

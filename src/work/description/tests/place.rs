@@ -175,7 +175,7 @@ impl Place {
 
     pub(super) async fn bring_of(&self, gav: &Coordinates, wish: &Description) -> Ended {
         let mut progress = Progress::default();
-        let mut item = item(gav);
+        let mut item = item(gav, None);
         let (mut at, mut turns) = (0, 0);
         while at < STEPS.len() {
             turns += 1;
@@ -256,7 +256,8 @@ impl Place {
     }
 }
 
-fn item(gav: &Coordinates) -> Item {
+/// An item that waits with a token.
+pub(super) fn item(gav: &Coordinates, token: Option<String>) -> Item {
     Item {
         yields: std::collections::BTreeSet::new(),
         retired: crate::journal::Retired::No,
@@ -267,7 +268,7 @@ fn item(gav: &Coordinates) -> Item {
         attempt: 1,
         doubt: false,
         due: None,
-        token: None,
+        token,
         published_as: None,
         fingerprint: None,
         draft: String::new(),

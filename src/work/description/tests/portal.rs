@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     exchange::{Edition, HOME_PAGE, TERMS_PAGE},
-    package::docs::of_folder,
+    package::{docs::of_folder, reading::Reading},
 };
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
@@ -23,9 +23,7 @@ fn docs(place: &Place, folder: &str, files: &[(&str, &[u8])]) -> Value {
         })
         .collect();
     let root = place.file(&format!("{folder}/.keep"), "").parent().expect("is a folder").to_owned();
-    let documentation = of_folder(&root, &root, &names, &crate::package::reading::Reading::default())
-        .expect("is fine")
-        .expect("has pages");
+    let documentation = of_folder(&root, &root, &names, &Reading::default()).expect("is fine").expect("has pages");
     json!({ "docs": { "docs": documentation } })
 }
 
