@@ -8,7 +8,7 @@ use crate::asset::{
     AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, Lifecycle, Origin, Problem, Spelled, Version,
 };
 
-use super::columns::distance;
+use super::header::distance;
 use super::facts::{Facts, clip, fold, list, summary};
 use super::{Options, docs, stamp};
 

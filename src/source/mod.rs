@@ -19,6 +19,7 @@ mod draft;
 mod error;
 mod extras;
 mod facts;
+mod header;
 mod lines;
 mod locate;
 mod manifest;
@@ -28,6 +29,7 @@ mod options;
 mod projects;
 mod recognise;
 mod stamp;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
