@@ -17,6 +17,8 @@ const NAMES: &[&str] = &[
     "description",
     "status",
     "tags",
+    "categories",
+    "fields",
     "keywords",
     "dependencies",
     "contactName",
@@ -24,7 +26,7 @@ const NAMES: &[&str] = &[
     "docs",
 ];
 /// The columns with a key behind them.
-const PREFIXES: &[&str] = &["properties.", "categories.", "fields."];
+const PREFIXES: &[&str] = &["properties.", "categories.", "fields.", "instances."];
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +48,8 @@ impl Columns {
     pub(crate) fn parse(path: &Utf8Path, header: &[String]) -> Result<Self, SourceError> {
         let known: Vec<&str> = NAMES.iter().chain(PREFIXES).chain(&["files."]).copied().collect();
         let hint = format!(
-            "the columns are {}, properties.<key>, categories.<key>, fields.<key>, files.<classifier>.<packaging>",
+            "the columns are {}, properties.<key>, categories.<key>, fields.<key>, instances.<name>, \
+             files.<classifier>.<packaging>",
             NAMES.join(", ")
         );
         let columns = header::read(path, header, &known, hint, column)?;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{
-    AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, Lifecycle, Origin, Problem, Spelled, Version,
+    AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, ExternalInstance, Lifecycle, Origin, Problem, Values,
+    Version,
 };
 
-use super::header::distance;
 use super::facts::{Facts, clip, fold, list, summary};
-use super::{Options, docs, stamp};
+use super::header::distance;
+use super::{Options, docs, spelling, stamp};
 
 /// An asset as it was found, before job defaults and derived values.
 #[derive(Debug, Clone)]
@@ -67,6 +68,10 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     let dependencies = reader.dependencies();
     let properties = reader.properties(&asset_type, coordinates.as_ref(), content.is_none());
     let name = reader.name(coordinates.as_ref());
+    let tags = reader.tags();
+    let categories = reader.values("categories");
+    let fields = reader.values("fields");
+    let instances = reader.instances(&asset_type);
     // Whoever depends on the asset waits for it by name, also while it cannot be published.
     let gav = coordinates.as_ref().map(ToString::to_string);
     let Some(coordinates) = coordinates.filter(|_| reader.problems.is_empty()) else {
@@ -76,23 +81,21 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
         diagnosis.gav = gav;
         return Err(Box::new(diagnosis));
     };
-    let values =
-        |values: Vec<(String, String)>| values.into_iter().map(|(key, text)| (key, Spelled::One(text))).collect();
     files.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(AssetDraft {
         asset_type,
         name,
         description: reader.take("description").map(|text| summary(&text)).filter(|text| !text.is_empty()),
         status,
-        tags: reader.take("tags").map(|text| list(&text)).filter(|tags| !tags.is_empty()),
+        tags,
         keywords: reader.take("keywords").map(|text| list(&text)).unwrap_or_default(),
         dependencies,
         contact_name: reader.take("contactName").map(|text| clip(&text, 255).to_owned()),
         contact_email: reader.take("contactEmail").map(|text| clip(&text, 255).to_owned()),
         properties,
-        categories: values(reader.prefixed("categories.")),
-        fields: values(reader.prefixed("fields.")),
-        instances: Vec::new(),
+        categories,
+        fields,
+        instances,
         name_is_derived: matches!(reader.origins.get("name"), Some(Origin::Derived(_))),
         stamp: stamp::of(&files),
         files,
@@ -203,11 +206,55 @@ impl Reader {
     fn status(&mut self) -> Option<Lifecycle> {
         let text = self.take("status")?;
         match text.parse() {
-            Ok(Lifecycle::Deprecated) => self.wrong("status", "nothing can be published as deprecated"),
             Ok(status) => return Some(status),
             Err(error) => self.wrong("status", error),
         }
         None
+    }
+
+    fn tags(&mut self) -> Option<Vec<String>> {
+        let text = self.take("tags")?;
+        spelling::tags(&text).map_err(|why| self.wrong("tags", why)).ok()
+    }
+
+    /// Categories or fields: a list of all, or single keys. Who says all says nothing key by key (EXCHANGE.md §3.1); the
+    /// keys of somebody closer to the asset replace those of the list.
+    fn values(&mut self, dimension: &str) -> Values {
+        let mut values = Values::default();
+        let mut listed = None;
+        if let Some(text) = self.take(dimension) {
+            listed = self.origins.get(dimension).map(closeness);
+            values = spelling::all(&text).map_err(|why| self.wrong(dimension, why)).unwrap_or_default();
+        }
+        for (key, text) in self.prefixed(&format!("{dimension}.")) {
+            let name = format!("{dimension}.{key}");
+            let said = self.origins.get(&name).map(closeness);
+            if listed.is_some() && said >= listed {
+                self.origins.remove(&name);
+                continue;
+            }
+            match spelling::value(&text) {
+                Ok(spelled) => _ = values.by_key.insert(key, spelled),
+                Err(why) => self.wrong(&name, why),
+            }
+        }
+        values
+    }
+
+    fn instances(&mut self, asset_type: &AssetType) -> Vec<ExternalInstance> {
+        let is_api = asset_type.requires_api_version() || *asset_type == AssetType::Graphql;
+        let mut instances = Vec::new();
+        for (name, text) in self.prefixed("instances.") {
+            let key = format!("instances.{name}");
+            let is_default = self.origins.get(&key) == Some(&Origin::Defaults);
+            match spelling::instance(&name, &text) {
+                // Job defaults are meant for APIs.
+                _ if is_default && !is_api => _ = self.origins.remove(&key),
+                Ok(instance) => instances.push(instance),
+                Err(why) => self.wrong(&key, why),
+            }
+        }
+        instances
     }
 
     fn dependencies(&mut self) -> Vec<Coordinates> {
@@ -250,5 +297,16 @@ impl Reader {
             }
         }
         self.prefixed("properties.").into_iter().collect()
+    }
+}
+
+/// How far from the asset somebody stands who says something about it: 0 is closest.
+fn closeness(origin: &Origin) -> u8 {
+    match origin {
+        Origin::Manifest(_) | Origin::Catalog(_) => 0,
+        Origin::ExchangeJson | Origin::Pom => 1,
+        Origin::Specification(_) => 2,
+        Origin::Defaults => 3,
+        Origin::Derived(_) => 4,
     }
 }

@@ -28,6 +28,7 @@ mod naming;
 mod options;
 mod projects;
 mod recognise;
+mod spelling;
 mod stamp;
 mod table;
 #[cfg(test)]

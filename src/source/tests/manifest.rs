@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::asset::{AssetType, Origin, Problem};
+use crate::asset::{AssetType, Lifecycle, Origin, Problem, Spelled};
 
 const OAS: &str = "openapi: 3.0.0\ninfo: {title: Orders, version: 1.0.0}\npaths: {/a: {}}\n";
 
@@ -148,5 +148,51 @@ proptest! {
         let tree = folder(&[]);
         tree.write("m.csv", format!("assetId,type,name\n{rows}").as_bytes());
         let _ = Source::Manifest(tree.root.join("m.csv")).scan(&options(), &mut |_| ControlFlow::Continue(()));
+    }
+}
+
+#[test]
+fn values_have_all_their_spellings() {
+    let scanned = folder(&[]).manifest(
+        "assetId,type,tags,categories.layer,fields.text,fields.gone,instances.production,status\n\
+         a,http-api,[],\"[\"\"A, B\"\"]\",\"Hello, world\",[],https://a.example.com,deprecated\n",
+    );
+    let draft = scanned.only();
+    assert_eq!((draft.tags.as_deref(), draft.status), (Some(&[][..]), Some(Lifecycle::Deprecated)));
+    assert_eq!(draft.categories["layer"], Spelled::Many(vec!["A, B".to_owned()]));
+    assert_eq!(draft.fields["text"], Spelled::One("Hello, world".to_owned()));
+    assert!(draft.fields["gone"].is_nothing() && !draft.fields.exactly);
+    assert_eq!(draft.instances[0].endpoint_uri, "https://a.example.com");
+}
+
+#[test]
+fn a_list_of_all_values_beats_single_ones_unless_they_are_closer() {
+    let tree = folder(&[]);
+    let scanned = tree.manifest(
+        "assetId,type,categories,categories.layer,fields.team\n\
+         a,custom,\"[{\"\"key\"\":\"\"api\"\",\"\"value\"\":\"\"x\"\"}]\",y,\n",
+    );
+    let draft = scanned.only();
+    assert_eq!(draft.categories.keys().collect::<Vec<_>>(), ["api"]);
+    assert!(draft.categories.exactly && !draft.origins.contains_key("categories.layer"));
+    tree.write("m.csv", b"assetId,type,categories.layer\nb,custom,y\n");
+    let mut options = options();
+    let all = r#"[{"key":"api","value":"x"},{"key":"layer","value":"z"}]"#;
+    options.defaults.insert("categories".to_owned(), all.to_owned());
+    let scanned = collect(&Source::Manifest(tree.root.join("m.csv")), &options);
+    let draft = scanned.only();
+    assert_eq!(
+        (draft.categories["api"].list(), draft.categories["layer"].list()),
+        (vec!["x".to_owned()], vec!["y".to_owned()])
+    );
+}
+
+#[test]
+fn a_wrong_spelling_is_told_with_its_column() {
+    let header = "assetId,type,tags,categories,fields.text,instances.test\n";
+    let scanned = folder(&[]).manifest(&format!("{header}a,custom,[x],{{}},[y,nowhere\n"));
+    let message = &scanned.refused().message;
+    for column in ["tags", "categories", "fields.text", "instances.test"] {
+        assert!(message.contains(&format!("column \"{column}\"")), "{message}");
     }
 }
