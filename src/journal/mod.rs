@@ -12,6 +12,7 @@
 //! - Only legal moves are written; [`State::may_become`] is the one place that says which.
 
 mod edges;
+mod entry;
 mod error;
 mod item;
 mod lock;
@@ -27,6 +28,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use entry::Entry;
 pub use error::JournalError;
 pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, RunTotals};
 pub use lock::Lock;

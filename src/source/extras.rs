@@ -12,7 +12,7 @@ use super::tree::Tree;
 pub(crate) const DOCS: &str = "exchange-docs";
 
 /// The formats that the publish call takes for an icon (EXCHANGE.md §2.6).
-const ICONS: &[&str] = &["svg", "png", "jpg", "jpeg", "gif"];
+pub(crate) const ICONS: &[&str] = &["svg", "png", "jpg", "jpeg", "gif"];
 
 /// Whether a file, by its path in the project, is the icon of the project.
 pub(crate) fn is_icon(relative: &Utf8Path) -> bool {

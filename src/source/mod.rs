@@ -1,4 +1,4 @@
-//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts.
+//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts, and a CSV manifest of changes.
 //!
 //! Scanning sends nothing and changes nothing. Every input becomes a [`Sourced`](crate::asset::Sourced): a complete
 //! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
@@ -12,6 +12,7 @@
 
 mod archives;
 mod catalog;
+mod changes;
 mod columns;
 mod directory;
 mod docs;
@@ -27,6 +28,7 @@ mod maven;
 mod naming;
 mod options;
 mod projects;
+mod reader;
 mod recognise;
 mod spelling;
 mod stamp;

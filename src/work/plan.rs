@@ -10,11 +10,14 @@ use crate::{
     asset::{AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
     engine::Tally,
     job::Job,
-    journal::{Reader, State},
+    journal::{Entry, Reader, State},
 };
 
 /// Sourced items on their way to be looked at: bounds memory.
 const AHEAD: usize = 64;
+
+/// What is known of an item when nobody is asked.
+const NOT_ASKED: &str = "not in the journal; the target was not asked";
 
 /// What would be done to an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +32,11 @@ pub enum Intent {
     Conflict,
     /// It waits for an item that failed.
     Blocked,
-    /// The input cannot be published.
+    /// What describes an asset that exists would be changed.
+    Update,
+    /// There is no such asset or version to change.
+    NotFound,
+    /// The input cannot be used.
     Invalid,
     /// The journal or the target has it already, as it is.
     Unchanged,
@@ -46,8 +53,8 @@ pub struct Planned {
     pub intent: Intent,
     /// Why.
     pub reason: String,
-    /// The asset, with the origin of every value.
-    pub draft: Option<Box<AssetDraft>>,
+    /// The asset, with the origin of every value, or the change; `None` for what is wrong.
+    pub item: Option<Sourced>,
 }
 
 /// Plans a job; gives each item to `each`, in the order of the source.
@@ -88,17 +95,14 @@ pub async fn plan(
 }
 
 fn is_meant(sourced: &Sourced, only: &Selection) -> bool {
-    match sourced {
-        Sourced::Draft(draft) => only.contains(&draft.coordinates.to_string()),
-        Sourced::Diagnosis(_) => only.is_all(),
-    }
+    sourced.gav().map_or_else(|| only.is_all(), |gav| only.contains(&gav))
 }
 
 /// The second claim to the same coordinates is a mistake, as it is for a run.
 fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> Sourced {
-    let Sourced::Draft(draft) = &sourced else { return sourced };
-    let place = draft.line.map_or_else(|| draft.path.to_string(), |line| format!("{}:{line}", draft.path));
-    let gav = draft.coordinates.to_string();
+    let Some(gav) = sourced.gav() else { return sourced };
+    let (path, line) = sourced.place();
+    let place = line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"));
     match places.get(&gav) {
         None => {
             places.insert(gav, place);
@@ -106,31 +110,27 @@ fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> S
         }
         Some(first) => {
             let message = format!("has the same coordinates as {first}: {gav}");
-            let diagnosis = Diagnosis::failed(draft.path.clone(), Problem::Duplicate, message).gav(gav);
+            let diagnosis = Diagnosis { line, ..Diagnosis::failed(path, Problem::Duplicate, message).gav(gav) };
             Sourced::Diagnosis(Box::new(diagnosis))
         }
     }
 }
 
 async fn foresee(publish: Option<&Publish>, journal: Option<&Reader>, sourced: Sourced) -> Planned {
-    let draft = match sourced {
-        Sourced::Draft(draft) => draft,
-        Sourced::Diagnosis(diagnosis) => return diagnosed(&diagnosis),
-    };
-    let (intent, reason) = match remembered(journal, &draft) {
-        Some(known) => known,
-        None => match publish {
-            Some(publish) => on_target(publish, &draft).await,
-            None => (Intent::Create, "not in the journal; the target was not asked".to_owned()),
+    let (intent, reason) = match &sourced {
+        Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
+        Sourced::Draft(draft) => match (remembered(journal, draft.as_ref(), "published"), publish) {
+            (Some(known), _) => known,
+            (None, Some(publish)) => on_target(publish, draft).await,
+            (None, None) => (Intent::Create, NOT_ASKED.to_owned()),
+        },
+        Sourced::Change(change) => match remembered(journal, change.as_ref(), "updated") {
+            Some(known) => known,
+            None => (Intent::Update, NOT_ASKED.to_owned()),
         },
     };
-    Planned {
-        gav: Some(draft.coordinates.to_string()),
-        path: draft.path.to_string(),
-        intent,
-        reason,
-        draft: Some(draft),
-    }
+    let path = sourced.place().0.to_string();
+    Planned { gav: sourced.gav(), path, intent, reason, item: Some(sourced) }
 }
 
 fn diagnosed(diagnosis: &Diagnosis) -> Planned {
@@ -142,19 +142,19 @@ fn diagnosed(diagnosis: &Diagnosis) -> Planned {
             Some(hint) => format!("{diagnosis} ({hint})"),
             None => diagnosis.to_string(),
         },
-        draft: None,
+        item: None,
     }
 }
 
 /// What the journal says of an item whose source has not changed.
-fn remembered(journal: Option<&Reader>, draft: &AssetDraft) -> Option<(Intent, String)> {
-    let (row, unchanged) = journal?.standing(draft).ok()??;
+fn remembered<'a>(journal: Option<&Reader>, item: impl Into<Entry<'a>>, done: &str) -> Option<(Intent, String)> {
+    let (row, unchanged) = journal?.standing(item).ok()??;
     if !unchanged {
         return None;
     }
     let why = row.message.unwrap_or_default();
     match row.state {
-        State::Done => Some((Intent::Unchanged, "published by an earlier run".to_owned())),
+        State::Done => Some((Intent::Unchanged, format!("{done} by an earlier run"))),
         State::Skipped if row.class.as_deref() != Some("gone") => Some((Intent::Unchanged, why)),
         State::Failed => Some((Intent::Skip, format!("failed in an earlier run, `consign retry` opens it: {why}"))),
         State::Blocked if row.class.is_some() => Some((Intent::Blocked, why)),

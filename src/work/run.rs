@@ -9,7 +9,7 @@ use crate::{
     asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally},
     exchange::Exchange,
-    job::{self, Job},
+    job::{self, Job, Kind},
     journal::{Counts, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, StatusFilter},
     net::CallError,
     source::{self, Source, SourceError},
@@ -266,10 +266,11 @@ impl Shift<'_> {
 
 /// The source of a job.
 pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
-    let source = match &job.source {
-        job::SourceSpec::Directory(path) => Source::Directory(path.clone()),
-        job::SourceSpec::Manifest(path) => Source::Manifest(path.clone()),
-        job::SourceSpec::Catalog(path) => Source::Catalog(path.clone()),
+    let source = match (job.kind, &job.source) {
+        (_, job::SourceSpec::Directory(path)) => Source::Directory(path.clone()),
+        (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
+        (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
+        (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
     };
     let options = source::Options {
         group: group.to_owned(),
@@ -282,10 +283,7 @@ pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
 }
 
 fn offer(sourced: Sourced, only: &Selection) -> Offer {
-    let selected = match &sourced {
-        Sourced::Draft(draft) => only.contains(&draft.coordinates.to_string()),
-        Sourced::Diagnosis(_) => true,
-    };
+    let selected = sourced.gav().is_none_or(|gav| only.contains(&gav));
     Offer::new(sourced, selected)
 }
 
