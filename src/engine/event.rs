@@ -45,6 +45,27 @@ pub enum Event {
         /// Open items that are no longer in the source.
         gone: u64,
     },
+    /// Assets that were published are no longer in the source.
+    Vanished {
+        /// How many versions.
+        count: u64,
+        /// The coordinates of the first of them.
+        gavs: Vec<String>,
+        /// Whether they are deprecated in this run.
+        deprecated: bool,
+        /// Why they are not, though the job says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        spared: Option<String>,
+    },
+    /// Versions of one asset say different things about a datum that they share: the highest of them is believed.
+    Disagreement {
+        /// The datum.
+        datum: String,
+        /// The coordinates of the version that is believed.
+        speaks: String,
+        /// The coordinates of the other one.
+        yields: String,
+    },
     /// An input fails or is skipped before anything is sent.
     Diagnosed {
         /// The coordinates of the asset, as far as they are known.

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::claims;
 use crate::asset::{AssetChange, AssetDraft, Coordinates, FileContent, Version};
 
 /// Sorts after every version: what is to be true of the latest one comes last.
@@ -24,6 +25,8 @@ pub struct Entry<'a> {
     pub(super) needs: &'a [Coordinates],
     pub(super) json: String,
     pub(super) digest: Vec<u8>,
+    /// What it says about data that versions share.
+    pub(super) claims: Option<String>,
     /// What to do where the source names it twice.
     pub(super) once: &'static str,
 }
@@ -53,6 +56,7 @@ impl<'a> From<&'a AssetDraft> for Entry<'a> {
             line: draft.line,
             needs: &draft.dependencies,
             digest: digest(&lean),
+            claims: claims::of_draft(draft),
             once: "give one of them another assetId or version (a manifest can), or exclude it",
             json,
         }
@@ -76,6 +80,8 @@ impl<'a> From<&'a AssetChange> for Entry<'a> {
             needs: &[],
             json: to_json(change),
             digest: digest(&lean),
+            // Which version the latest one is shows when its turn comes.
+            claims: change.coordinates().and_then(|gav| claims::to_text(&change.description, &gav, None)),
             once: "say everything about a version in one row",
         }
     }

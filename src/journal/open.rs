@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Change, Counts, Failure, JournalError, Lock, Offer, Reader, RunTotals, ScanCounts, edges::Cycle, order, schema,
-    transition, upsert, writer::Writer,
+    Change, Counts, Failure, JournalError, Lock, Offer, Reader, RunTotals, ScanCounts, ScanEnd, edges::Cycle, order,
+    schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
@@ -68,10 +68,11 @@ impl Journal {
         self.writer().write(move |tx| upsert::offer(tx, target, run, &batch)).await
     }
 
-    /// Ends the scan: what is open and was not met is skipped as gone. Returns how many items vanished.
-    pub async fn end_scan(&self) -> Result<u64, JournalError> {
+    /// Ends the scan: what is open and was not met is skipped as gone, what is done and was not met is opened to be
+    /// deprecated where `retire`, and versions are told who speaks for what they share.
+    pub async fn end_scan(&self, retire: bool) -> Result<ScanEnd, JournalError> {
         let (target, run) = (self.target, self.run);
-        self.writer().write(move |tx| upsert::end_scan(tx, target, run)).await
+        self.writer().write(move |tx| upsert::end_scan(tx, target, run, retire)).await
     }
 
     /// Reopens failed items; what they blocked opens with them. Returns how many.

@@ -8,7 +8,9 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Counts, Entry, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State, open::connect_reader};
+use super::{
+    Counts, Entry, EventRow, Item, ItemId, ItemRow, JournalError, Retired, RunTotals, State, open::connect_reader,
+};
 
 /// Which items a report wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,7 @@ impl Reader {
 
     fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
         let sql = format!(
-            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft
+            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft, yields, retired
              FROM item WHERE target = ?1 AND {condition} AND id > ?2 ORDER BY id LIMIT ?3"
         );
         self.read(|c| {
@@ -214,5 +216,11 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
         published_as: row.get(8)?,
         fingerprint: row.get(9)?,
         draft: row.get(10)?,
+        yields: row.get::<_, Option<String>>(11)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        retired: match row.get(12)? {
+            1 => Retired::Gone,
+            2 => Retired::Back,
+            _ => Retired::No,
+        },
     })
 }

@@ -87,6 +87,10 @@ const MIGRATIONS: &[&str] = &["
         http     INTEGER,
         note     TEXT
     ) STRICT;
+    ", "
+    ALTER TABLE item ADD COLUMN claims TEXT;   -- what it says about data that versions share: [[scope, datum, digest], …]
+    ALTER TABLE item ADD COLUMN yields TEXT;   -- which of that others speak for; NULL: it never had another version beside it
+    ALTER TABLE item ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;  -- 1: vanished, and deprecated; 2: is coming back
     "];
 
 /// The version that this program writes.

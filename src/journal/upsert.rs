@@ -2,7 +2,9 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Failure, RunId, State, entry::Entry, item::ItemId, transition};
+use super::{
+    Disagreement, Failure, RunId, State, Vanished, claims, entry::Entry, item::ItemId, transition, vanish::vanish,
+};
 use crate::asset::{Diagnosis, Problem, Sourced, Verdict};
 
 /// What a source yields, made ready for the journal.
@@ -109,8 +111,11 @@ fn take(
 
 /// Keeps up with where an unchanged asset lies: it may have to be read again.
 fn follow(tx: &Transaction<'_>, id: i64, entry: &Entry<'_>) -> rusqlite::Result<()> {
-    tx.prepare_cached("UPDATE item SET path = ?2, line = ?3, draft = ?4 WHERE id = ?1 AND draft <> ?4")?
-        .execute(params![id, entry.path.as_str(), entry.line.map(u64::cast_signed), entry.json])?;
+    tx.prepare_cached(
+        "UPDATE item SET path = ?2, line = ?3, draft = ?4
+         WHERE id = ?1 AND (draft <> ?4 OR (draft IS NULL AND yields IS NOT NULL))",
+    )?
+    .execute(params![id, entry.path.as_str(), entry.line.map(u64::cast_signed), entry.json])?;
     Ok(())
 }
 
@@ -136,8 +141,8 @@ fn find(tx: &Transaction<'_>, target: i64, key: &str) -> rusqlite::Result<Option
 
 fn insert(tx: &Transaction<'_>, target: i64, run: RunId, entry: &Entry<'_>, selected: bool) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "INSERT INTO item (target, key, gav, asset, version_key, path, line, state, draft, digest, selected, seen)
-         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10)",
+        "INSERT INTO item (target, key, gav, asset, version_key, path, line, state, draft, digest, selected, seen, claims)
+         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         target,
@@ -150,6 +155,7 @@ fn insert(tx: &Transaction<'_>, target: i64, run: RunId, entry: &Entry<'_>, sele
         entry.digest,
         selected,
         run.0,
+        entry.claims,
     ])?;
     let id = tx.last_insert_rowid();
     transition::append_event(tx, ItemId(id), run, State::Pending, None, 0, None)?;
@@ -173,8 +179,10 @@ fn reopen_with(
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE item SET state = 'pending', step = NULL, attempt = 0, doubt = 0, due = NULL, token = NULL,
-                published_as = NULL, class = NULL, http = NULL, message = NULL, hint = NULL,
-                path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7
+                published_as = CASE WHEN fingerprint IS NULL THEN NULL ELSE published_as END,
+                class = NULL, http = NULL, message = NULL, hint = NULL,
+                path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7, claims = ?8,
+                retired = CASE retired WHEN 0 THEN 0 ELSE 2 END
          WHERE id = ?1",
     )?
     .execute(params![
@@ -184,7 +192,8 @@ fn reopen_with(
         entry.json,
         entry.digest,
         selected,
-        run.0
+        run.0,
+        entry.claims,
     ])?;
     tx.prepare_cached("DELETE FROM need WHERE item = ?1")?.execute([known.id])?;
     insert_needs(tx, known.id, entry)?;
@@ -238,11 +247,29 @@ fn take_diagnosis(
     transition::close(tx, ItemId(id), run, state, &failure)
 }
 
-pub(super) fn end_scan(tx: &Transaction<'_>, target: i64, run: RunId) -> rusqlite::Result<u64> {
+/// What the end of a scan brought to light.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScanEnd {
+    /// Open items that are no longer in the source.
+    pub gone: u64,
+    /// Published ones that are no longer there.
+    pub vanished: Vanished,
+    /// Versions that say different things about data that they share; the first of them only.
+    pub disagreements: Vec<Disagreement>,
+}
+
+/// Ends a scan. What vanished is opened to be deprecated where `retire`.
+pub(super) fn end_scan(tx: &Transaction<'_>, target: i64, run: RunId, retire: bool) -> rusqlite::Result<ScanEnd> {
+    let vanished = vanish(tx, target, run, retire)?;
+    let gone = close_gone(tx, target, run)?;
+    Ok(ScanEnd { gone, vanished, disagreements: claims::share_out(tx, target, run)? })
+}
+
+fn close_gone(tx: &Transaction<'_>, target: i64, run: RunId) -> rusqlite::Result<u64> {
     let gone: Vec<i64> = tx
         .prepare(
             "SELECT id FROM item
-             WHERE target = ?1 AND seen <> ?2 AND state IN ('pending', 'ready', 'blocked', 'failed')",
+             WHERE target = ?1 AND seen <> ?2 AND retired <> 1 AND state IN ('pending', 'ready', 'blocked', 'failed')",
         )?
         .query_map(params![target, run.0], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;

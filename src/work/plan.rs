@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::{Connection, RunError, Selection, publish::Publish, run::source_of};
+use super::{Connection, RunError, Selection, existing::Existing, publish::Publish, run::source_of};
 use crate::{
     asset::{AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
     engine::Tally,
@@ -69,7 +69,7 @@ pub async fn plan(
     mut each: impl FnMut(Planned),
 ) -> Result<(), RunError> {
     let publish = connection
-        .map(|c| Publish::new(c.exchange.clone(), &job.publish, job.limits, Arc::new(Tally::default())))
+        .map(|c| Publish::new(c.exchange.clone(), job, Existing::default(), Arc::new(Tally::default())))
         .transpose()
         .map_err(RunError::Scratch)?;
     let (items, arriving) = mpsc::channel(AHEAD);

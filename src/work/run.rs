@@ -4,13 +4,16 @@ use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Selection, failure, publish::Publish};
+use super::{Selection, existing::Existing, failure, publish::Publish};
 use crate::{
     asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally},
     exchange::Exchange,
-    job::{self, Job, Kind},
-    journal::{Counts, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, StatusFilter},
+    job::{self, Job, Kind, OnVanished},
+    journal::{
+        Counts, Disagreement, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, ScanEnd,
+        StatusFilter, Vanished,
+    },
     net::CallError,
     source::{self, Source, SourceError},
 };
@@ -165,7 +168,7 @@ impl Shift<'_> {
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
         let exchange = self.connection.exchange.clone();
-        let publish = Publish::new(exchange, &self.job.publish, self.job.limits, Arc::clone(&self.tally))
+        let publish = Publish::new(exchange, self.job, Existing::default(), Arc::clone(&self.tally))
             .map_err(RunError::Scratch)?;
         let engine = Engine::new(
             Arc::clone(&self.journal),
@@ -225,12 +228,27 @@ impl Shift<'_> {
 
     /// Puts what was read in order, and tells it.
     async fn settle(&self, scanned: ScanCounts) -> Result<(), JournalError> {
-        let gone = self.journal.end_scan().await?;
+        let ScanEnd { gone, vanished, disagreements } = self.journal.end_scan(self.retires()).await?;
         self.journal.put_in_order().await?;
         self.tally.set(self.journal.counts()?);
         let ScanCounts { new, changed, unchanged, diagnosed } = scanned;
         self.sink.emit(&Event::Scanned { new, changed, unchanged, diagnosed, gone });
+        for Disagreement { datum, speaks, yields } in disagreements {
+            self.sink.emit(&Event::Disagreement { datum, speaks, yields });
+        }
+        // A change that is no longer asked for stays made.
+        if vanished.count > 0 && self.job.kind == Kind::Publish {
+            let Vanished { count, gavs, retired: deprecated, spared } = vanished;
+            self.sink.emit(&Event::Vanished { count, gavs, deprecated, spared });
+        }
         Ok(())
+    }
+
+    /// Whether what vanished from the source is deprecated. A run that was told to look at a part of it leaves the rest.
+    fn retires(&self) -> bool {
+        self.job.kind == Kind::Publish
+            && self.job.publish.on_vanished == OnVanished::Deprecate
+            && self.options.only.is_all()
     }
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {

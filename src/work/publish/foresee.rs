@@ -30,7 +30,7 @@ pub(in crate::work) enum OnTarget {
 impl Publish {
     /// Looks at the target.
     pub(in crate::work) async fn foresee(&self, draft: &AssetDraft) -> Result<OnTarget, Failure> {
-        let mut subject = Subject::new(draft.clone());
+        let mut subject = Subject::new(draft.clone(), self.wish(draft));
         refused(self.package(&mut subject).await)?;
         let there = self.exchange.asset(&draft.coordinates).await.map_err(|error| failure::failure(&error))?;
         match there {
@@ -63,7 +63,11 @@ fn refused(outcome: Outcome) -> Result<(), Failure> {
         | Outcome::Again { failure, .. }
         | Outcome::Back { failure, .. }
         | Outcome::Unsure { failure, .. }
-        | Outcome::End(Ending::Skipped(failure)) => Err(failure),
-        Outcome::Next | Outcome::Wait { .. } | Outcome::Retarget { .. } | Outcome::End(Ending::Done { .. }) => Ok(()),
+        | Outcome::End(Ending::Skipped(failure) | Ending::Confirmed { proof: failure, .. }) => Err(failure),
+        Outcome::Next
+        | Outcome::To { .. }
+        | Outcome::Wait { .. }
+        | Outcome::Retarget { .. }
+        | Outcome::End(Ending::Done { .. }) => Ok(()),
     }
 }

@@ -38,7 +38,7 @@ impl Publish {
                 if subject.sent {
                     self.tally.add_published();
                 }
-                Some(Self::published(subject, Some(format!("found on the server: {proof}"))))
+                Some(self.published(subject, Some(format!("found on the server: {proof}"))))
             }
             // A development version is there to be published over: what we sent has not arrived.
             Ok(Comparison::Different(_)) if asset.is_development() => None,
