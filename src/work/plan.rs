@@ -5,11 +5,17 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::{Connection, RunError, Selection, existing::Existing, publish::Publish, run::source_of};
+use super::{
+    Connection, RunError, Selection,
+    describe::{Describe, Foreseen},
+    existing::Existing,
+    publish::Publish,
+    run::source_of,
+};
 use crate::{
-    asset::{AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
+    asset::{AssetChange, AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
     engine::Tally,
-    job::Job,
+    job::{Job, Kind},
     journal::{Entry, Reader, State},
 };
 
@@ -68,10 +74,7 @@ pub async fn plan(
     only: &Selection,
     mut each: impl FnMut(Planned),
 ) -> Result<(), RunError> {
-    let publish = connection
-        .map(|c| Publish::new(c.exchange.clone(), job, Existing::default(), Arc::new(Tally::default())))
-        .transpose()
-        .map_err(RunError::Scratch)?;
+    let foresight = connection.map(|c| Foresight::new(job, c)).transpose().map_err(RunError::Scratch)?;
     let (items, arriving) = mpsc::channel(AHEAD);
     let (source, options) = source_of(job, group);
     let reading = tokio::task::spawn_blocking(move || {
@@ -84,7 +87,7 @@ pub async fn plan(
     let found = stream::unfold(arriving, |mut arriving| async move { Some((arriving.recv().await?, arriving)) })
         .filter(|sourced| std::future::ready(is_meant(sourced, only)))
         .map(|sourced| refuse_duplicate(sourced, &mut places))
-        .map(|sourced| foresee(publish.as_ref(), journal.as_ref(), sourced))
+        .map(|sourced| foresee(foresight.as_ref(), journal.as_ref(), sourced))
         .buffered(job.pace.concurrency);
     let mut found = std::pin::pin!(found);
     while let Some(planned) = found.next().await {
@@ -116,17 +119,34 @@ fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> S
     }
 }
 
-async fn foresee(publish: Option<&Publish>, journal: Option<&Reader>, sourced: Sourced) -> Planned {
+/// Whoever looks at the target: as the kind of the job does.
+enum Foresight {
+    Publish(Box<Publish>),
+    Describe(Box<Describe>),
+}
+
+impl Foresight {
+    fn new(job: &Job, connection: &Connection) -> std::io::Result<Self> {
+        let (exchange, tally) = (connection.exchange.clone(), Arc::new(Tally::default()));
+        Ok(match job.kind {
+            Kind::Publish => Self::Publish(Box::new(Publish::new(exchange, job, Existing::default(), tally)?)),
+            Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally)?)),
+        })
+    }
+}
+
+async fn foresee(foresight: Option<&Foresight>, journal: Option<&Reader>, sourced: Sourced) -> Planned {
     let (intent, reason) = match &sourced {
         Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
-        Sourced::Draft(draft) => match (remembered(journal, draft.as_ref(), "published"), publish) {
+        Sourced::Draft(draft) => match (remembered(journal, draft.as_ref(), "published"), foresight) {
             (Some(known), _) => known,
-            (None, Some(publish)) => on_target(publish, draft).await,
-            (None, None) => (Intent::Create, NOT_ASKED.to_owned()),
+            (None, Some(Foresight::Publish(publish))) => on_target(publish, draft).await,
+            (None, _) => (Intent::Create, NOT_ASKED.to_owned()),
         },
-        Sourced::Change(change) => match remembered(journal, change.as_ref(), "updated") {
-            Some(known) => known,
-            None => (Intent::Update, NOT_ASKED.to_owned()),
+        Sourced::Change(change) => match (remembered(journal, change.as_ref(), "updated"), foresight) {
+            (Some(known), _) => known,
+            (None, Some(Foresight::Describe(describe))) => to_be_changed(describe, change).await,
+            (None, _) => (Intent::Update, NOT_ASKED.to_owned()),
         },
     };
     let path = sourced.place().0.to_string();
@@ -177,6 +197,15 @@ async fn on_target(publish: &Publish, draft: &AssetDraft) -> (Intent, String) {
                 _ => (Intent::NewVersion, format!("{differs}; the next free version is published")),
             }
         }
+        Err(failure) => (Intent::Invalid, failure.message),
+    }
+}
+
+async fn to_be_changed(describe: &Describe, change: &AssetChange) -> (Intent, String) {
+    match describe.foresee(change).await {
+        Ok(Foreseen::Differs(what)) => (Intent::Update, what),
+        Ok(Foreseen::Same(proof)) => (Intent::Unchanged, proof),
+        Ok(Foreseen::Missing(what)) => (Intent::NotFound, what),
         Err(failure) => (Intent::Invalid, failure.message),
     }
 }

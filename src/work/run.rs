@@ -4,10 +4,10 @@ use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Selection, existing::Existing, failure, publish::Publish};
+use super::{Selection, describe::Describe, existing::Existing, failure, publish::Publish};
 use crate::{
     asset::Sourced,
-    engine::{Ended, Engine, Event, Limits, Sink, Tally},
+    engine::{Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
     job::{self, Job, Kind, OnVanished},
     journal::{
@@ -167,19 +167,25 @@ impl Shift<'_> {
             return Ok((Ended::Stopped, scanned));
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
-        let exchange = self.connection.exchange.clone();
-        let publish = Publish::new(exchange, self.job, Existing::default(), Arc::clone(&self.tally))
-            .map_err(RunError::Scratch)?;
+        let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
+        let ended = match self.job.kind {
+            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::default(), tally)).await?,
+            Kind::Describe => self.drive(Describe::new(exchange, self.job, tally)).await?,
+        };
+        Ok((ended, scanned))
+    }
+
+    /// Does what is to be done, as its kind does it.
+    async fn drive<W: Work>(&self, work: std::io::Result<W>) -> Result<Ended, RunError> {
         let engine = Engine::new(
             Arc::clone(&self.journal),
-            Arc::new(publish),
+            Arc::new(work.map_err(RunError::Scratch)?),
             Arc::clone(&self.sink),
             Arc::clone(&self.tally),
             limits(&self.job.pace),
             self.stop.clone(),
         );
-        let ended = engine.run().await.map_err(RunError::JournalBroke)?;
-        Ok((ended, scanned))
+        engine.run().await.map_err(RunError::JournalBroke)
     }
 
     /// Opens failed items again; with `--only`, those that are meant.

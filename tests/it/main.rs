@@ -10,6 +10,7 @@ mod support;
 mod command_line;
 mod conflicts;
 mod credentials;
+mod describe;
 mod encrypted;
 mod journal;
 mod nothing_twice_nothing_lost;

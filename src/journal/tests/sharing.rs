@@ -47,11 +47,8 @@ async fn the_highest_version_speaks_for_what_it_shares_and_disagreement_is_told(
     let mut worked = told(&worked);
     worked.sort();
     assert_eq!(worked, expected, "another minor version has tags of its own");
-    let disagreement = Disagreement {
-        datum: "tags".to_owned(),
-        speaks: "g/a/1.0.1".to_owned(),
-        yields: "g/a/1.0.0".to_owned(),
-    };
+    let disagreement =
+        Disagreement { datum: "tags".to_owned(), speaks: "g/a/1.0.1".to_owned(), yields: "g/a/1.0.0".to_owned() };
     assert_eq!(end.disagreements, [disagreement]);
 }
 

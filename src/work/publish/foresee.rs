@@ -1,13 +1,7 @@
 //! What publishing an asset would meet on the target; reads only.
 
 use super::{Publish, Subject, compare::Comparison};
-use crate::{
-    asset::AssetDraft,
-    engine::{Ending, Outcome},
-    exchange::Asset,
-    journal::Failure,
-    work::failure,
-};
+use crate::{asset::AssetDraft, exchange::Asset, journal::Failure, work::failure};
 
 /// What the target holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +25,9 @@ impl Publish {
     /// Looks at the target.
     pub(in crate::work) async fn foresee(&self, draft: &AssetDraft) -> Result<OnTarget, Failure> {
         let mut subject = Subject::new(draft.clone(), self.wish(draft));
-        refused(self.package(&mut subject).await)?;
+        if let Some(failure) = failure::of(self.package(&mut subject).await) {
+            return Err(failure);
+        }
         let there = self.exchange.asset(&draft.coordinates).await.map_err(|error| failure::failure(&error))?;
         match there {
             Some(asset) if asset.is_development() => Ok(OnTarget::Development),
@@ -50,24 +46,7 @@ impl Publish {
         match self.compare(subject, asset).await {
             Ok(Comparison::Same(proof)) => Ok(OnTarget::Same(proof)),
             Ok(Comparison::Different(what)) => Ok(OnTarget::Different(what)),
-            Err(outcome) => Err(refused(outcome).err().unwrap_or_else(|| Failure::new("unknown", "cannot compare"))),
+            Err(outcome) => Err(failure::of(outcome).unwrap_or_else(|| Failure::new("unknown", "cannot compare"))),
         }
-    }
-}
-
-/// The failure in an outcome, where there is one.
-fn refused(outcome: Outcome) -> Result<(), Failure> {
-    match outcome {
-        Outcome::Failed(failure)
-        | Outcome::Halt(failure)
-        | Outcome::Again { failure, .. }
-        | Outcome::Back { failure, .. }
-        | Outcome::Unsure { failure, .. }
-        | Outcome::End(Ending::Skipped(failure) | Ending::Confirmed { proof: failure, .. }) => Err(failure),
-        Outcome::Next
-        | Outcome::To { .. }
-        | Outcome::Wait { .. }
-        | Outcome::Retarget { .. }
-        | Outcome::End(Ending::Done { .. }) => Ok(()),
     }
 }

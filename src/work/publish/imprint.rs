@@ -64,8 +64,12 @@ impl Imprint {
 
     /// Takes out of a wish what was brought already.
     pub(super) fn forget_known(&self, before: &Self, wish: &mut Description) {
-        let known: BTreeSet<String> =
-            self.data.iter().filter(|(datum, said)| before.data.get(*datum) == Some(*said)).map(|(datum, _)| datum.clone()).collect();
+        let known: BTreeSet<String> = self
+            .data
+            .iter()
+            .filter(|(datum, said)| before.data.get(*datum) == Some(*said))
+            .map(|(datum, _)| datum.clone())
+            .collect();
         wish.yield_to_others(&known);
         if known.contains("status") {
             wish.status = None;
