@@ -185,6 +185,11 @@ impl Tally {
         self.published.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts an accepted update of what existed.
+    pub fn add_updated(&self) {
+        self.updated.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -34,6 +34,7 @@ mod status_link;
 mod tags;
 mod tolerant;
 mod upload;
+mod v1;
 mod values;
 
 pub use accounts::Organization;

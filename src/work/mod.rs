@@ -4,10 +4,12 @@
 //! item.
 
 mod describe;
+mod description;
 mod existing;
 mod failure;
 pub mod plan;
 mod publish;
+mod rhythm;
 mod run;
 mod select;
 

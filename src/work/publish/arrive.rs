@@ -46,11 +46,10 @@ impl Publish {
     }
 
     /// All is said: how the item ends.
-    pub(super) fn described(subject: &Subject, in_doubt: bool) -> Outcome {
+    pub(super) fn described(subject: &Subject) -> Outcome {
         let fingerprint = subject.fingerprint();
         match &subject.found {
-            // After a crash it cannot be told any more who has said it.
-            Some(found) if !subject.progress.has_changed() && !in_doubt => {
+            Some(found) if !subject.progress.has_changed() => {
                 let proof = Failure::new(SAME_CONTENT, format!("{found}, and described as it should be"));
                 Outcome::End(Ending::Confirmed { proof, fingerprint })
             }

@@ -1,6 +1,6 @@
 //! What has changed since this job brought the asset to the target.
 
-use super::{DESCRIBE, Imprint, Publish, Subject, arrive::SAME_CONTENT};
+use super::{DESCRIBE, Imprint, PACKAGE, Publish, Subject, arrive::SAME_CONTENT};
 use crate::{
     asset::{Lifecycle, OnConflict},
     engine::{Ending, Outcome},
@@ -23,7 +23,8 @@ impl Publish {
             let failure = Failure::new(SAME_CONTENT, format!("{proof}, and nothing else has changed"));
             return Outcome::End(Ending::Skipped(failure));
         }
-        subject.found = Some(proof);
+        // An item that stood further on already may have been published by the run that got it there.
+        subject.found = Some(proof).filter(|_| item.step.as_deref().is_none_or(|step| step == PACKAGE));
         Outcome::To { step: DESCRIBE, fingerprint: None, note: None }
     }
 

@@ -20,7 +20,7 @@ const IN_PROGRESS: Duration = Duration::from_secs(2);
 const RIDDLES: u32 = 3;
 
 impl Publish {
-    pub(super) async fn resolve_conflict(&self, subject: &Subject, refusal: &Refusal) -> Outcome {
+    pub(super) async fn resolve_conflict(&self, subject: &mut Subject, refusal: &Refusal) -> Outcome {
         match Conflict::of(refusal) {
             Conflict::Exists => self.compare_existing(subject, refusal).await,
             Conflict::Tombstone => self.step_over_tombstone(subject, refusal).await,
@@ -36,7 +36,7 @@ impl Publish {
         }
     }
 
-    async fn compare_existing(&self, subject: &Subject, refusal: &Refusal) -> Outcome {
+    async fn compare_existing(&self, subject: &mut Subject, refusal: &Refusal) -> Outcome {
         let asset = match self.exchange.asset(&subject.draft.coordinates).await {
             Ok(Some(asset)) => asset,
             // Refused because it exists, and not there: its publication must be under way.
@@ -128,7 +128,7 @@ impl Publish {
     }
 
     /// A 409 in words we do not know: if the asset is there it is the usual conflict, whatever the words.
-    async fn unknown_conflict(&self, subject: &Subject, refusal: &Refusal) -> Outcome {
+    async fn unknown_conflict(&self, subject: &mut Subject, refusal: &Refusal) -> Outcome {
         match self.exchange.asset(&subject.draft.coordinates).await {
             Ok(Some(_)) => self.compare_existing(subject, refusal).await,
             Ok(None) => {

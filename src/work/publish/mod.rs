@@ -299,7 +299,7 @@ impl Work for Publish {
             _ => {
                 let promoted =
                     self.describer.promote(&mut subject.progress, &subject.draft.coordinates, &subject.wish).await;
-                if promoted == Outcome::Next { Self::described(subject, item.doubt) } else { promoted }
+                if promoted == Outcome::Next { Self::described(subject) } else { promoted }
             }
         }
     }

@@ -32,7 +32,7 @@ impl Publish {
         }
     }
 
-    async fn found(&self, subject: &Subject, asset: &Asset) -> Option<Outcome> {
+    async fn found(&self, subject: &mut Subject, asset: &Asset) -> Option<Outcome> {
         match self.compare(subject, asset).await {
             Ok(Comparison::Same(proof)) => {
                 if subject.sent {
