@@ -20,6 +20,7 @@ mod lock;
 mod open;
 mod order;
 mod reader;
+mod readings;
 mod schema;
 mod state;
 mod transition;
@@ -37,6 +38,7 @@ pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, Retired, RunTot
 pub use lock::Lock;
 pub use open::{Journal, RunId};
 pub use reader::{Reader, StatusFilter};
+pub use readings::Readings;
 pub use state::State;
 pub use transition::Change;
 pub use upsert::{Offer, ScanCounts, ScanEnd};

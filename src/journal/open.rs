@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Change, Counts, Failure, JournalError, Lock, Offer, Reader, RunTotals, ScanCounts, ScanEnd, edges::Cycle, order,
-    schema, transition, upsert, writer::Writer,
+    Change, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd, edges::Cycle,
+    order, schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
@@ -60,6 +60,11 @@ impl Journal {
     #[must_use]
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// What files told when they were read, for the time of one scan. To be dropped before the journal is closed.
+    pub fn readings(&self) -> Result<Readings, JournalError> {
+        Readings::attach(&self.path, self.writer().clone(), self.run)
     }
 
     /// Takes in a batch of what a source yields.

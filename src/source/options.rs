@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 
 use camino::Utf8PathBuf;
 
-use crate::asset::Sourced;
+use crate::{asset::Sourced, package::reading::Reading};
 
 use super::{SourceError, catalog, changes, directory, manifest};
 
 /// What the job says about its source.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone)]
 pub struct Options {
     /// The group of assets that name none: the target's organization or group.
     pub group: String,
@@ -23,6 +23,8 @@ pub struct Options {
     /// The facts of this build, name and value, that the conditions of a catalog are held to. A name that is there
     /// twice fulfils none.
     pub criteria: Vec<(String, String)>,
+    /// How files are read: with a memory, those that have not changed are not.
+    pub reading: Reading,
 }
 
 /// Where assets come from.

@@ -2,6 +2,7 @@
 
 mod directory;
 mod manifest;
+mod memory;
 mod projects;
 
 use std::ops::ControlFlow;

@@ -7,6 +7,7 @@ mod describe;
 mod description;
 mod existing;
 mod failure;
+mod memory;
 pub mod plan;
 mod publish;
 mod rhythm;

@@ -9,6 +9,7 @@ use super::{
     Connection, RunError, Selection,
     describe::{Describe, Foreseen},
     existing::Existing,
+    memory,
     publish::Publish,
     run::source_of,
 };
@@ -16,7 +17,7 @@ use crate::{
     asset::{AssetChange, AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
     engine::Tally,
     job::{Job, Kind},
-    journal::{Entry, Reader, State},
+    journal::{Entry, Reader, Readings, State},
 };
 
 /// Sourced items on their way to be looked at: bounds memory.
@@ -76,7 +77,9 @@ pub async fn plan(
 ) -> Result<(), RunError> {
     let foresight = connection.map(|c| Foresight::new(job, c)).transpose().map_err(RunError::Scratch)?;
     let (items, arriving) = mpsc::channel(AHEAD);
-    let (source, options) = source_of(job, group);
+    // Whatever is wrong with the journal: then all files are read.
+    let reading = Readings::open(&job.journal).map(|readings| memory::reading(&Arc::new(readings))).unwrap_or_default();
+    let (source, options) = source_of(job, group, reading);
     let reading = tokio::task::spawn_blocking(move || {
         source.scan(&options, &mut |sourced| match items.blocking_send(sourced) {
             Ok(()) => ControlFlow::Continue(()),

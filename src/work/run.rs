@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Selection, describe::Describe, existing::Existing, failure, publish::Publish};
+use super::{Selection, describe::Describe, existing::Existing, failure, memory, publish::Publish};
 use crate::{
     asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally, Work},
@@ -15,6 +15,7 @@ use crate::{
         StatusFilter, Vanished,
     },
     net::CallError,
+    package::reading::Reading,
     source::{self, Source, SourceError},
 };
 
@@ -203,10 +204,13 @@ impl Shift<'_> {
     /// Reads the source into the journal, a bounded number of batches at a time.
     async fn scan(&self) -> Result<ScanCounts, RunError> {
         let (batches, mut arriving) = tokio::sync::mpsc::channel(BATCHES);
-        let (source, options) = source_of(self.job, &self.connection.group);
+        let readings = self.journal.readings().ok().map(Arc::new);
+        let reading = readings.as_ref().map(memory::reading).unwrap_or_default();
+        let (source, options) = source_of(self.job, &self.connection.group, reading);
         let (stop, only, sink) = (self.stop.clone(), self.options.only.clone(), Arc::clone(&self.sink));
         let reading = tokio::task::spawn_blocking(move || {
             let mut batch = Vec::with_capacity(BATCH);
+            let mut complete = true;
             let result = source.scan(&options, &mut |sourced| {
                 if let Sourced::Diagnosis(diagnosis) = &sourced {
                     sink.emit(&Event::diagnosed(diagnosis));
@@ -214,10 +218,14 @@ impl Shift<'_> {
                 batch.push(offer(sourced, &only));
                 let full = batch.len() >= BATCH;
                 if stop.is_cancelled() || (full && batches.blocking_send(std::mem::take(&mut batch)).is_err()) {
+                    complete = false;
                     return ControlFlow::Break(());
                 }
                 ControlFlow::Continue(())
             });
+            if let Some(readings) = readings {
+                readings.end(complete && result.is_ok());
+            }
             // Nobody takes the last batch when the journal has failed; that error is the one to tell.
             let _ = batches.blocking_send(batch);
             result
@@ -289,7 +297,7 @@ impl Shift<'_> {
 }
 
 /// The source of a job.
-pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
+pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, source::Options) {
     let source = match (job.kind, &job.source) {
         (_, job::SourceSpec::Directory(path)) => Source::Directory(path.clone()),
         (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
@@ -302,6 +310,7 @@ pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
         exclude: job.exclude.clone(),
         defaults: job.defaults.clone(),
         criteria: job.criteria.clone(),
+        reading,
     };
     (source, options)
 }

@@ -153,7 +153,7 @@ fn bad_rows_end_with_a_reason_each_and_the_others_are_changed() {
     assert_eq!(writes(&sandbox) - before, 2, "the name, and the state");
 
     let failed = workshop.consign(&["status", "describe.toml", "--json", "--failed"]).run().exits(0).json();
-    let missing = failed["items"].as_array().unwrap().iter().find(|item| item["class"] == "missing").expect("one");
+    let missing = failed["items"].as_array().unwrap().iter().find(|item| item["class"] == "not-found").expect("one");
     assert!(missing["hint"].as_str().is_some_and(|hint| hint.contains("publish it first")), "{missing}");
     let gav = format!("{ORGANIZATION}/orders/latest");
     let told = workshop.consign(&["explain", "describe.toml", &gav]).run().exits(0).stdout;

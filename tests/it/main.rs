@@ -13,6 +13,7 @@ mod credentials;
 mod describe;
 mod encrypted;
 mod journal;
+mod nightly;
 mod nothing_twice_nothing_lost;
 mod official_clients;
 mod one_at_a_time;

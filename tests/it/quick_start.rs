@@ -3,7 +3,7 @@
 use crate::support::Workshop;
 
 /// A copy of the samples and the job files of this repository: a run writes beside its job file.
-fn quick_start() -> Workshop {
+pub(crate) fn quick_start() -> Workshop {
     let workshop = Workshop::empty();
     let repository = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
     for folder in ["samples", "jobs"] {

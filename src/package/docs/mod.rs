@@ -17,6 +17,7 @@ mod folder;
 mod html;
 mod links;
 mod names;
+mod page;
 mod ready;
 mod render;
 

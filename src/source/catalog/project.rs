@@ -8,7 +8,7 @@ use super::fields::{Text, Wrong};
 use super::paths;
 use super::versions::{self, Strategy};
 use crate::asset::{AssetDraft, Diagnosis, Origin, Problem, Version};
-use crate::package::detect::{self, Follower};
+use crate::package::{detect::Follower, reading::Question};
 use crate::source::draft::{self, Found, Place};
 use crate::source::facts::Facts;
 use crate::source::{Options, projects, recognise};
@@ -135,8 +135,8 @@ impl Builder<'_> {
     /// An `exchange.json` names the main file, and says what the descriptor does not.
     fn follow_reference(&self, input: &mut Input) -> Result<(), Box<Diagnosis>> {
         let descriptor = self.base.join(&input.main);
-        let bytes = fs_err::read(&descriptor).map_err(|error| recognise::unreadable(&descriptor, &error))?;
-        let project = detect::parse_project(&bytes).map_err(|error| projects::broken(&descriptor, &error))?;
+        let reading = &self.options.reading;
+        let project = recognise::project(&descriptor, reading)?;
         let main = project.as_ref().and_then(|project| project.main.as_deref()).filter(|main| !main.is_empty());
         let (Some(project), Some(main)) = (&project, main) else {
             let message = "names no main file";
@@ -146,10 +146,8 @@ impl Builder<'_> {
             let place = (wrong.line, wrong.column);
             Box::new(Diagnosis::failed(&descriptor, wrong.problem, wrong.message).at(place.0, place.1))
         };
-        let decoded = detect::decode(&bytes).map_err(|at| {
-            Box::new(Diagnosis::failed(&descriptor, Problem::Encoding, "is not UTF-8 text").at(at.line, at.column))
-        })?;
-        let told = descriptor::values_of_json(&decoded.text).map_err(wrong_there)?;
+        let told = reading.told(&Question::CatalogValues, &descriptor, descriptor::values_of_json);
+        let told = told.map_err(|error| recognise::unreadable(&descriptor, &error))?.map_err(wrong_there)?;
         let folder = input.main.parent().unwrap_or(Utf8Path::new("")).to_owned();
         let main = Text { text: main.to_owned(), ..input.named.clone() };
         input.main = paths::file(&self.base, &folder, &main).map_err(|wrong| self.diagnosed(wrong))?;
@@ -164,7 +162,7 @@ impl Builder<'_> {
 
     fn specification(&mut self, input: &Input, declares: bool) -> Result<Found, Box<Diagnosis>> {
         let path = self.base.join(&input.main);
-        let Some(spec) = recognise::read(&path)? else {
+        let Some(spec) = recognise::read(&path, &self.options.reading)? else {
             let message = format!("`{}` is not a specification that is known", input.main);
             return Err(self.diagnosed(input.named.failed(Problem::Invalid, message)));
         };
