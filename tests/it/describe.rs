@@ -140,7 +140,21 @@ fn bad_rows_end_with_a_reason_each_and_the_others_are_changed() {
     let summary = run(&workshop, &[]).exits(2).summary();
     assert_eq!(summary["outcome"], "partial");
     assert_eq!(summary["updated"], 2, "{summary}");
-    plain(workshop.folder(), || insta::assert_snapshot!(items(&workshop)));
+    plain(workshop.folder(), || {
+        insta::assert_snapshot!(items(&workshop), @r#"
+    2 [org]/orders/1.0.0 done
+    3 [org]/absent/1.0.0 failed not-found the target has no version [org]/absent/1.0.0
+    4 [org]/absent/latest failed not-found the target has no asset [org]/absent
+    5 [org]/orders/9.9.9 failed not-found the target has no version [org]/orders/9.9.9
+    6 [org]/stock/1.0.0 failed value column "status": `retired` is not a lifecycle state: development, published or deprecated
+    7 [org]/stock/latest failed missing column "icon": `gone.svg` is not there
+    8 [org]/stock/1.0.0 failed transition the version is published, and none goes back to development
+    9 [org]/orders/1.0.0 failed duplicate has the same coordinates as changes.csv:2: [org]/orders/1.0.0
+    10 [org]/stock/latest skipped empty the row says nothing about the asset
+    11 - failed invalid the row has 2 cells, the header has 5
+    12 [org]/orders/latest done
+    "#)
+    });
     let orders = sandbox.asset("orders", "1.0.0").unwrap();
     assert_eq!((&orders["name"], &orders["status"]), (&json!("Orders"), &json!("deprecated")));
 
@@ -171,7 +185,21 @@ fn a_dry_run_tells_what_differs_and_sends_nothing_but_reads() {
     );
     let before = writes(&sandbox);
     let plan = workshop.consign(&["run", "describe.toml", "--dry-run"]).run().exits(0);
-    plain(workshop.folder(), || insta::assert_snapshot!(plan.stdout));
+    plain(workshop.folder(), || {
+        insta::assert_snapshot!(plan.stdout, @r#"
+    action     asset   version  type  reason
+    group [org]
+    update     orders  latest         latest is 1.0.0; name: orders → Orders; tags: +a +b; status: published → deprecated
+    unchanged  stock   1.0.0          nothing differs
+    not-found  absent  latest         the target has no such asset
+    not-found  stock   7.0.0          the target has no such version
+    invalid    stock   latest         changes.csv:6: column "status": `retired` is not a lifecycle state: development, published or deprecated (mend the cell, or the defaults of the job)
+    invalid    stock   1.0.0          changes.csv:7: has the same coordinates as changes.csv:3: [org]/stock/1.0.0
+    skip       orders  1.0.0          changes.csv:8: the row says nothing about the asset (fill in a cell; `[]` takes a value away)
+
+    7 items: 1 update, 1 skip, 2 not-found, 2 invalid, 1 unchanged
+    "#)
+    });
     let json = workshop.consign(&["run", "describe.toml", "--dry-run", "--json"]).run().exits(0).json();
     let actions: Vec<&str> = json["actions"].as_array().unwrap().iter().filter_map(|a| a["action"].as_str()).collect();
     assert_eq!(actions, ["update", "unchanged", "not-found", "not-found", "invalid", "invalid", "skip"]);
