@@ -3,6 +3,7 @@
 //! [`Job::load`] reads and checks the file; mistakes are told with line and column. The command line and the
 //! environment are laid over it. Paths in the file are relative to the file.
 
+mod defaults;
 mod definitions;
 mod error;
 mod file;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    JobError, OnConflict,
+    JobError, OnConflict, defaults,
     definitions::Definitions,
     file::{
         CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable,
@@ -197,7 +197,7 @@ impl Job {
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
         let pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
         let limits = limits(&file.limits).map_err(|(key, m)| value(&format!("limits.{key}"), m))?;
-        let defaults = flatten(&file.defaults).map_err(|(key, m)| value(&format!("defaults.{key}"), m))?;
+        let defaults = defaults::flatten(&file.defaults).map_err(|(key, m)| value(&format!("defaults.{key}"), m))?;
         Ok(Self {
             file: path.to_owned(),
             kind: file.kind,
@@ -363,38 +363,6 @@ fn limits(table: &BTreeMap<String, String>) -> Result<PackageLimits, (String, St
     Ok(limits)
 }
 
-/// Flattens `[defaults]` to multipart names: lists become comma-separated text, tables dotted names.
-fn flatten(table: &toml::Table) -> Result<BTreeMap<String, String>, (String, String)> {
-    let mut flat = BTreeMap::new();
-    for (key, value) in table {
-        match value {
-            toml::Value::Table(inner) => {
-                for (name, value) in inner {
-                    let full = format!("{key}.{name}");
-                    let text = scalar(value).map_err(|m| (full.clone(), m))?;
-                    flat.insert(full, text);
-                }
-            }
-            other => {
-                flat.insert(key.clone(), scalar(other).map_err(|m| (key.clone(), m))?);
-            }
-        }
-    }
-    Ok(flat)
-}
-
-fn scalar(value: &toml::Value) -> Result<String, String> {
-    Ok(match value {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Integer(number) => number.to_string(),
-        toml::Value::Float(number) => number.to_string(),
-        toml::Value::Boolean(flag) => flag.to_string(),
-        toml::Value::Datetime(time) => time.to_string(),
-        toml::Value::Array(list) => list.iter().map(scalar).collect::<Result<Vec<_>, _>>()?.join(","),
-        toml::Value::Table(_) => return Err("is nested too deep for a field of the publish call".to_owned()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -471,14 +439,6 @@ mod tests {
         let error = parse(&format!("{MINIMAL}[pace]\nconcurency = 3\n"), &Overrides::default(), &[]).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("line 5") && text.contains("concurency"), "{text}");
-    }
-
-    #[test]
-    fn defaults_become_multipart_fields() {
-        let text = format!("{MINIMAL}[defaults]\ntags = ['a', 'b']\n[defaults.properties]\napiVersion = 'v1'\n");
-        let job = parse(&text, &Overrides::default(), &[]).unwrap();
-        let expected = [("properties.apiVersion", "v1"), ("tags", "a,b")];
-        assert_eq!(job.defaults, expected.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect());
     }
 
     #[test]

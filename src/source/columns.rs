@@ -24,6 +24,7 @@ const NAMES: &[&str] = &[
     "contactName",
     "contactEmail",
     "docs",
+    "icon",
 ];
 /// The columns with a key behind them.
 const PREFIXES: &[&str] = &["properties.", "categories.", "fields.", "instances."];

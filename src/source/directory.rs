@@ -11,7 +11,7 @@ use crate::package::detect::{self, Archive, Follower, Format, Project, Spec};
 use super::draft::{self, Found, Place};
 use super::recognise::{self, Glance};
 use super::tree::Tree;
-use super::{Options, SourceError, archives, maven, projects};
+use super::{Options, SourceError, archives, extras, maven, projects};
 
 /// Scans a directory. See [`super::Source::scan`].
 pub(crate) fn scan(
@@ -281,10 +281,42 @@ impl<'a> Scan<'a> {
             return None;
         }
         match self.place(file, &path, &spec) {
-            Standing::Asset => Some(recognise::lone(&path, file, &spec, &mut self.follower, false)),
+            Standing::Asset => {
+                let found = recognise::lone(&path, file, &spec, &mut self.follower, false);
+                Some(found.and_then(|found| self.with_surroundings(file, found)))
+            }
             Standing::Silent => None,
             Standing::Told(diagnosis) => Some(Err(diagnosis)),
         }
+    }
+
+    /// Documentation and icon beside a lone specification are its own where nothing else in the folder can claim them.
+    fn with_surroundings(&self, file: &Utf8Path, mut found: Found) -> Result<Found, Box<Diagnosis>> {
+        let folder = file.parent().unwrap_or(Utf8Path::new(""));
+        if extras::are_in(self.tree, folder) && !self.has_others(folder, file) {
+            found.files.extend(extras::of(self.tree, folder, &self.options.reading)?);
+        }
+        Ok(found)
+    }
+
+    /// Whether a folder holds another asset than this one, or what was meant as one.
+    fn has_others(&self, folder: &Utf8Path, file: &Utf8Path) -> bool {
+        let beside = self.tree.below(folder).iter().filter(|other| other.parent() == Some(folder) && *other != file);
+        beside.map(|other| (other, self.tree.root.join(other))).any(|(other, path)| {
+            match other.extension().map(str::to_ascii_lowercase).as_deref() {
+                Some("zip" | "jar") => {
+                    !matches!(detect::read_archive(&path, &self.options.reading), Ok(Archive::Other))
+                }
+                _ if other.file_name() == Some("pom.xml") => true,
+                _ if !self.candidates.contains(other.as_path()) => false,
+                _ => match recognise::read(&path, &self.options.reading) {
+                    Ok(None) => false,
+                    Ok(Some(spec)) if self.parts.contains(other) && !spec.stands_alone => false,
+                    Ok(Some(spec)) => !matches!(self.place(other, &path, &spec), Standing::Silent),
+                    Err(_) => true,
+                },
+            }
+        })
     }
 
     /// Whether a root document makes an asset.

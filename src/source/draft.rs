@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{
-    AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, ExternalInstance, Origin, Problem, Version,
+    AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, ExternalInstance, FileKey, Origin, Problem, Version,
 };
 
 use super::facts::{Facts, clip, fold, list, summary};
 use super::header::distance;
 use super::reader::Reader;
-use super::{Options, docs, spelling, stamp};
+use super::{Options, docs, own_pom, spelling, stamp};
 
 /// An asset as it was found, before job defaults and derived values.
 #[derive(Debug, Clone)]
@@ -53,16 +53,17 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     for (key, text) in options.defaults.iter().filter(|(key, _)| !matches!(key.as_str(), "type" | "assetId" | "path")) {
         facts.fill(key, text, Origin::Defaults);
     }
-    if let Some(documentation) = docs::named(&mut facts, &files, place, options)? {
-        files.retain(|file| file.key.classifier() != "docs");
-        files.push(documentation);
-    }
+    own_pom::heed(&mut facts, &files, place, &options.group, &options.reading)?;
+    docs::add(&mut facts, &mut files, place, options)?;
     facts.fill_from(derived);
     facts.fill("groupId", &options.group, Origin::Derived("the group of the job".to_owned()));
     facts.fill("version", "1.0.0", Origin::Derived("nothing names a version".to_owned()));
     let mut reader = Reader::new(facts);
-    let content = files.iter().find(|file| !matches!(file.key.classifier(), "docs" | "icon"));
+    let content = content(&files);
     let asset_type = reader.asset_type(asset_type, content);
+    if asset_type == AssetType::ApiGroup {
+        reader.wrong("type", "an api-group is made by API Manager, and cannot be published");
+    }
     let coordinates = reader.coordinates();
     let status = reader.status();
     let dependencies = reader.dependencies();
@@ -105,6 +106,11 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
         path,
         coordinates,
     })
+}
+
+/// The first file that is the asset itself: neither documentation nor icon nor POM.
+pub(crate) fn content(files: &[DraftFile]) -> Option<&DraftFile> {
+    files.iter().find(|file| !matches!(file.key.classifier(), "docs" | "icon") && file.key != FileKey::bare("pom"))
 }
 
 impl Reader {

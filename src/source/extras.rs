@@ -1,4 +1,4 @@
-//! Documentation and icon of a project: `exchange-docs/` and `icon.*`.
+//! Documentation and icon of a project or a lone specification: `exchange-docs/` and `icon.*`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -22,12 +22,17 @@ pub(crate) fn is_icon(relative: &Utf8Path) -> bool {
         && matches!(folder.as_str(), "" | "icon" | DOCS)
 }
 
-/// `files.docs.zip` and `files.icon.<ext>` of the project in a folder of the tree.
+/// `files.docs.zip` and `files.icon.<ext>` of the asset in a folder of the tree.
 pub(crate) fn of(tree: &Tree, folder: &Utf8Path, reading: &Reading) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
     let mut files = Vec::new();
     files.extend(icon(tree, folder));
     files.extend(documentation(tree, folder, reading)?);
     Ok(files)
+}
+
+/// Whether there is any of it, before anything is read.
+pub(crate) fn are_in(tree: &Tree, folder: &Utf8Path) -> bool {
+    icon(tree, folder).is_some() || !tree.below(&normal(&folder.join(DOCS))).is_empty()
 }
 
 fn icon(tree: &Tree, folder: &Utf8Path) -> Option<DraftFile> {

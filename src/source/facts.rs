@@ -19,6 +19,14 @@ impl Facts {
         }
     }
 
+    /// Sets a value, whoever said something before. Blank text is no value.
+    pub(crate) fn replace(&mut self, key: &str, text: &str, origin: Origin) {
+        if !text.trim().is_empty() {
+            self.remove(key);
+            self.fill(key, text, origin);
+        }
+    }
+
     /// As [`Facts::fill`], where there may be nothing to say.
     pub(crate) fn fill_some(&mut self, key: &str, text: Option<&str>, origin: Origin) {
         if let Some(text) = text {

@@ -49,17 +49,25 @@ impl Manifest<'_> {
     fn row(&self, line: u64, record: &ByteRecord) -> Result<AssetDraft, Box<Diagnosis>> {
         let place = Place { path: self.path, line: Some(line) };
         let row = self.cells(&place, record)?;
-        if row.facts.get("docs").is_some() && row.files.iter().any(|(key, _)| key.classifier() == "docs") {
-            let message = "columns \"docs\" and \"files.docs.zip\": both name the documentation";
-            return Err(Box::new(place.failed(Problem::Value, message).hint("fill in one of them")));
+        for name in ["docs", "icon"] {
+            if let (Some(_), Some((key, _))) =
+                (row.facts.get(name), row.files.iter().find(|(key, _)| key.classifier() == name))
+            {
+                let message = format!("columns \"{name}\" and \"{key}\": both name the same");
+                return Err(Box::new(place.failed(Problem::Value, message).hint("fill in one of them")));
+            }
         }
-        // Documentation and icon say nothing about what the asset is: they go along with what the path leads to.
-        let only_extras = row.files.iter().all(|(key, _)| matches!(key.classifier(), "docs" | "icon"));
+        // Documentation and icon say nothing about what the asset is: they go along with what the path leads to. So does
+        // a POM.
+        let has_path = row.path.is_some();
+        let goes_along =
+            |key: &FileKey| matches!(key.classifier(), "docs" | "icon") || (has_path && *key == FileKey::bare("pom"));
+        let only_extras = row.files.iter().all(|(key, _)| goes_along(key));
         let found = match row.path {
             Some(path) if only_extras => {
                 let mut found = self.located(&place, row.facts, &path)?;
                 let extras = self.named(&place, row.files)?;
-                found.files.retain(|file| !extras.iter().any(|extra| extra.key.classifier() == file.key.classifier()));
+                found.files.retain(|file| !extras.iter().any(|extra| is_same_part(&extra.key, &file.key)));
                 found.files.extend(extras);
                 found
             }
@@ -124,13 +132,14 @@ impl Manifest<'_> {
     ) -> Result<Found, Box<Diagnosis>> {
         let files = self.named(place, named)?;
         let asset_type = type_of(&files);
-        let first = files.iter().find_map(|file| match &file.content {
+        let content = draft::content(&files);
+        let first = content.and_then(|file| match &file.content {
             FileContent::File(path) | FileContent::Zip { root: path, .. } => Some(path.clone()),
             FileContent::Docs(_) => None,
         });
         let mut derived = first.as_ref().map(|path| super::naming::derive(path, None)).unwrap_or_default();
         // A single specification is its own main file; which one it is in an archive, only the row can tell.
-        if let Some(file) = files.first().filter(|file| !matches!(file.key.packaging.as_str(), "zip" | "jar" | "pom"))
+        if let Some(file) = content.filter(|file| !matches!(file.key.packaging.as_str(), "zip" | "jar"))
             && wants_main_file(&asset_type)
             && let FileContent::File(path) = &file.content
         {
@@ -170,6 +179,11 @@ impl Manifest<'_> {
         self.path.clone_into(&mut found.path);
         Ok(found)
     }
+}
+
+/// Whether one file takes the place of another: there is one icon, whatever its kind.
+fn is_same_part(a: &FileKey, b: &FileKey) -> bool {
+    a == b || (a.classifier.is_some() && a.classifier == b.classifier)
 }
 
 /// The type that the classifier of the main file implies (EXCHANGE.md §2.1).
@@ -218,6 +232,8 @@ fn fileless(place: &Place<'_>, path: &Utf8Path, facts: Facts) -> Result<Found, B
             | AssetType::Mcp
             | AssetType::Agent
             | AssetType::Llm
+            // Refused later, with the reason.
+            | AssetType::ApiGroup
     );
     if !needs_none {
         let message = format!("column \"type\": a {asset_type} needs a file");

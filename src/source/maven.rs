@@ -10,7 +10,7 @@ use super::draft::Found;
 use super::facts::Facts;
 use super::naming;
 use super::tree::Tree;
-use super::{extras, recognise};
+use super::{extras, recognise, spelling};
 
 /// A POM that cannot be read.
 pub(crate) fn broken(path: &Utf8Path, error: &PomError) -> Box<Diagnosis> {
@@ -177,7 +177,7 @@ fn custom(
         ));
     }
     // Sent as the POM of the asset only where it names the very coordinates: the server compares them (EXCHANGE.md §2.2).
-    let is_same = pom.group_id.as_deref() == Some(options.group.as_str());
+    let is_same = pom.has_plain_coordinates && pom.group_id.as_deref() == Some(options.group.as_str());
     let key = if is_same { FileKey::bare("pom") } else { FileKey::new("custom", "pom") };
     let mut files = vec![DraftFile { key, content: FileContent::File(shown.to_owned()) }];
     files.extend(extras::of(tree, folder, &options.reading)?);
@@ -198,13 +198,15 @@ pub(crate) fn facts(pom: &Pom, options: &Options) -> Facts {
         let why = format!("the group of the job; pom.xml names `{group}`");
         facts.fill("groupId", &options.group, Origin::Derived(why));
     }
+    // `[]` is how the plugin spells "none", and it does so by itself.
+    let told = |text: &str| Some(spelling::of_text(text)).filter(|_| text.trim() != "[]");
     for name in ["tags", "keywords", "contactName", "contactEmail"] {
-        facts.fill_some(name, pom.properties.get(name).map(String::as_str), Origin::Pom);
+        let text = pom.properties.get(name).and_then(|text| told(text));
+        facts.fill_some(name, text.as_deref(), Origin::Pom);
     }
     for (element, key, text) in &pom.keyed {
-        // `[]` is how the plugin spells "none".
-        if matches!(element.as_str(), "categories" | "fields") && text != "[]" {
-            facts.fill(&format!("{element}.{key}"), text, Origin::Pom);
+        if matches!(element.as_str(), "categories" | "fields") {
+            facts.fill_some(&format!("{element}.{key}"), told(text).as_deref(), Origin::Pom);
         }
     }
     facts

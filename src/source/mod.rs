@@ -4,6 +4,9 @@
 //! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
 //! recognised, where each value comes from and how versions and dependencies are mapped stands in `docs/sources.md`.
 //!
+//! What is read of the content of files is read by way of [`Options::reading`], so that a scan with a memory opens no file
+//! that has not changed. Whoever adds something that reads has to take the same way.
+//!
 //! # Groups
 //! The group of a draft is the manifest's `groupId`, else the job's group. The group that an `exchange.json` or a POM
 //! names belongs to the organization the project came from, where the target organization may not publish; it is
@@ -27,6 +30,7 @@ mod manifest;
 mod maven;
 mod naming;
 mod options;
+mod own_pom;
 mod projects;
 mod reader;
 mod recognise;

@@ -11,7 +11,7 @@ use super::draft::Found;
 use super::facts::Facts;
 use super::recognise::{self, Document};
 use super::tree::Tree;
-use super::{extras, naming};
+use super::{docs, extras, naming, spelling};
 
 /// Builds the asset of the project in `folder` (relative to the tree).
 ///
@@ -53,6 +53,7 @@ pub(crate) fn build(
     for file in tree.below(&base).iter().filter(|file| !is_maven && !nested(file)) {
         if let Ok(relative) = file.strip_prefix(&base)
             && belongs(relative)
+            && !docs::is_default(relative, options)
         {
             members.insert(relative.to_owned());
         }
@@ -96,8 +97,9 @@ pub(crate) fn facts(project: &Project, options: &Options) -> Facts {
     facts.fill_some("description", project.description.as_deref(), from());
     let api_version = project.api_version.as_deref().map(|text| text.trim().trim_matches('"').trim());
     facts.fill_some("properties.apiVersion", api_version, from());
-    if let Some(tags) = &project.tags {
-        facts.fill("tags", &tags.join(","), from());
+    // Design Center writes an empty list by itself; it says nothing.
+    if let Some(tags) = project.tags.as_ref().filter(|tags| !tags.is_empty()) {
+        facts.fill("tags", &spelling::of_values(tags), from());
     }
     if let Some(group) = project.group_id.as_deref().filter(|group| *group != options.group && !group.is_empty()) {
         let why = format!("the group of the job; exchange.json names `{group}`");
@@ -127,6 +129,7 @@ fn without_document(
 ) -> Option<(AssetType, Vec<DraftFile>)> {
     let main = project.main.as_deref().filter(|main| !main.is_empty()).map(|main| folder.join(main));
     match classifier {
+        "api-group" => Some((AssetType::ApiGroup, Vec::new())),
         "http" | "http-api" => Some((AssetType::HttpApi, Vec::new())),
         "custom" => match main {
             None => Some((AssetType::Custom, Vec::new())),

@@ -78,6 +78,20 @@ pub(crate) fn instance(name: &str, text: &str) -> Result<ExternalInstance, Strin
     Ok(ExternalInstance { name: name.to_owned(), endpoint_uri: text.to_owned(), is_public: None })
 }
 
+/// The cell that holds this text, whatever it begins with: that of somebody who knows nothing of lists.
+pub(crate) fn of_text(text: &str) -> String {
+    if text.trim_start().starts_with('[') { of_values(&[text]) } else { text.to_owned() }
+}
+
+/// The cell that holds these values: separated by commas, or a list where a value needs it.
+pub(crate) fn of_values(values: &[impl AsRef<str>]) -> String {
+    let needs_list = |value: &str| value.is_empty() || value.contains(',') || value.starts_with('[');
+    if values.is_empty() || values.iter().any(|value| needs_list(value.as_ref())) {
+        return Value::from_iter(values.iter().map(AsRef::as_ref)).to_string();
+    }
+    values.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(",")
+}
+
 /// The values of a JSON list. `None`: the text is none.
 fn json_list(text: &str) -> Result<Option<Vec<String>>, String> {
     if !text.trim_start().starts_with('[') {
@@ -163,5 +177,14 @@ mod tests {
         }
         assert!(instance(&"n".repeat(151), "https://a.example").is_err());
         assert!(instance(&"é".repeat(150), "https://a.example").is_ok());
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for values in [vec![], vec!["a, \"b\""], vec!["[", "é"], vec!["a", "b"]] {
+            let expected: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+            assert_eq!(tags(&of_values(&values)), Ok(expected));
+        }
+        assert_eq!((of_values(&["a", "b"]), of_text("[a] b")), ("a,b".to_owned(), r#"["[a] b"]"#.to_owned()));
     }
 }

@@ -85,6 +85,26 @@ fn one_changed_file_among_others_is_read_and_published_alone() {
 }
 
 #[test]
+fn what_is_gone_is_forgotten() {
+    let workshop = samples();
+    let run = || workshop.consign(&["run", "jobs/publish.toml", "--sandbox", "--json"]).run().exits(0);
+    let remembered = || {
+        let journal = rusqlite::Connection::open(workshop.path("jobs/.consign/quickstart.db")).unwrap();
+        let count = |sql| journal.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        (
+            count("SELECT count(*) FROM reading WHERE path LIKE '%/fares-api/%'"),
+            count("SELECT count(*) FROM reading WHERE path NOT LIKE '%/fares-api/%'"),
+        )
+    };
+    run();
+    let (gone, others) = remembered();
+    assert!(gone > 0 && others > 50, "{gone} {others}");
+    fs_err::remove_dir_all(workshop.path("samples/catalog/fares-api")).unwrap();
+    run();
+    assert_eq!(remembered(), (0, others));
+}
+
+#[test]
 fn without_the_journal_everything_is_read_again() {
     let workshop = samples();
     let run = || workshop.consign(&["run", "jobs/publish.toml", "--sandbox", "--json"]).run();

@@ -211,3 +211,25 @@ fn specs(zip: &mut Zip, names: &[&String]) -> Vec<(Utf8PathBuf, Spec)> {
     });
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_is_told_from_an_archive_that_is_damaged() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = Utf8Path::from_path(folder.path()).expect("utf-8").join("a.zip");
+        fs_err::write(&path, "no archive").expect("writes");
+        let looked = |file| {
+            let trouble = Trouble::default();
+            let looked = look(Watched { file, trouble: Rc::clone(&trouble) });
+            (looked.is_err(), trouble.take().is_some())
+        };
+        assert_eq!(looked(fs_err::File::open(&path).expect("opens")), (true, false));
+        // Reading from a file that is open for writing only is refused by the system.
+        let unreadable = fs_err::OpenOptions::new().write(true).open(&path).expect("opens");
+        assert_eq!(looked(unreadable), (true, true));
+        assert!(matches!(read(&path, &Reading::default()), Err(ArchiveError::Damaged(_))));
+    }
+}

@@ -21,7 +21,7 @@ mod yaml_tree;
 pub(crate) use archive::{Archive, read as read_archive};
 pub(crate) use closure::{Closure, Dangling, Follower, MAX_READ, Wrong, place};
 pub(crate) use lexical::{is_raml_without_header, may_refer};
-pub(crate) use pom::{InvalidPom, Pom, PomError, is_unresolved, read as read_pom};
+pub(crate) use pom::{InvalidPom, Pom, PomError, is_unresolved, read as read_pom, read_alone as read_pom_alone};
 pub(crate) use project::{Project, ProjectError, parse as parse_project};
 pub(crate) use refs::{Target, join as join_reference, percent_decode, target as reference_target};
 pub(crate) use spec::{Format, Spec, SpecError, is_candidate, is_worth_a_look, read as read_spec};

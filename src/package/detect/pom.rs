@@ -29,6 +29,10 @@ pub(crate) struct Pom {
     pub(crate) properties: BTreeMap<String, String>,
     /// `<categories key="…">` and `<fields key="…">` of the properties: element, key, text.
     pub(crate) keyed: Vec<(String, String, String)>,
+    /// Whether the coordinates are written out: no property stands in them.
+    pub(crate) has_plain_coordinates: bool,
+    /// Whether it depends on anything.
+    pub(crate) has_dependencies: bool,
     /// Whether it names a Maven plugin of MuleSoft.
     pub(crate) uses_mule_plugin: bool,
     /// Whether it names exchange-mule-maven-plugin.
@@ -48,6 +52,7 @@ struct Declared {
     classifier: Option<String>,
     properties: Vec<(String, String)>,
     keyed: Vec<(String, String, String)>,
+    has_dependencies: bool,
     uses_mule_plugin: bool,
     uses_exchange_plugin: bool,
 }
@@ -110,6 +115,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Pom, InvalidPom> {
     declared(bytes).map(|declared| assemble(&[declared]))
 }
 
+/// Reads a POM as a server does that has nothing but this one file.
+pub(crate) fn read_alone(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
+    let project = reading.told(&Question::Pom, path, declared).map_err(PomError::Io)??;
+    Ok(assemble(&[project]))
+}
+
 fn declared(bytes: &[u8]) -> Result<Declared, InvalidPom> {
     let decoded = text::decode(bytes).map_err(|at| InvalidPom::Encoding { line: at.line, column: at.column })?;
     let project = xml_tree::read(&decoded.text).map_err(InvalidPom::Syntax)?;
@@ -140,6 +151,7 @@ fn declared(bytes: &[u8]) -> Result<Declared, InvalidPom> {
             .map(|p| (p.name.clone(), p.text.clone()))
             .collect(),
         keyed: properties().filter_map(|p| Some((p.name.clone(), p.key.clone()?, p.text.clone()))).collect(),
+        has_dependencies: project.child("dependencies").is_some_and(|list| !list.children.is_empty()),
         uses_mule_plugin: mentions("mule-maven-plugin") || mentions("mule-extensions-maven-plugin"),
         uses_exchange_plugin: mentions("exchange-mule-maven-plugin"),
     })
@@ -155,6 +167,8 @@ fn assemble(chain: &[Declared]) -> Pom {
     let parent = project.parent.as_ref();
     let group_id = project.group_id.clone().or_else(|| parent.and_then(|parent| parent.group_id.clone()));
     let version = project.version.clone().or_else(|| parent.and_then(|parent| parent.version.clone()));
+    let written = [&group_id, &version, &project.artifact_id];
+    let has_plain_coordinates = written.iter().all(|text| text.as_deref().is_some_and(|text| !text.contains("${")));
     for (name, value) in [
         ("groupId", group_id.clone()),
         ("version", version.clone()),
@@ -180,6 +194,8 @@ fn assemble(chain: &[Declared]) -> Pom {
         classifier: resolve(project.classifier.clone()),
         properties: raw.iter().map(|(name, text)| (name.clone(), interpolate(text, &raw))).collect(),
         keyed: keyed.collect(),
+        has_plain_coordinates,
+        has_dependencies: project.has_dependencies,
         uses_mule_plugin: project.uses_mule_plugin,
         uses_exchange_plugin: project.uses_exchange_plugin,
     }

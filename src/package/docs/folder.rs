@@ -82,11 +82,15 @@ fn arrange(
 
 fn read_order(config: &Utf8Path, root: &Utf8Path, reading: &Reading) -> Result<Vec<String>, Box<Diagnosis>> {
     let told = root.canonicalize_utf8().and_then(|root| {
-        regular::inside(&root, config)?;
-        reading.told_within(MAX_CONFIG, &Question::PageOrder, config, |bytes| parse_order(config, bytes))
+        let real = regular::inside(&root, config)?;
+        reading.told_within(MAX_CONFIG, &Question::PageOrder, &real, |bytes| parse_order(config, bytes))
     });
     match told {
-        Ok(Some(order)) => order,
+        Ok(Some(order)) => order.map_err(|mut wrong| {
+            // A link may have led another way here when it was read.
+            config.clone_into(&mut wrong.path);
+            wrong
+        }),
         Ok(None) => Err(too_large(config)),
         Err(error) => Err(Box::new(Diagnosis::failed(config, Problem::Unreadable, format!("cannot be read: {error}")))),
     }

@@ -361,12 +361,13 @@ impl Notes {
 
 /// Looks through a page, or remembers what was seen in it.
 fn look(real_root: &Utf8Path, path: &Utf8Path, reading: &Reading) -> Result<Page, Box<Diagnosis>> {
-    regular::inside(real_root, path).map_err(|error| unreadable(path, &error))?;
-    let seen = reading.told_within(MAX_TEXT_BYTES, &Question::Page, path, |bytes| {
-        std::str::from_utf8(bytes).map(Page::of).map_err(|error| not_utf8(path, bytes, error.valid_up_to()))
+    let seen = regular::inside(real_root, path).and_then(|real| {
+        reading.told_within(MAX_TEXT_BYTES, &Question::Page, &real, |bytes| {
+            std::str::from_utf8(bytes).map(Page::of).map_err(|error| end_of_text(bytes, error.valid_up_to()))
+        })
     });
     match seen.map_err(|error| unreadable(path, &error))? {
-        Some(page) => page,
+        Some(page) => page.map_err(|place| not_utf8(path, place)),
         None => Err(too_large(path, path.metadata().map_or(0, |metadata| metadata.len()))),
     }
 }
@@ -382,7 +383,8 @@ fn read_text(real_root: &Utf8Path, path: &Utf8Path) -> Result<String, Box<Diagno
     }
     let mut bytes = Vec::new();
     file.take(MAX_TEXT_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    String::from_utf8(bytes).map_err(|error| not_utf8(path, error.as_bytes(), error.utf8_error().valid_up_to()))
+    String::from_utf8(bytes)
+        .map_err(|error| not_utf8(path, end_of_text(error.as_bytes(), error.utf8_error().valid_up_to())))
 }
 
 fn too_large(path: &Utf8Path, bytes: u64) -> Box<Diagnosis> {
@@ -390,9 +392,13 @@ fn too_large(path: &Utf8Path, bytes: u64) -> Box<Diagnosis> {
     Box::new(Diagnosis::failed(path, Problem::TooLarge, message).hint("split it"))
 }
 
-fn not_utf8(path: &Utf8Path, bytes: &[u8], valid: usize) -> Box<Diagnosis> {
-    let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
-    let (line, column) = links::line_and_column(&before, before.len());
+/// Line and column where bytes stop being text.
+fn end_of_text(bytes: &[u8], valid: usize) -> (u64, u64) {
+    let before = String::from_utf8_lossy(&bytes[..valid]);
+    links::line_and_column(&before, before.len())
+}
+
+fn not_utf8(path: &Utf8Path, (line, column): (u64, u64)) -> Box<Diagnosis> {
     let diagnosis = Diagnosis::failed(path, Problem::Encoding, "the page is not UTF-8").at(line, column);
     Box::new(diagnosis.hint("save it as UTF-8"))
 }

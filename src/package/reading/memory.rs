@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use camino::Utf8Path;
+use sha2::{Digest, Sha256};
 
 use super::Mark;
 
@@ -52,7 +53,8 @@ impl Question<'_> {
             Self::Specification => "specification",
             Self::References { in_raml: false } => "references",
             Self::References { in_raml: true } => "references-in-raml",
-            Self::Place(text) => return Cow::Owned(format!("place {text}")),
+            // A text may be as long as its file.
+            Self::Place(text) => return Cow::Owned(format!("place {}", hex::encode(Sha256::digest(text)))),
             Self::Project => "project",
             Self::CatalogValues => "catalog-values",
             Self::Pom => "pom",

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::conditions::{self, Conditions, StrategyConditions};
-use super::fields::{Fields, Text, Wrong, text, texts};
+use super::fields::{Fields, Text, Wrong, entries, text, texts};
 use super::paths;
 use super::versions::Strategy;
 use crate::asset::Problem;
@@ -67,11 +67,21 @@ pub(super) struct Values {
     pub(super) asset_id: Option<Text>,
     pub(super) version: Option<Text>,
     pub(super) api_version: Option<Text>,
-    pub(super) tags: Vec<Text>,
-    pub(super) categories: Vec<(Text, Vec<Text>)>,
-    pub(super) fields: Vec<(Text, Vec<Text>)>,
+    /// `None`: nothing is said about them.
+    pub(super) tags: Option<Vec<Text>>,
+    pub(super) categories: Listed,
+    pub(super) fields: Listed,
     pub(super) pages: Vec<Page>,
     pub(super) contact: Option<Contact>,
+}
+
+/// Values by key.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(super) struct Listed {
+    /// Whether an empty list stands there: all are taken away.
+    pub(super) none: bool,
+    /// What each key is to hold; no value at all takes the key away.
+    pub(super) keys: Vec<(Text, Vec<Text>)>,
 }
 
 /// Whom to ask about an asset.
@@ -192,9 +202,9 @@ fn values(fields: &Fields<'_>) -> Result<Values, Wrong> {
         asset_id: fields.text("assetId", None)?.map(asset_id).transpose()?,
         version: fields.text("version", None)?,
         api_version: fields.text("apiVersion", None)?,
-        tags: fields.texts("tags")?.into_iter().map(|tag| value(tag, "a tag")).collect::<Result<_, _>>()?,
-        categories: lists(fields, "categories")?,
-        fields: lists(fields, "customFields")?,
+        tags: fields.get("tags", None)?.map(|node| values_of(node, "tags", "a tag")).transpose()?.flatten(),
+        categories: listed(fields, "categories")?,
+        fields: listed(fields, "customFields")?,
         pages: pages(fields)?,
         contact: fields.get("contact", None)?.map(contact).transpose()?,
     })
@@ -208,26 +218,29 @@ fn asset_id(text: Text) -> Result<Text, Wrong> {
     Err(text.wrong(format!("`{}` is not an asset id: letters, digits, `_` and `-` are taken", text.text)))
 }
 
-/// One of several values. The publish call separates them by commas and has no way to say that one is part of a value.
-fn value(text: Text, what: &str) -> Result<Text, Wrong> {
-    let text = text.at_most(MAX_VALUE, what)?;
-    if text.text.contains(',') {
-        return Err(text.wrong(format!("{what} with a comma cannot be published: `{}`", text.text)));
-    }
-    Ok(text)
+/// The values of a key. `None`: an empty text, which says nothing; an empty list does.
+fn values_of(node: &YamlNode, name: &str, what: &str) -> Result<Option<Vec<Text>>, Wrong> {
+    let is_list = matches!(node.value, YamlValue::List(_));
+    let values: Vec<Text> =
+        texts(node, name)?.into_iter().map(|text| text.at_most(MAX_VALUE, what)).collect::<Result<_, _>>()?;
+    Ok(Some(values).filter(|values| is_list || !values.is_empty()))
 }
 
-fn lists(fields: &Fields<'_>, name: &str) -> Result<Vec<(Text, Vec<Text>)>, Wrong> {
-    let mut lists = Vec::new();
-    for (key, node) in fields.entries(name, None)? {
+fn listed(fields: &Fields<'_>, name: &str) -> Result<Listed, Wrong> {
+    let Some(node) = fields.get(name, None)? else { return Ok(Listed::default()) };
+    if matches!(&node.value, YamlValue::List(list) if list.is_empty()) {
+        return Ok(Listed { none: true, keys: Vec::new() });
+    }
+    let mut keys = Vec::new();
+    for (key, node) in entries(node, name)? {
         if key.text.is_empty() {
             return Err(key.wrong(format!("a key of `{name}` is empty")));
         }
-        let what = format!("a value of `{}`", key.text);
-        let values = texts(node, &key.text)?.into_iter().map(|text| value(text, &what)).collect::<Result<_, _>>()?;
-        lists.push((key, values));
+        if let Some(values) = values_of(node, &key.text, &format!("a value of `{}`", key.text))? {
+            keys.push((key, values));
+        }
     }
-    Ok(lists)
+    Ok(Listed { none: false, keys })
 }
 
 fn pages(fields: &Fields<'_>) -> Result<Vec<Page>, Wrong> {

@@ -98,11 +98,6 @@ impl<'a> Fields<'a> {
         Ok(text.filter(|text| !text.text.is_empty()))
     }
 
-    /// The texts of a key: one, or a list of them.
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<Text>, Wrong> {
-        self.get(name, None)?.map_or(Ok(Vec::new()), |node| texts(node, name))
-    }
-
     /// The entries of a map under a key, in the order of the text.
     pub(super) fn entries(&self, name: &str, older: Option<&str>) -> Result<Vec<(Text, &'a YamlNode)>, Wrong> {
         let Some(node) = self.get(name, older)? else { return Ok(Vec::new()) };

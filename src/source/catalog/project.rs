@@ -7,11 +7,11 @@ use super::descriptor::{self, Contact, Page, Project, Values};
 use super::fields::{Text, Wrong};
 use super::paths;
 use super::versions::{self, Strategy};
-use crate::asset::{AssetDraft, Diagnosis, Origin, Problem, Version};
-use crate::package::{detect::Follower, reading::Question};
+use crate::asset::{AssetDraft, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
+use crate::package::{detect::Follower, docs, reading::Question};
 use crate::source::draft::{self, Found, Place};
 use crate::source::facts::Facts;
-use crate::source::{Options, projects, recognise};
+use crate::source::{Options, projects, recognise, spelling};
 
 /// A descriptor, while its projects are made assets of.
 pub(super) struct Builder<'a> {
@@ -21,14 +21,8 @@ pub(super) struct Builder<'a> {
     pub(super) options: &'a Options,
 }
 
-/// An asset, and what could not go along.
-pub(super) struct Built {
-    pub(super) draft: AssetDraft,
-    pub(super) left_out: Option<Box<Diagnosis>>,
-}
-
 impl Builder<'_> {
-    pub(super) fn build(&mut self, line: u64, project: Project) -> Result<Built, Box<Diagnosis>> {
+    pub(super) fn build(&mut self, line: u64, project: Project) -> Result<AssetDraft, Box<Diagnosis>> {
         let mut gav = None;
         let built = self.allowed(line, &project).and_then(|()| {
             gav = self.gav(&project.values);
@@ -72,7 +66,7 @@ impl Builder<'_> {
         Some(format!("{}/{}/{version}", self.options.group, asset.text))
     }
 
-    fn asset(&mut self, line: u64, project: Project) -> Result<Built, Box<Diagnosis>> {
+    fn asset(&mut self, line: u64, project: Project) -> Result<AssetDraft, Box<Diagnosis>> {
         let strategy = self.strategy(&project)?;
         let input = self.input(project)?;
         let declares = input.beside.get("dependencies").is_some();
@@ -95,13 +89,17 @@ impl Builder<'_> {
         }
         let pages = descriptor::page_files(&self.base, &input.folder, &input.pages);
         let pages = pages.map_err(|wrong| self.diagnosed(wrong))?;
+        if !pages.is_empty() {
+            let content = FileContent::Docs(docs::collect(&self.base, pages, None, &self.options.reading)?);
+            found.files.push(DraftFile { key: FileKey::new("docs", "zip"), content });
+        }
         found.facts = facts;
         self.path.clone_into(&mut found.path);
         let mut draft = draft::finish(found, &Place { path: self.path, line: Some(line) }, self.options)?;
         draft.on_conflict = Some(strategy.on_conflict());
         let from = Origin::Catalog(format!("versionStrategy: {}", strategy.as_str()));
         draft.origins.insert("onConflict".to_owned(), from);
-        Ok(Built { left_out: self.left_out(line, &pages, &draft), draft })
+        Ok(draft)
     }
 
     fn strategy(&self, project: &Project) -> Result<Strategy, Box<Diagnosis>> {
@@ -147,7 +145,10 @@ impl Builder<'_> {
             Box::new(Diagnosis::failed(&descriptor, wrong.problem, wrong.message).at(place.0, place.1))
         };
         let told = reading.told(&Question::CatalogValues, &descriptor, descriptor::values_of_json);
-        let told = told.map_err(|error| recognise::unreadable(&descriptor, &error))?.map_err(wrong_there)?;
+        let mut told = told.map_err(|error| recognise::unreadable(&descriptor, &error))?.map_err(wrong_there)?;
+        // Design Center writes an empty list by itself; it says nothing.
+        told.tags = told.tags.filter(|tags| !tags.is_empty());
+        (told.categories.none, told.fields.none) = (false, false);
         let folder = input.main.parent().unwrap_or(Utf8Path::new("")).to_owned();
         let main = Text { text: main.to_owned(), ..input.named.clone() };
         input.main = paths::file(&self.base, &folder, &main).map_err(|wrong| self.diagnosed(wrong))?;
@@ -167,23 +168,6 @@ impl Builder<'_> {
             return Err(self.diagnosed(input.named.failed(Problem::Invalid, message)));
         };
         recognise::lone(&path, &input.main, &spec, &mut self.follower, declares)
-    }
-
-    fn left_out(&self, line: u64, pages: &[(String, Utf8PathBuf)], draft: &AssetDraft) -> Option<Box<Diagnosis>> {
-        if pages.is_empty() {
-            return None;
-        }
-        let names: Vec<&str> = pages.iter().take(5).map(|(name, _)| name.as_str()).collect();
-        let more = if pages.len() > names.len() { ", …" } else { "" };
-        let message = format!(
-            "the documentation of {} is not published yet: {}{more}",
-            draft.coordinates.asset_id,
-            names.join(", ")
-        );
-        let hint = "the asset itself is published; add the pages in Exchange";
-        let mut diagnosis = Diagnosis::skipped(self.path, Problem::Unsupported, message).hint(hint);
-        diagnosis.line = Some(line);
-        Some(Box::new(diagnosis))
     }
 }
 
@@ -221,19 +205,21 @@ fn values(values: &Values, from: impl Fn(String) -> Origin) -> Facts {
     facts.fill_some("assetId", values.asset_id.as_ref().map(|text| text.text.as_str()), from_key("assetId"));
     let api_version = values.api_version.as_ref().map(|text| text.text.as_str());
     facts.fill_some("properties.apiVersion", api_version, from_key("apiVersion"));
-    let mut tags = texts(&values.tags);
-    let mut seen = std::collections::HashSet::new();
-    tags.retain(|tag| seen.insert(*tag));
-    facts.fill("tags", &tags.join(","), from_key("tags"));
-    for (prefix, key, lists) in
+    if let Some(tags) = &values.tags {
+        let mut tags = texts(tags);
+        let mut seen = std::collections::HashSet::new();
+        tags.retain(|tag| seen.insert(*tag));
+        facts.fill("tags", &spelling::of_values(&tags), from_key("tags"));
+    }
+    for (prefix, key, listed) in
         [("categories", "categories", &values.categories), ("fields", "customFields", &values.fields)]
     {
-        for (name, list) in lists {
-            facts.fill(
-                &format!("{prefix}.{}", name.text),
-                &texts(list).join(","),
-                from(format!("{key}.{}", name.text)),
-            );
+        if listed.none {
+            facts.fill(prefix, "[]", from_key(key));
+        }
+        for (name, list) in &listed.keys {
+            let column = format!("{prefix}.{}", name.text);
+            facts.fill(&column, &spelling::of_values(&texts(list)), from(format!("{key}.{}", name.text)));
         }
     }
     if let Some(contact) = &values.contact {

@@ -22,17 +22,12 @@ pub(crate) fn scan(
     let mut builder = Builder { path, base, follower, options };
     for (line, project) in descriptor.projects {
         let built = project.map_err(|wrong| builder.diagnosed(wrong)).and_then(|project| builder.build(line, project));
-        let given = match built {
-            Ok(built) => {
-                let draft = Sourced::Draft(Box::new(built.draft));
-                [Some(draft), built.left_out.map(Sourced::Diagnosis)]
-            }
-            Err(diagnosis) => [Some(Sourced::Diagnosis(diagnosis)), None],
+        let sourced = match built {
+            Ok(draft) => Sourced::Draft(Box::new(draft)),
+            Err(diagnosis) => Sourced::Diagnosis(diagnosis),
         };
-        for sourced in given.into_iter().flatten() {
-            if sink(sourced).is_break() {
-                return Ok(());
-            }
+        if sink(sourced).is_break() {
+            break;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use camino::Utf8PathBuf;
 
 use super::scan;
-use crate::asset::{AssetDraft, Diagnosis, FileContent, OnConflict, Origin, Sourced, Verdict};
+use crate::asset::{AssetDraft, Diagnosis, FileContent, OnConflict, Origin, Sourced, Spelled, Verdict};
 use crate::source::{Options, SourceError};
 
 const OAS: &str = "openapi: 3.0.3\ninfo: {title: Orders API, version: 2.1.0, description: All orders.}\npaths: {}\n";
@@ -216,7 +216,6 @@ fn a_wrong_project_has_its_place_and_the_others_go_on() {
         ("{main: a.yaml, assetId: 'a b'}", 27, "not an asset id"),
         ("{main: a.yaml, version: latest}", 27, "not a version"),
         ("{main: a.yaml, versionStrategy: up}", 35, "not a version strategy"),
-        ("{main: a.yaml, tags: ['a,b']}", 25, "comma"),
         (&format!("{{main: a.yaml, tags: [{long}]}}"), 25, "251 characters"),
         ("{main: a.yaml, triggerConditions: {b: ['(']}}", 42, "not a regular expression"),
         ("{main: a.yaml, triggerConditions: {b: ['(a{1000}){1000}']}}", 42, "too large"),
@@ -263,12 +262,39 @@ fn a_descriptor_that_is_none_is_refused_with_its_place() {
 }
 
 #[test]
-fn pages_are_told_as_long_as_they_are_not_published() {
-    let text = "projects:\n- main: a.yaml\n  docs: {Home: h.md, add: sub/a.md}\n";
-    let (drafts, diagnoses) = folder(text, &[("h.md", "# H"), ("sub/a.md", "a")]).try_scan().expect("scans");
-    assert_eq!((drafts.len(), diagnoses.len()), (1, 1));
-    assert_eq!(diagnoses[0].message, "the documentation of orders-api is not published yet: home, add");
-    assert_eq!(diagnoses[0].verdict, Verdict::Skipped);
+fn documentation_is_packed_from_its_pages() {
+    for key in ["docs", "documentation"] {
+        let text = format!("projects:\n- main: api/a.yaml\n  {key}: {{Home: h.md, Add one: sub/a.md}}\n");
+        let files = [
+            ("api/a.yaml", OAS),
+            ("h.md", "# H\n![i](img/i.png) [a](sub/a.md)"),
+            ("sub/a.md", "a"),
+            ("img/i.png", "x"),
+        ];
+        let draft = folder(&text, &files).only();
+        let docs = draft.files.iter().find(|file| file.key.classifier() == "docs").map(|file| &file.content);
+        let Some(FileContent::Docs(docs)) = docs else { panic!("{draft:#?}") };
+        assert_eq!(docs.pages.iter().map(|page| page.name.as_str()).collect::<Vec<_>>(), ["home", "Add one"]);
+        assert_eq!((docs.images.len(), &docs.notes[..]), (1, &[][..]));
+    }
+}
+
+#[test]
+fn values_may_hold_commas_and_empty_lists_take_away() {
+    let draft = |more: &str| folder(&format!("projects:\n- main: a.yaml\n{more}"), &[]).only();
+    let many = draft(
+        "  tags: ['a, b', c]\n  categories: {layer: 'A, B', gone: []}\n  customFields: {open: , text: '[x] y'}\n",
+    );
+    assert_eq!(many.tags.as_deref(), Some(&["a, b".to_owned(), "c".to_owned()][..]));
+    assert_eq!(many.categories["layer"], Spelled::Many(vec!["A, B".to_owned()]));
+    assert!(many.categories["gone"].is_nothing() && !many.categories.exactly);
+    assert_eq!(many.fields.keys().collect::<Vec<_>>(), ["text"]);
+    assert_eq!(many.fields["text"].list(), ["[x] y"]);
+    let none = draft("  tags: []\n  categories: []\n  customFields:\n");
+    assert_eq!(none.tags.as_deref(), Some(&[][..]));
+    assert!(none.categories.exactly && none.categories.is_empty() && none.fields.is_silent());
+    let silent = draft("  tags:\n  categories: {}\n");
+    assert!(silent.tags.is_none() && silent.categories.is_silent());
 }
 
 #[test]

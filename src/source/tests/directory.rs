@@ -292,3 +292,20 @@ fn what_exchange_does_not_take_is_skipped_with_a_reason() {
     let told: Vec<_> = scanned.diagnoses.iter().map(|d| (name(&d.path), d.verdict)).collect();
     assert_eq!(told, ["a.json", "over.raml", "unused.raml"].map(|name| (name, Verdict::Skipped)));
 }
+
+#[test]
+fn a_lone_specification_gets_its_surroundings_where_nobody_else_can_claim_them() {
+    let oas = "openapi: 3.0.0\ninfo: {title: Orders, version: 1.0.0}\npaths: {}\n";
+    let referring = oas.replace("{}\n", "{/a: {$ref: 'part.yaml#/a'}}\n");
+    let around = [("p/exchange-docs/home.md", "Hello"), ("p/icon.svg", "<svg/>")];
+    let with = |files: &[(&str, &str)]| folder(&[&around[..], files].concat()).scan();
+    let alone =
+        with(&[("p/api.yaml", &referring), ("p/part.yaml", "a: {}\n"), ("p/notes.json", "{}"), ("p/sub/b.yaml", oas)]);
+    assert_eq!(alone.drafts.len(), 2);
+    assert_eq!(keys(&alone.drafts[0]), ["files.docs.zip", "files.icon.svg", "files.oas.zip"]);
+    assert_eq!(keys(&alone.drafts[1]), ["files.oas.zip"], "the folder above is not its own");
+    let two = with(&[("p/api.yaml", oas), ("p/b.yaml", &oas.replace("Orders", "Other"))]);
+    assert!(two.drafts.iter().all(|draft| keys(draft) == ["files.oas.zip"]) && two.drafts.len() == 2);
+    let broken = with(&[("p/api.yaml", oas), ("p/b.yaml", "openapi: 3.0.0\n\tinfo: x\n")]);
+    assert_eq!(keys(&broken.drafts[0]), ["files.oas.zip"]);
+}

@@ -196,3 +196,68 @@ fn a_wrong_spelling_is_told_with_its_column() {
         assert!(message.contains(&format!("column \"{column}\"")), "{message}");
     }
 }
+
+const POM: &str = "<project><groupId>GROUP</groupId><artifactId>lib</artifactId><version>1.2.0</version>\
+                   <name>The library</name><properties><tags>a, b</tags><apiVersion>v7</apiVersion>\
+                   <categories key='layer'>System</categories></properties></project>";
+
+#[test]
+fn a_pom_that_goes_along_speaks_for_what_it_says() {
+    let pom = POM.replace("GROUP", GROUP);
+    let tree = folder(&[("pom.xml", &pom), ("a.yaml", OAS)]);
+    let mut options = options();
+    options.defaults.insert("tags".to_owned(), "[\"imported\"]".to_owned());
+    options.defaults.insert("categories".to_owned(), "[]".to_owned());
+    options.defaults.insert("fields.team".to_owned(), "Core".to_owned());
+    tree.write("m.csv", b"path,files.pom,tags,contactName\na.yaml,pom.xml,\"a,b\",Me\n");
+    let scanned = collect(&Source::Manifest(tree.root.join("m.csv")), &options);
+    let draft = scanned.only();
+    assert_eq!((draft.coordinates.asset_id.as_str(), draft.coordinates.version.to_string().as_str()), ("lib", "1.2.0"));
+    assert_eq!(keys(draft), ["files.pom", "files.oas.zip"]);
+    for key in ["name", "tags", "properties.apiVersion", "categories.layer"] {
+        assert_eq!(draft.origins[key], Origin::Pom, "{key}");
+    }
+    assert_eq!((draft.name.as_str(), draft.properties["apiVersion"].as_str()), ("The library", "v7"));
+    assert!(!draft.categories.exactly && draft.origins["fields.team"] == Origin::Defaults);
+}
+
+#[test]
+fn a_manifest_that_says_something_else_than_the_pom_is_told() {
+    let pom =
+        POM.replace("GROUP", GROUP).replace("</properties>", "</properties><dependencies><dependency/></dependencies>");
+    let tree = folder(&[("pom.xml", &pom), ("other.xml", POM), ("open.xml", &pom.replace("1.2.0", "${revision}"))]);
+    let header = "assetId,type,files.pom,version,name,categories.x,dependencies\n";
+    let told = |row: &str| tree.manifest(&format!("{header}{row}\n")).refused().message.clone();
+    let message = told("lib,custom,pom.xml,1.3.0,Other,y,g:a:1.0.0");
+    for words in [
+        "column \"version\": `1.3.0`",
+        "column \"name\": `Other`",
+        "column \"categories.x\"",
+        "column \"dependencies\"",
+    ] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+    assert!(told("lib,custom,other.xml,,,,").contains("its group is `GROUP`"));
+    assert!(told("lib,custom,open.xml,,,,").contains("placeholders"));
+    assert_eq!(tree.manifest(&format!("{header}lib,custom,pom.xml,1.2.0,The library,,\n")).only().dependencies, []);
+}
+
+#[test]
+fn an_icon_is_named_in_one_column() {
+    let tree = folder(&[("logo.PNG", "x"), ("logo.bmp", "x")]);
+    let header = "assetId,type,icon,files.icon.svg\n";
+    assert_eq!(keys(tree.manifest(&format!("{header}a,custom,logo.PNG,\n")).only()), ["files.icon.png"]);
+    for (row, words) in [
+        ("a,custom,logo.bmp,", "another kind"),
+        ("a,custom,gone.png,", "is not there"),
+        ("a,custom,logo.PNG,logo.PNG", "both name the same"),
+    ] {
+        assert!(tree.manifest(&format!("{header}{row}\n")).refused().message.contains(words), "{row}");
+    }
+}
+
+#[test]
+fn a_group_of_apis_is_refused_with_the_reason() {
+    let message = &folder(&[]).manifest("assetId,type\na,api-group\n").refused().message.clone();
+    assert!(message.contains("API Manager"), "{message}");
+}

@@ -154,3 +154,53 @@ fn an_archive_that_holds_one_specification_is_sent_as_it_is() {
     let told: Vec<_> = scanned.diagnoses.iter().map(|d| name(&d.path)).collect();
     assert_eq!(told, ["damaged.zip", "nested.zip"]);
 }
+
+#[test]
+fn an_empty_list_of_tags_in_a_descriptor_says_nothing() {
+    let json = descriptor("").replace("[\"x\"]", "[]");
+    let scanned = folder(&[("p/exchange.json", &json), ("p/api.raml", RAML)]).scan();
+    assert_eq!(scanned.only().tags, None);
+    let json = descriptor("").replace("[\"x\"]", "[\"a, b\"]");
+    let scanned = folder(&[("p/exchange.json", &json), ("p/api.raml", RAML)]).scan();
+    assert_eq!(scanned.only().tags, Some(vec!["a, b".to_owned()]));
+}
+
+#[test]
+fn only_a_name_that_nobody_gave_is_derived() {
+    let is_derived = |files: &[(&str, &str)]| folder(files).scan().only().name_is_derived;
+    let (named, bare) = (descriptor(""), "{\"main\":\"api.raml\",\"classifier\":\"raml\",\"assetId\":\"shop\"}");
+    let untitled = "#%RAML 1.0 Library\nusage: none\n";
+    assert!(!is_derived(&[("p/exchange.json", &named), ("p/api.raml", RAML)]));
+    assert!(!is_derived(&[("p/exchange.json", bare), ("p/api.raml", RAML)]), "the title is a name");
+    assert!(is_derived(&[("p/lib.raml", untitled)]), "the name of the file is none");
+    let pom = |name: &str| {
+        format!(
+            "<project><groupId>g</groupId><artifactId>parent</artifactId><version>1.0.0</version>{name}\
+             <packaging>pom</packaging><properties><type>custom</type></properties></project>"
+        )
+    };
+    assert!(is_derived(&[("p/pom.xml", &pom(""))]));
+    assert!(!is_derived(&[("p/pom.xml", &pom("<name>Parent</name>"))]));
+}
+
+#[test]
+fn documentation_that_the_defaults_name_is_not_packed_twice() {
+    let tree = folder(&[
+        ("p/exchange.json", &descriptor("")),
+        ("p/api.raml", "#%RAML 1.0\ntitle: T\ndescription: !include docs/intro.md\n"),
+        ("p/docs/home.md", "Hello"),
+        ("p/docs/intro.md", "Hello"),
+        ("p/assets/logo.svg", "<svg/>"),
+        ("p/other.txt", "x"),
+    ]);
+    let mut options = options();
+    options.defaults.insert("docs".to_owned(), "./docs/".to_owned());
+    options.defaults.insert("icon".to_owned(), "assets/logo.svg".to_owned());
+    let scanned = tree.scan_with(&options);
+    let draft = scanned.only();
+    assert_eq!(keys(draft), ["files.docs.zip", "files.icon.svg", "files.raml.zip"]);
+    // What the specification refers to is part of it all the same.
+    let raml = draft.files.iter().find(|file| file.key.classifier() == "raml").map(|file| &file.content);
+    let Some(FileContent::Zip { members, .. }) = raml else { panic!("{draft:#?}") };
+    assert_eq!(members, &["api.raml", "docs/intro.md", "other.txt"]);
+}

@@ -55,3 +55,50 @@ async fn root_of(exchange: &Exchange) -> String {
     }
     own.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::scripted::{Scripted, reply};
+
+    const ME: &str = r#"{"user":{"organizationId":"root","organization":{"id":"root","isRoot":true},
+        "memberOfOrganizations":[{"id":"group","isRoot":false}]}}"#;
+    const FIELDS: &str = r#"[{"tagKey":"due","dataType":"date"},{"tagKey":"odd","dataType":"later"}]"#;
+
+    fn exchange(server: &Scripted) -> Exchange {
+        Exchange::new(server.client(None), "group".to_owned())
+    }
+
+    #[tokio::test]
+    async fn types_are_read_once_where_they_are_configured() {
+        let server = Scripted::new([reply(200, ME), reply(200, FIELDS)]);
+        let (exchange, definitions) = (exchange(&server), Definitions::default());
+        for (key, expected) in [("due", Some(DataType::Date)), ("odd", None), ("none", None)] {
+            assert_eq!(definitions.field_type(&exchange, key).await.expect("answers"), expected, "{key}");
+        }
+        let lines = server.lines();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[1].contains("/organizations/root/fields"), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn whoever_may_not_know_the_types_is_no_failure() {
+        let server = Scripted::new([reply(403, ""), reply(403, "")]);
+        let (exchange, definitions) = (exchange(&server), Definitions::default());
+        for _ in 0..2 {
+            assert_eq!(definitions.field_type(&exchange, "due").await.expect("answers"), None);
+        }
+        assert_eq!(server.lines().len(), 2, "and is asked once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_that_passes_is_not_remembered() {
+        let failures = (0..4).map(|_| reply(500, "x"));
+        let server = Scripted::new([reply(404, "")].into_iter().chain(failures));
+        let (exchange, definitions) = (exchange(&server), Definitions::default());
+        assert!(definitions.field_type(&exchange, "due").await.is_err());
+        let server = Scripted::new([reply(200, ME), reply(200, FIELDS)]);
+        let exchange = self::exchange(&server);
+        assert_eq!(definitions.field_type(&exchange, "due").await.expect("answers"), Some(DataType::Date));
+    }
+}

@@ -10,12 +10,21 @@
 
 mod definitions;
 mod difference;
+mod docs;
+mod files;
+mod icon;
+mod instances;
+mod links;
+mod pages;
 mod plan;
+mod portal;
 mod progress;
 mod promote;
 mod send;
 mod settle;
+mod site;
 mod texts;
+mod turns;
 mod values;
 
 #[cfg(test)]
@@ -27,6 +36,7 @@ pub(super) use difference::{Difference, Differences};
 pub(super) use progress::Progress;
 
 use definitions::Definitions;
+use turns::Turns;
 
 use crate::{
     asset::{Coordinates, Description},
@@ -34,8 +44,9 @@ use crate::{
     exchange::Exchange,
     job::DescribeApi,
     journal::{Failure, Item},
+    net::CallError,
     package::Limits,
-    work::rhythm::Rhythm,
+    work::{failure, rhythm::Rhythm},
 };
 
 /// Reads, compares, sends what differs.
@@ -68,6 +79,7 @@ pub(super) struct Describer {
     clock: Clock,
     rhythm: Rhythm,
     definitions: Definitions,
+    turns: Turns,
 }
 
 impl Describer {
@@ -90,6 +102,7 @@ impl Describer {
             clock: Clock::start(),
             rhythm: Rhythm::default(),
             definitions: Definitions::default(),
+            turns: Turns::default(),
         }
     }
 
@@ -116,6 +129,12 @@ impl Describer {
         if wish.is_empty() {
             return Outcome::Next;
         }
+        let shares = wish.docs.is_some() || !wish.pages.is_empty() || !wish.instances.is_empty();
+        let _turn = if shares {
+            Some(self.turns.take(format!("{}/{}", coordinates.group_id, coordinates.asset_id)).await)
+        } else {
+            None
+        };
         match self.plan(coordinates, &wish).await {
             Ok(Some(plan)) => self.send(progress, coordinates, plan).await,
             Ok(None) => not_there(coordinates),
@@ -141,6 +160,12 @@ impl Describer {
             None => Outcome::Next,
         }
     }
+}
+
+/// What a failed call means for the step that made it.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` asks for")]
+fn refused(error: CallError) -> Outcome {
+    failure::outcome(&error)
 }
 
 /// There is nothing to describe.

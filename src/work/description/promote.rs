@@ -32,7 +32,7 @@ impl Describer {
             Ok(None) => return not_there(coordinates),
             Err(error) => return failure::outcome(&error),
         };
-        let there: Option<Lifecycle> = asset.status.as_deref().and_then(|status| status.parse().ok());
+        let there = state_of(&asset);
         let stations = match stations(there, wished) {
             Ok(stations) => stations,
             Err(failure) => return Outcome::Failed(failure),
@@ -69,9 +69,10 @@ impl Describer {
             return Outcome::Failed(self.dependencies_in_the_way(asset, refusal).await);
         }
         let failure = Failure { class: "transition".to_owned(), ..refusal };
-        Outcome::Failed(match coordinates.version.is_snapshot() {
-            true => failure.hint("a snapshot stays in development: publish the version without -SNAPSHOT"),
-            false => failure,
+        Outcome::Failed(if coordinates.version.is_snapshot() {
+            failure.hint("a snapshot stays in development: publish the version without -SNAPSHOT")
+        } else {
+            failure
         })
     }
 
@@ -95,6 +96,15 @@ impl Describer {
         Failure::new("dependency-in-development", message)
             .http(refusal.http)
             .hint("promote the dependencies first, then `consign retry`")
+    }
+}
+
+/// The state that a version is in; `None` for a word that is not known. One that tells none is published: the state came
+/// later than the assets that have none.
+pub(super) fn state_of(asset: &Asset) -> Option<Lifecycle> {
+    match asset.status.as_deref().unwrap_or_default() {
+        "" => Some(Lifecycle::Published),
+        told => told.parse().ok(),
     }
 }
 

@@ -12,7 +12,10 @@ use crate::{
     work::failure,
 };
 
-use super::{Describer, Progress, plan::Plan, settle::Token, values::Valued};
+use super::{
+    Describer, Progress, docs::upload_of, icon::Icon, plan::Plan, promote::state_of, refused, settle::Token,
+    values::Valued,
+};
 
 /// What to do about a key or a value that the server does not take.
 pub(super) const DECLARE: &str =
@@ -21,7 +24,7 @@ pub(super) const DECLARE: &str =
 impl Describer {
     /// Sends a plan. What is asynchronous goes last, so that its status link is the only thing left to ask for.
     pub(super) async fn send(&self, progress: &mut Progress, coordinates: &Coordinates, plan: Plan) -> Outcome {
-        progress.status = plan.asset.status.as_deref().and_then(|status| status.parse().ok());
+        progress.status = state_of(&plan.asset);
         match self.send_all(progress, coordinates, &plan).await {
             Ok(Some(token)) => Outcome::Wait { token: token.to_text(), after: self.rhythm.first() },
             Ok(None) => {
@@ -38,16 +41,30 @@ impl Describer {
         coordinates: &Coordinates,
         plan: &Plan,
     ) -> Result<Option<Token>, Outcome> {
-        let refused = |error: CallError| failure::outcome(&error);
         let (group, asset) = (&coordinates.group_id, &coordinates.asset_id);
+        // First what may be in somebody's way.
+        if plan.docs.is_some() {
+            self.demand_no_draft(coordinates).await?;
+        }
+        if !plan.pages.is_empty() {
+            self.send_pages(progress, coordinates, &plan.pages).await?;
+        }
         if !plan.metadata.is_empty() {
             self.exchange.patch_asset(group, asset, &plan.metadata).await.map_err(refused)?;
             progress.accepted(&self.tally);
         }
-        let data = match self.api {
+        if let Some(Icon { kind, content }) = &plan.icon {
+            self.exchange.put_icon(group, asset, *kind, content.clone()).await.map_err(refused)?;
+            progress.accepted(&self.tally);
+        }
+        if !plan.instances.is_empty() {
+            self.send_instances(progress, coordinates, &plan.asset, &plan.instances).await?;
+        }
+        let mut data = match self.api {
             DescribeApi::V1 => self.send_by_v1(progress, coordinates, plan).await?,
             DescribeApi::V2 => self.send_by_v2(progress, coordinates, plan).await?,
         };
+        data.docs = plan.docs.as_ref().map(upload_of);
         if data.is_empty() {
             return Ok(None);
         }
@@ -60,7 +77,7 @@ impl Describer {
                 tracing::warn!(gav = %coordinates, %error, "the status link leads to another server");
                 None
             }
-            Err(error) => return Err(declare(failure::outcome(&error))),
+            Err(error) => return Err(declare(refused(error))),
         };
         let told = plan.differences.iter().map(ToString::to_string).collect();
         Ok(Some(Token::new(link, self.clock.now(), told)))
@@ -76,7 +93,7 @@ impl Describer {
         let mut data = MutableData::default();
         if let Some(tags) = &plan.tags {
             if tags.is_empty() || tags.iter().any(|tag| tag.contains(',')) {
-                self.exchange.put_tags(coordinates, tags).await.map_err(|error| failure::outcome(&error))?;
+                self.exchange.put_tags(coordinates, tags).await.map_err(refused)?;
                 progress.accepted(&self.tally);
             } else {
                 data.tags = Some(tags.clone());
@@ -87,7 +104,7 @@ impl Describer {
             if let Some(texts) = valued.form() {
                 by_form.entry(valued.dimension).or_default().insert(valued.key.clone(), texts);
             } else {
-                self.send_value(coordinates, valued).await.map_err(|error| declare(failure::outcome(&error)))?;
+                self.send_value(coordinates, valued).await.map_err(|error| declare(refused(error)))?;
                 progress.accepted(&self.tally);
             }
         }
@@ -113,7 +130,7 @@ impl Describer {
         plan: &Plan,
     ) -> Result<MutableData, Outcome> {
         if let Some(tags) = &plan.tags {
-            self.exchange.put_tags_v1(coordinates, tags).await.map_err(|error| failure::outcome(&error))?;
+            self.exchange.put_tags_v1(coordinates, tags).await.map_err(refused)?;
             progress.accepted(&self.tally);
         }
         for Valued { dimension, key, value } in &plan.values {
@@ -124,7 +141,7 @@ impl Describer {
                 }
                 (Dimension::Field, Some(value)) => self.exchange.put_field_v1(coordinates, key, value).await,
             };
-            sent.map_err(|error| declare(failure::outcome(&error)))?;
+            sent.map_err(|error| declare(refused(error)))?;
             progress.accepted(&self.tally);
         }
         Ok(MutableData::default())

@@ -36,6 +36,11 @@ impl Token {
         Self { link, since, told }
     }
 
+    /// Whether categories or custom fields are changed.
+    fn holds_values(&self) -> bool {
+        self.told.iter().any(|words| words.starts_with("categories.") || words.starts_with("fields."))
+    }
+
     pub(super) fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a token is plain data")
     }
@@ -68,7 +73,7 @@ impl Describer {
         }
         match status.state {
             PublicationState::Completed => self.completed(progress, token),
-            PublicationState::Failed => refused(&status),
+            PublicationState::Failed => given_back(&token, &status),
             PublicationState::Running if self.is_overdue(&token) => self.overdue(&token),
             PublicationState::Running => self.ask_again(progress, item),
         }
@@ -129,7 +134,7 @@ fn again(failure: Failure, after: Duration) -> Outcome {
 }
 
 /// The server took the change and then refused it.
-fn refused(status: &PublicationStatus) -> Outcome {
+fn given_back(token: &Token, status: &PublicationStatus) -> Outcome {
     let code = status.steps.iter().filter(|step| !step.errors.is_empty()).find_map(|step| step.status_code);
     let words = status.errors();
     let message = if words.is_empty() { "the change failed without a reason".to_owned() } else { words.join("; ") };
@@ -137,6 +142,7 @@ fn refused(status: &PublicationStatus) -> Outcome {
     // A fault of the server's own may pass; what it says about the values will not.
     match code {
         Some(429 | 500..=599) => again(failure, Duration::from_secs(2)),
-        _ => Outcome::Failed(failure.hint(DECLARE)),
+        _ if token.holds_values() => Outcome::Failed(failure.hint(DECLARE)),
+        _ => Outcome::Failed(failure.hint("correct what was sent, then run again")),
     }
 }

@@ -7,10 +7,9 @@ use crate::{
     engine::Outcome,
     exchange::{Asset, CustomField, DataType, Dimension, FieldValue, tag_set},
     journal::Failure,
-    work::failure,
 };
 
-use super::{Describer, Difference};
+use super::{Describer, Difference, refused};
 
 /// A key whose value is to be another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +94,9 @@ impl Describer {
         if told.as_ref().is_some_and(|told| wished.is_same(told)) {
             return Ok(None);
         }
-        Ok(Some(changed(Dimension::Field, key, Some(wished), &shown)))
+        // Commas without a word between them are no value.
+        let wished = Some(wished).filter(|wished| !wished.to_texts().is_empty());
+        Ok((wished.is_some() || told.is_some()).then(|| changed(Dimension::Field, key, wished, &shown)))
     }
 
     /// The type of a field: what the asset tells, else what is configured, else what its value looks like.
@@ -118,7 +119,7 @@ impl Describer {
             return Ok(looks);
         }
         let configured = self.definitions.field_type(&self.exchange, key).await;
-        Ok(configured.map_err(|error| failure::outcome(&error))?.or(looks))
+        Ok(configured.map_err(refused)?.or(looks))
     }
 }
 
@@ -141,7 +142,7 @@ fn read(key: &str, spelled: &Spelled, data_type: Option<DataType>) -> Result<Fie
         (Some(DataType::NumberList), _) => FieldValue::from_json(DataType::NumberList, &values.clone().into())
             .ok_or_else(|| wrong(format!("`{}` are not numbers", values.join(", ")))),
         // One value, commas and all.
-        (Some(DataType::Text) | None, [text]) => Ok(FieldValue::Text(text.clone())),
+        (Some(DataType::Text) | None, [text]) => Ok(FieldValue::Text(text.trim().to_owned())),
         (Some(_), [text]) => one(text),
         (None, _) => Ok(FieldValue::TextList(values)),
         (Some(data_type), _) => {

@@ -1,7 +1,10 @@
 //! An organization in a sandbox, and a describer that counts what it sends.
 
 use std::{
-    sync::{Arc, Mutex, atomic::Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,7 +18,8 @@ use crate::{
     exchange::{Asset, DataType, Dimension, NewConfiguration, PublishHeaders, PublishRequest},
     journal::{ItemId, State},
     net::{
-        Client, ClientSettings, Credentials, InProcessTransport, PaceSettings, RetrySettings, Transport, TransportError,
+        Client, ClientSettings, Credentials, InProcessTransport, PaceSettings, RetrySettings, Transport,
+        TransportError, TransportKind,
     },
     sandbox::{Reset, Sandbox, Settings},
 };
@@ -26,6 +30,8 @@ struct Watched<T> {
     inner: T,
     writes: Arc<Mutex<Vec<String>>>,
     reads: Arc<Mutex<Vec<String>>>,
+    /// After so many writes the reply to one is lost.
+    lost: Arc<AtomicU64>,
 }
 
 impl<T: Transport> Transport for Watched<T> {
@@ -35,7 +41,15 @@ impl<T: Transport> Transport for Watched<T> {
         // Without the group and the asset, which are the same in all tests.
         let path = path.splitn(3, '/').nth(2).unwrap_or(path);
         sent.lock().expect("not poisoned").push(format!("{} {path}", request.method()));
-        self.inner.execute(request)
+        let counts = request.method() != http::Method::GET;
+        let is_lost = counts && self.lost.fetch_sub(1, Ordering::Relaxed) == 1;
+        Box::pin(async move {
+            let reply = self.inner.execute(request).await?;
+            if is_lost {
+                return Err(TransportError { kind: TransportKind::Reset, sent: true, source: None });
+            }
+            Ok(reply)
+        })
     }
 }
 
@@ -48,6 +62,7 @@ pub(super) struct Place {
     pub(super) tally: Arc<Tally>,
     writes: Arc<Mutex<Vec<String>>>,
     reads: Arc<Mutex<Vec<String>>>,
+    lost: Arc<AtomicU64>,
 }
 
 /// How describing ended.
@@ -72,9 +87,15 @@ impl Place {
             extensions.get::<Reset>().is_some()
         });
         let (writes, reads) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Vec<String>>>::default());
+        let lost = Arc::new(AtomicU64::new(u64::MAX));
         let client = Client::new(ClientSettings {
             origin: "https://sandbox.test".parse().expect("parses"),
-            transport: Arc::new(Watched { inner: router, writes: Arc::clone(&writes), reads: Arc::clone(&reads) }),
+            transport: Arc::new(Watched {
+                inner: router,
+                writes: Arc::clone(&writes),
+                reads: Arc::clone(&reads),
+                lost: Arc::clone(&lost),
+            }),
             credentials: Some(Credentials::Bearer(sandbox.credentials().token.clone().into())),
             pace: PaceSettings::default(),
             retry: RetrySettings { tries: 1, ..RetrySettings::default() },
@@ -93,7 +114,7 @@ impl Place {
         );
         let gav = format!("{organization}/orders/1.0.0").parse().expect("parses");
         let folder = tempfile::tempdir().expect("is made");
-        let place = Self { exchange, describer, gav, folder, tally, writes, reads };
+        let place = Self { exchange, describer, gav, folder, tally, writes, reads, lost };
         place.publish(json!({})).await;
         place
     }
@@ -154,7 +175,7 @@ impl Place {
 
     pub(super) async fn bring_of(&self, gav: &Coordinates, wish: &Description) -> Ended {
         let mut progress = Progress::default();
-        let mut item = item(gav);
+        let mut item = item(gav, None);
         let (mut at, mut turns) = (0, 0);
         while at < STEPS.len() {
             turns += 1;
@@ -219,6 +240,11 @@ impl Place {
         self.reads.lock().expect("not poisoned").clone()
     }
 
+    /// The reply to one of the next writes is lost: the first is number 1.
+    pub(super) fn lose_reply(&self, number: u64) {
+        self.lost.store(number, Ordering::Relaxed);
+    }
+
     /// Forgets what was sent so far.
     pub(super) fn forget(&self) {
         self.writes.lock().expect("not poisoned").clear();
@@ -230,7 +256,8 @@ impl Place {
     }
 }
 
-fn item(gav: &Coordinates) -> Item {
+/// An item that waits with a token.
+pub(super) fn item(gav: &Coordinates, token: Option<String>) -> Item {
     Item {
         yields: std::collections::BTreeSet::new(),
         retired: crate::journal::Retired::No,
@@ -241,7 +268,7 @@ fn item(gav: &Coordinates) -> Item {
         attempt: 1,
         doubt: false,
         due: None,
-        token: None,
+        token,
         published_as: None,
         fingerprint: None,
         draft: String::new(),

@@ -15,13 +15,13 @@ async fn a_version_goes_through_the_documented_transitions() {
         let ended = place.bring_of(&gav, &wish(json!({ "status": status }))).await;
         (ended, place.writes().len())
     };
-    let done = |note: &str| place::Ended::Done(Some(note.to_owned()));
-    assert_eq!(bring("development").await, (place::Ended::Done(None), 0));
+    let done = |note: &str| Ended::Done(Some(note.to_owned()));
+    assert_eq!(bring("development").await, (Ended::Done(None), 0));
     assert_eq!(bring("deprecated").await, (done("status: development → deprecated"), 2));
-    assert_eq!(bring("deprecated").await, (place::Ended::Done(None), 0));
+    assert_eq!(bring("deprecated").await, (Ended::Done(None), 0));
     assert_eq!(bring("published").await, (done("status: deprecated → published"), 1));
     assert_eq!(bring("deprecated").await, (done("status: published → deprecated"), 1));
-    let (place::Ended::Failed(failure), 0) = bring("development").await else { panic!("is refused") };
+    let (Ended::Failed(failure), 0) = bring("development").await else { panic!("is refused") };
     assert_eq!(failure.class, "transition");
     assert_eq!(place.updated(), 3, "each item counts once");
 }
@@ -37,13 +37,13 @@ async fn a_dependency_in_development_is_named() {
         }))
         .await;
     let published = wish(json!({"status": "published"}));
-    let place::Ended::Failed(failure) = place.bring_of(&whole, &published).await else { panic!("is refused") };
+    let Ended::Failed(failure) = place.bring_of(&whole, &published).await else { panic!("is refused") };
     assert_eq!((failure.class.as_str(), failure.http), ("dependency-in-development", Some(409)));
     assert!(failure.message.contains(&format!("(in development: {part})")), "{}", failure.message);
     place.bring_of(&part, &published).await;
     assert_eq!(
         place.bring_of(&whole, &published).await,
-        place::Ended::Done(Some("status: development → published".to_owned()))
+        Ended::Done(Some("status: development → published".to_owned()))
     );
 }
 
@@ -53,7 +53,7 @@ async fn a_snapshot_stays_in_development() {
     let gav = format!("{}/orders/2.0.0-SNAPSHOT", place.gav.group_id);
     let request = json!({"coordinates": gav, "status": "development", "properties": {"apiVersion": "v2"}});
     let gav = place.publish(request).await;
-    let place::Ended::Failed(failure) = place.bring_of(&gav, &wish(json!({"status": "published"}))).await else {
+    let Ended::Failed(failure) = place.bring_of(&gav, &wish(json!({"status": "published"}))).await else {
         panic!("is refused")
     };
     assert_eq!(failure.class, "transition");

@@ -171,7 +171,7 @@ async fn an_unchanged_wish_costs_one_read() {
     }));
     place.settles(&said).await;
     place.forget();
-    assert_eq!(place.bring(&said).await, place::Ended::Done(None));
+    assert_eq!(place.bring(&said).await, Ended::Done(None));
     assert_eq!(place.reads(), ["GET 1.0.0/asset"]);
 }
 
@@ -181,6 +181,6 @@ async fn what_is_not_there_is_told() {
     let other = format!("{}/orders/9.0.0", place.gav.group_id).parse().expect("parses");
     let said = wish(json!({"tags": ["a"]}));
     assert_eq!(place.describer.compare(&other, &said).await, Ok(Differences::NotThere));
-    let place::Ended::Failed(failure) = place.bring_of(&other, &said).await else { panic!("fails") };
+    let Ended::Failed(failure) = place.bring_of(&other, &said).await else { panic!("fails") };
     assert_eq!(failure.class, "not-found");
 }
