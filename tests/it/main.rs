@@ -11,6 +11,7 @@ mod command_line;
 mod conflicts;
 mod credentials;
 mod definitions;
+mod describe;
 mod documentation;
 mod encrypted;
 mod journal;
