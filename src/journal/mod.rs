@@ -13,11 +13,13 @@
 
 mod claims;
 mod edges;
+mod entry;
 mod error;
 mod item;
 mod lock;
 mod open;
 mod order;
+mod outgoing;
 mod reader;
 mod readings;
 mod schema;
@@ -31,6 +33,7 @@ mod writer;
 mod tests;
 
 pub use claims::Disagreement;
+pub use entry::Entry;
 pub use error::JournalError;
 pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, Retired, RunTotals};
 pub use lock::Lock;

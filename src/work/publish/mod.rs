@@ -22,6 +22,7 @@ mod retire;
 mod send;
 mod witness;
 
+pub(super) use arrive::SAME_CONTENT;
 pub(super) use foresee::OnTarget;
 
 use std::sync::{Arc, atomic::AtomicU32};
@@ -212,6 +213,12 @@ impl Publish {
         draft.on_conflict.unwrap_or(self.settings.on_conflict)
     }
 
+    /// The same for an asset that this job may have published before.
+    pub(in crate::work) fn on_other_content(&self, draft: &AssetDraft, has_published: bool) -> OnConflict {
+        let on_change = self.settings.on_change.filter(|_| has_published);
+        on_change.unwrap_or_else(|| self.on_conflict(draft))
+    }
+
     async fn package(&self, subject: &mut Subject) -> Outcome {
         if subject.package.is_some() {
             return Outcome::Next;
@@ -312,7 +319,7 @@ impl Work for Publish {
     }
 }
 
-fn limits(limits: job::PackageLimits) -> Limits {
+pub(super) fn limits(limits: job::PackageLimits) -> Limits {
     let documented = Limits::default();
     Limits {
         spec: limits.spec.unwrap_or(documented.spec),
