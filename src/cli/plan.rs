@@ -13,10 +13,12 @@ use crate::{
     asset::{AssetDraft, Sourced},
     job::{Job, Place},
     journal::{JournalError, Reader},
-    report::{Action, PlanAction, PlanWriter, PlannedValue, ReportError},
+    report::{
+        Action, PlanAction, PlanOutlook, PlanWriter, PlannedDefinition, PlannedFinding, PlannedValue, ReportError,
+    },
     sandbox,
     work::{
-        Selection,
+        DefinitionFinding, Finding, Outlook, Selection,
         plan::{Intent, Planned, plan as draw_up},
     },
 };
@@ -54,7 +56,8 @@ pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, 
                 written = writer.push(&action(planned));
             }
         });
-        drawn.await.map_err(|error| Problem::new(error.chain()).hint(error.hint()))?;
+        let outlook = drawn.await.map_err(|error| Problem::new(error.chain()).hint(error.hint()))?;
+        writer.outlook(outlook_shown(outlook));
         let written = written.and_then(|()| writer.finish());
         if let Some(connected) = connected {
             connected.close().await;
@@ -93,6 +96,25 @@ fn offline_group(job: &Job) -> Result<String, Problem> {
     })
 }
 
+fn outlook_shown(outlook: Outlook) -> PlanOutlook {
+    let definition = |found: DefinitionFinding| PlannedDefinition {
+        dimension: found.dimension.as_str().to_owned(),
+        key: found.key,
+        action: found.action.to_string(),
+        reason: found.reason,
+    };
+    let finding = |found: Finding| PlannedFinding {
+        check: found.check.to_owned(),
+        level: found.level.as_str().to_owned(),
+        message: found.message,
+        hint: found.hint,
+    };
+    PlanOutlook {
+        definitions: outlook.definitions.into_iter().map(definition).collect(),
+        findings: outlook.findings.into_iter().map(finding).collect(),
+    }
+}
+
 fn action(planned: Planned) -> PlanAction {
     let (values, after) = match &planned.item {
         Some(Sourced::Draft(draft)) => (values(draft), draft.dependencies.iter().map(ToString::to_string).collect()),
@@ -105,6 +127,7 @@ fn action(planned: Planned) -> PlanAction {
         action: match planned.intent {
             Intent::Create => Action::Create,
             Intent::NewVersion => Action::NewVersion,
+            Intent::MetadataOnly => Action::MetadataOnly,
             Intent::Skip => Action::Skip,
             Intent::Conflict => Action::Conflict,
             Intent::Blocked => Action::Blocked,

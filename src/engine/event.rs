@@ -82,6 +82,30 @@ pub enum Event {
         #[serde(flatten)]
         failure: Failure,
     },
+    /// A category or a custom field was brought to the target, or left as it differs.
+    Definition {
+        /// `categories` or `fields`.
+        dimension: &'static str,
+        /// Its key.
+        key: String,
+        /// What was done: `created`, `updated`, `deleted`, `kept`, or that it was `there` or `absent` already.
+        done: &'static str,
+        /// Why.
+        note: String,
+    },
+    /// Something was found before the first write.
+    Finding {
+        /// The item that it is about; `None`: the whole run.
+        gav: Option<String>,
+        /// What was looked at.
+        check: &'static str,
+        /// `failure`, `warning` or `note`.
+        level: &'static str,
+        /// What was found.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
     /// An item moved to another state.
     Item {
         /// Its coordinates.

@@ -19,6 +19,7 @@ mod item;
 mod lock;
 mod open;
 mod order;
+mod outgoing;
 mod reader;
 mod readings;
 mod schema;

@@ -121,7 +121,11 @@ impl Journal {
         }
     }
 
-    fn writer(&self) -> &Writer {
+    pub(super) fn run(&self) -> RunId {
+        self.run
+    }
+
+    pub(super) fn writer(&self) -> &Writer {
         self.writer.as_ref().expect("only close() takes the writer, and it takes the journal too")
     }
 }

@@ -1,7 +1,7 @@
 //! Queries. They run on a connection of their own and see everything that was acknowledged.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
 };
 
@@ -45,7 +45,11 @@ impl Reader {
         Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connect_reader(path)?) })
     }
 
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
+    pub(super) fn target(&self) -> i64 {
+        self.target
+    }
+
+    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
         query(&self.lock()).map_err(|source| JournalError::Sqlite { path: self.path.clone(), action: "read", source })
     }
 
@@ -79,7 +83,7 @@ impl Reader {
         self.items("state IN ('acting', 'waiting') AND selected", after.0, limit)
     }
 
-    fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
+    pub(super) fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
         let sql = format!(
             "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft, yields, retired
              FROM item WHERE target = ?1 AND {condition} AND id > ?2 ORDER BY id LIMIT ?3"
@@ -127,6 +131,23 @@ impl Reader {
                 .query_row(params![self.target, gav, digest], |row| Ok((read_row(row)?, row.get(12)?)))
                 .optional()
         })
+    }
+
+    /// Whether the journal has an item of these coordinates that the run may touch.
+    pub fn is_selected(&self, gav: &str) -> Result<bool, JournalError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE target = ?1 AND key = ?2 AND selected)";
+        self.read(|c| c.prepare_cached(sql)?.query_row(params![self.target, gav], |row| row.get(0)))
+    }
+
+    /// The data that an item has something to say about, and that another version of the asset speaks for.
+    pub fn yields(&self, gav: &str) -> Result<BTreeSet<String>, JournalError> {
+        let text: Option<String> = self.read(|c| {
+            c.prepare_cached("SELECT yields FROM item WHERE target = ?1 AND key = ?2")?
+                .query_row(params![self.target, gav], |row| row.get(0))
+                .optional()
+                .map(Option::flatten)
+        })?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
     /// The whole history of an item, oldest first.

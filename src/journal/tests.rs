@@ -36,23 +36,23 @@ fn draft(gav: &str, needs: &[&str]) -> AssetDraft {
     }
 }
 
-fn offers(list: &[(&str, &[&str])]) -> Vec<Offer> {
+pub(super) fn offers(list: &[(&str, &[&str])]) -> Vec<Offer> {
     list.iter().map(|(gav, needs)| Offer::new(Sourced::Draft(Box::new(draft(gav, needs))), true)).collect()
 }
 
-struct Place {
+pub(super) struct Place {
     _folder: tempfile::TempDir,
     path: Utf8PathBuf,
 }
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap().join("deep/er/job.db");
     Place { _folder: folder, path }
 }
 
 /// One run over a source: scan and order.
-async fn run(place: &Place, batch: Vec<Offer>) -> (Journal, ScanCounts, Vec<String>) {
+pub(super) async fn run(place: &Place, batch: Vec<Offer>) -> (Journal, ScanCounts, Vec<String>) {
     let journal = Journal::open(&place.path, "org").await.unwrap();
     let counts = journal.offer(batch).await.unwrap();
     journal.end_scan(false).await.unwrap();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, io::Write};
 use serde::Serialize;
 
 use super::{
-    ReportError,
+    PlanOutlook, ReportError,
     table::{Table, left},
     text,
 };
@@ -124,6 +124,7 @@ struct Document<'a> {
 pub struct PlanWriter<'w> {
     form: Form<'w>,
     counts: BTreeMap<Action, u64>,
+    outlook: Option<PlanOutlook>,
 }
 
 enum Form<'w> {
@@ -144,6 +145,7 @@ impl<'w> PlanWriter<'w> {
         Self {
             form: Form::Text { table: Table::new(out, columns), verbose: false, group: None },
             counts: BTreeMap::new(),
+            outlook: None,
         }
     }
 
@@ -156,9 +158,14 @@ impl<'w> PlanWriter<'w> {
         self
     }
 
-    /// One JSON object: `{"actions":[…],"counts":{…}}`, an action a line.
+    /// One JSON object: `{"actions":[…],"counts":{…},"definitions":[…],"findings":[…]}`, an action a line.
     pub fn json(out: &'w mut dyn Write) -> Self {
-        Self { form: Form::Json { out, any: false }, counts: BTreeMap::new() }
+        Self { form: Form::Json { out, any: false }, counts: BTreeMap::new(), outlook: None }
+    }
+
+    /// Tells what concerns the whole, after the items.
+    pub fn outlook(&mut self, outlook: PlanOutlook) {
+        self.outlook = Some(outlook);
     }
 
     /// How many actions of each kind there were so far.
@@ -205,12 +212,15 @@ impl<'w> PlanWriter<'w> {
                     format!("\n{}: {shown}", text::count(total, "item"))
                 };
                 table.line(end)?;
+                let lines = self.outlook.iter().flat_map(PlanOutlook::lines);
+                lines.into_iter().try_for_each(|line| table.line(line))?;
                 table.finish()?;
             }
             Form::Json { out, any } => {
                 let (start, end) = if *any { ("\n", "") } else { ("{\"actions\":[", "") };
                 write!(out, "{start}],\"counts\":{end}")?;
                 serde_json::to_writer(&mut **out, &counts)?;
+                self.outlook.iter().try_for_each(|outlook| outlook.write_members(*out))?;
                 writeln!(out, "}}")?;
                 out.flush()?;
             }

@@ -1,5 +1,6 @@
 //! Small trees, one per promise.
 
+mod answers;
 mod directory;
 mod manifest;
 mod memory;

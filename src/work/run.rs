@@ -1,29 +1,25 @@
 //! One run of a job: scan, order, work, tell.
 
-use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
+use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Selection, describe::Describe, existing::Existing, failure, memory, publish::Publish};
+use super::{
+    DefinitionsError, Obstacles, Selection, describe::Describe, existing::Existing, failure, memory, preflight::Known,
+    prepare::Preparation, publish::Publish, scan::Scan,
+};
 use crate::{
-    asset::Sourced,
     engine::{Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
     job::{self, Job, Kind, OnVanished},
     journal::{
-        Counts, Disagreement, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, ScanEnd,
-        StatusFilter, Vanished,
+        Counts, Disagreement, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter,
+        Vanished,
     },
     net::CallError,
     package::reading::Reading,
     source::{self, Source, SourceError},
 };
-
-/// Items handed to the journal at once while scanning.
-const BATCH: usize = 256;
-
-/// Batches on their way to the journal: bounds memory when the source is faster than the disk.
-const BATCHES: usize = 4;
 
 /// The target of a run.
 #[derive(Clone)]
@@ -84,6 +80,12 @@ pub enum RunError {
         /// Why.
         source: CallError,
     },
+    /// What was found before the first write keeps everything from being sent.
+    #[error("{0}")]
+    Obstacles(Box<Obstacles>),
+    /// The definitions of the job could not be brought to the target.
+    #[error(transparent)]
+    Definitions(DefinitionsError),
     /// There is no room for archives.
     #[error("cannot make a folder for temporary files")]
     Scratch(#[source] std::io::Error),
@@ -97,6 +99,8 @@ impl RunError {
             Self::Source(error) => error.hint().map(str::to_owned),
             Self::Journal(error) | Self::JournalBroke(error) => error.hint(),
             Self::SignIn { source, .. } => source.hint().map(str::to_owned),
+            Self::Obstacles(_) => None,
+            Self::Definitions(error) => error.hint(),
             Self::Scratch(_) => Some("TMPDIR names the folder to use".to_owned()),
         }
     }
@@ -104,7 +108,11 @@ impl RunError {
     /// Whether work had begun, so that another run goes on.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
-        matches!(self, Self::JournalBroke(_))
+        match self {
+            Self::JournalBroke(_) => true,
+            Self::Definitions(error) => error.is_passing(),
+            _ => false,
+        }
     }
 
     /// What happened, with its causes.
@@ -168,9 +176,13 @@ impl Shift<'_> {
             return Ok((Ended::Stopped, scanned));
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
+        let known = self.prepare().await?;
+        if self.stop.is_cancelled() {
+            return Ok((Ended::Stopped, scanned));
+        }
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let ended = match self.job.kind {
-            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::default(), tally)).await?,
+            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
             Kind::Describe => self.drive(Describe::new(exchange, self.job, tally)).await?,
         };
         Ok((ended, scanned))
@@ -189,6 +201,19 @@ impl Shift<'_> {
         engine.run().await.map_err(RunError::JournalBroke)
     }
 
+    /// Looks at the target, and makes it ready.
+    async fn prepare(&self) -> Result<Known, RunError> {
+        let preparation = Preparation {
+            job: self.job,
+            exchange: &self.connection.exchange,
+            journal: &self.journal,
+            sink: &*self.sink,
+            tally: &self.tally,
+            stop: &self.stop,
+        };
+        Box::pin(preparation.prepare()).await
+    }
+
     /// Opens failed items again; with `--only`, those that are meant.
     async fn reopen(&self) -> Result<(), JournalError> {
         let mut wanted = None;
@@ -201,43 +226,20 @@ impl Shift<'_> {
         self.journal.reopen_failed(wanted).await.map(drop)
     }
 
-    /// Reads the source into the journal, a bounded number of batches at a time.
     async fn scan(&self) -> Result<ScanCounts, RunError> {
-        let (batches, mut arriving) = tokio::sync::mpsc::channel(BATCHES);
         let readings = self.journal.readings().ok().map(Arc::new);
-        let reading = readings.as_ref().map(memory::reading).unwrap_or_default();
-        let (source, options) = source_of(self.job, &self.connection.group, reading);
-        let (stop, only, sink) = (self.stop.clone(), self.options.only.clone(), Arc::clone(&self.sink));
-        let reading = tokio::task::spawn_blocking(move || {
-            let mut batch = Vec::with_capacity(BATCH);
-            let mut complete = true;
-            let result = source.scan(&options, &mut |sourced| {
-                if let Sourced::Diagnosis(diagnosis) = &sourced {
-                    sink.emit(&Event::diagnosed(diagnosis));
-                }
-                batch.push(offer(sourced, &only));
-                let full = batch.len() >= BATCH;
-                if stop.is_cancelled() || (full && batches.blocking_send(std::mem::take(&mut batch)).is_err()) {
-                    complete = false;
-                    return ControlFlow::Break(());
-                }
-                ControlFlow::Continue(())
-            });
-            if let Some(readings) = readings {
-                readings.end(complete && result.is_ok());
-            }
-            // Nobody takes the last batch when the journal has failed; that error is the one to tell.
-            let _ = batches.blocking_send(batch);
-            result
-        });
-        let mut counts = ScanCounts::default();
-        while let Some(batch) = arriving.recv().await {
-            counts.add(self.journal.offer(batch).await.map_err(RunError::JournalBroke)?);
-            self.sink
-                .emit(&Event::Scanning { items: counts.new + counts.changed + counts.unchanged + counts.diagnosed });
-        }
-        reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        Ok(counts)
+        let scan = Scan {
+            source: source_of(
+                self.job,
+                &self.connection.group,
+                readings.as_ref().map(memory::reading).unwrap_or_default(),
+            ),
+            readings,
+            only: self.options.only.clone(),
+            stop: self.stop.clone(),
+            sink: Arc::clone(&self.sink),
+        };
+        scan.into_journal(&self.journal).await
     }
 
     /// Puts what was read in order, and tells it.
@@ -313,11 +315,6 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         reading,
     };
     (source, options)
-}
-
-fn offer(sourced: Sourced, only: &Selection) -> Offer {
-    let selected = sourced.gav().is_none_or(|gav| only.contains(&gav));
-    Offer::new(sourced, selected)
 }
 
 /// Some items are packaged while as many others have their requests in flight.

@@ -3,6 +3,9 @@
 //! Everything here judges by content. A name only decides which question is asked first (`.json` is read as JSON), and
 //! never makes a file an asset. Nothing is expanded (no YAML alias, no XML entity), and every reader is bounded by the
 //! size of the file.
+//!
+//! What is told here is remembered as long as a file does not change: whoever changes what is told raises the version in
+//! `package::reading`.
 
 mod archive;
 mod closure;

@@ -17,5 +17,7 @@ pub(crate) mod notebook;
 mod tests;
 
 pub use file::Reading;
+#[cfg(test)]
+pub(crate) use mark::DETECTION;
 pub use mark::Mark;
 pub use memory::{Memory, Question};

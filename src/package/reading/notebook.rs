@@ -33,6 +33,17 @@ impl Notebook {
         read.into_iter().map(|(question, path)| format!("{question} of {path}")).collect()
     }
 
+    /// All answers: the file, the question, what it told.
+    pub(crate) fn answers(&self) -> Vec<String> {
+        let notes = self.notes();
+        let answer = |((question, path), (_, told)): (&(String, Utf8PathBuf), &(Mark, Vec<u8>))| {
+            format!("{path}, {question}: {}", String::from_utf8_lossy(told))
+        };
+        let mut answers: Vec<String> = notes.known.iter().map(answer).collect();
+        answers.sort();
+        answers
+    }
+
     /// How many answers are known.
     pub(crate) fn len(&self) -> usize {
         self.notes().known.len()

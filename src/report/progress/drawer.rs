@@ -118,6 +118,8 @@ impl Sink for Progress {
         let Some(messages) = &self.messages else { return };
         let is_shown = match event {
             Event::Item { state, .. } | Event::Diagnosed { state, .. } => *state == State::Failed,
+            // A failure is told by the item that fails, or by the error that the run ends with.
+            Event::Finding { level, .. } => *level != "failure",
             _ => true,
         };
         if is_shown && messages.try_send(Message::Event(Box::new(event.clone()))).is_err() {
@@ -179,7 +181,9 @@ impl<F: Face> Drawer<F> {
                 self.board.phase = Phase::Scanning(*items);
                 return Ok(());
             }
-            Event::Start { .. } | Event::Vanished { .. } => return self.face.say(&wording(event)),
+            Event::Start { .. } | Event::Vanished { .. } | Event::Definition { .. } | Event::Finding { .. } => {
+                return self.face.say(&wording(event));
+            }
             Event::Item { .. } | Event::Diagnosed { .. } | Event::Disagreement { .. } => {
                 return self.face.failure(&wording(event));
             }
@@ -225,6 +229,13 @@ fn wording(event: &Event) -> String {
             let place = line.map_or_else(String::new, |line| format!(":{line}"));
             let reason = text::reason(Some(&failure.message), Some(&failure.class), None);
             format!("{state} {}{place}: {reason}{}", text::printable(path), hint(failure.hint.as_deref()))
+        }
+        Event::Definition { dimension, key, done, note } => {
+            format!("{dimension} {}: {done} ({})", text::printable(key), text::printable(note))
+        }
+        Event::Finding { gav, level, message, hint: advice, .. } => {
+            let subject = gav.as_ref().map_or_else(String::new, |gav| format!("{}: ", text::printable(gav)));
+            format!("{level}: {subject}{}{}", text::printable(message), hint(advice.as_deref()))
         }
         Event::Stopping { reason } => {
             format!("stopping: {}; what is in flight ends or is parked", text::printable(reason))

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// All that a source yields, in its order.
-fn yielded(source: &Source, reading: Reading) -> Vec<Sourced> {
+pub(super) fn yielded(source: &Source, reading: Reading) -> Vec<Sourced> {
     let options = Options { reading, ..options() };
     let mut all = Vec::new();
     let mut sink = |sourced| {
@@ -28,11 +28,11 @@ fn yielded(source: &Source, reading: Reading) -> Vec<Sourced> {
     all
 }
 
-fn long_ago() -> SystemTime {
+pub(super) fn long_ago() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
-fn date(path: &Utf8Path, modified: SystemTime) {
+pub(super) fn date(path: &Utf8Path, modified: SystemTime) {
     let file = File::options().write(true).open(path).expect("a file of our own");
     file.set_times(FileTimes::new().set_modified(modified)).expect("a file of our own");
 }
@@ -208,7 +208,7 @@ impl Edit {
     }
 }
 
-fn zipped(text: &str) -> Vec<u8> {
+pub(super) fn zipped(text: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     zip.start_file("api.yaml", zip::write::SimpleFileOptions::default()).expect("in memory");
     std::io::Write::write_all(&mut zip, text.as_bytes()).expect("in memory");

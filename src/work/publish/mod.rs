@@ -213,6 +213,12 @@ impl Publish {
         draft.on_conflict.unwrap_or(self.settings.on_conflict)
     }
 
+    /// The same for an asset that this job may have published before.
+    pub(in crate::work) fn on_other_content(&self, draft: &AssetDraft, has_published: bool) -> OnConflict {
+        let on_change = self.settings.on_change.filter(|_| has_published);
+        on_change.unwrap_or_else(|| self.on_conflict(draft))
+    }
+
     async fn package(&self, subject: &mut Subject) -> Outcome {
         if subject.package.is_some() {
             return Outcome::Next;

@@ -90,6 +90,12 @@ impl Sandbox {
         self.said("token")
     }
 
+    /// What a role of the main organization signs in with.
+    pub(crate) fn role(&self, role: &str, key: &str) -> String {
+        let told = &self.ready["organizations"][0][role][key];
+        told.as_str().unwrap_or_else(|| panic!("the sandbox names no {key} of {role}: {}", self.ready)).to_owned()
+    }
+
     /// Ends it as `kill -9` does.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("our own child");
