@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, io::Write};
 use super::{
     Exit, Problem,
     args::PlanArgs,
-    block_on, connect,
+    block_on, change, connect,
     run::{load_job, selection},
     status::journal_problem,
 };
 use crate::{
-    asset::AssetDraft,
+    asset::{AssetDraft, Sourced},
     job::{Job, Place},
     journal::{JournalError, Reader},
     report::{
@@ -116,6 +116,11 @@ fn outlook_shown(outlook: Outlook) -> PlanOutlook {
 }
 
 fn action(planned: Planned) -> PlanAction {
+    let (values, after) = match &planned.item {
+        Some(Sourced::Draft(draft)) => (values(draft), draft.dependencies.iter().map(ToString::to_string).collect()),
+        Some(Sourced::Change(change)) => (change::values(change), Vec::new()),
+        Some(Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
+    };
     PlanAction {
         gav: planned.gav,
         path: planned.path,
@@ -126,12 +131,14 @@ fn action(planned: Planned) -> PlanAction {
             Intent::Skip => Action::Skip,
             Intent::Conflict => Action::Conflict,
             Intent::Blocked => Action::Blocked,
+            Intent::Update => Action::Update,
+            Intent::NotFound => Action::NotFound,
             Intent::Invalid => Action::Invalid,
             Intent::Unchanged => Action::Unchanged,
         },
         reason: planned.reason,
-        after: planned.draft.iter().flat_map(|d| &d.dependencies).map(ToString::to_string).collect(),
-        values: planned.draft.map(|draft| values(&draft)).unwrap_or_default(),
+        after,
+        values,
     }
 }
 
@@ -181,7 +188,7 @@ fn values(draft: &AssetDraft) -> BTreeMap<String, PlannedValue> {
     values
 }
 
-fn describe(content: &crate::asset::FileContent) -> String {
+pub(super) fn describe(content: &crate::asset::FileContent) -> String {
     match content {
         crate::asset::FileContent::File(path) => path.to_string(),
         crate::asset::FileContent::Zip { root, members } => match members.len() {

@@ -13,6 +13,7 @@
 
 mod claims;
 mod edges;
+mod entry;
 mod error;
 mod item;
 mod lock;
@@ -32,6 +33,7 @@ mod writer;
 mod tests;
 
 pub use claims::Disagreement;
+pub use entry::Entry;
 pub use error::JournalError;
 pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, Retired, RunTotals};
 pub use lock::Lock;

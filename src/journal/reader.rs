@@ -8,10 +8,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::asset::AssetDraft;
-
 use super::{
-    Counts, EventRow, Item, ItemId, ItemRow, JournalError, Retired, RunTotals, State, open::connect_reader, upsert,
+    Counts, Entry, EventRow, Item, ItemId, ItemRow, JournalError, Retired, RunTotals, State, open::connect_reader,
 };
 
 /// Which items a report wants.
@@ -125,14 +123,12 @@ impl Reader {
         })
     }
 
-    /// Where an asset stands, and whether its source is as it was then; `None` when the journal does not know it.
-    pub fn standing(&self, draft: &AssetDraft) -> Result<Option<(ItemRow, bool)>, JournalError> {
-        let (_, digest) = upsert::entry(draft);
+    /// Where an asset or a change stands, and whether its source is as it was then; `None` when the journal does not know it.
+    pub fn standing<'a>(&self, item: impl Into<Entry<'a>>) -> Result<Option<(ItemRow, bool)>, JournalError> {
+        let Entry { gav, digest, .. } = item.into();
         self.read(|c| {
             c.prepare_cached(&format!("SELECT {ROW}, digest = ?3 FROM item WHERE target = ?1 AND key = ?2"))?
-                .query_row(params![self.target, draft.coordinates.to_string(), digest], |row| {
-                    Ok((read_row(row)?, row.get(12)?))
-                })
+                .query_row(params![self.target, gav, digest], |row| Ok((read_row(row)?, row.get(12)?)))
                 .optional()
         })
     }

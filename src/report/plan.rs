@@ -20,13 +20,17 @@ pub enum Action {
     NewVersion,
     /// The content is the same; what describes it differs.
     MetadataOnly,
+    /// What describes an asset that exists differs from what a change says.
+    Update,
     /// It is left as it is, for a reason.
     Skip,
     /// The version exists with other content.
     Conflict,
     /// It waits for an item that cannot be published.
     Blocked,
-    /// The input cannot be published.
+    /// There is no such asset or version to change.
+    NotFound,
+    /// The input cannot be used.
     Invalid,
     /// The server has it already, as it is.
     Unchanged,
@@ -34,13 +38,15 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order of the counts.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::NewVersion,
         Self::MetadataOnly,
+        Self::Update,
         Self::Skip,
         Self::Conflict,
         Self::Blocked,
+        Self::NotFound,
         Self::Invalid,
         Self::Unchanged,
     ];
@@ -52,9 +58,11 @@ impl Action {
             Self::Create => "create",
             Self::NewVersion => "new-version",
             Self::MetadataOnly => "metadata-only",
+            Self::Update => "update",
             Self::Skip => "skip",
             Self::Conflict => "conflict",
             Self::Blocked => "blocked",
+            Self::NotFound => "not-found",
             Self::Invalid => "invalid",
             Self::Unchanged => "unchanged",
         }
@@ -329,7 +337,7 @@ mod tests {
 
     #[test]
     fn an_empty_plan_is_whole_too() {
-        insta::assert_snapshot!(write(&[], |out| PlanWriter::json(out)), @r#"{"actions":[],"counts":{"create":0,"new-version":0,"metadata-only":0,"skip":0,"conflict":0,"blocked":0,"invalid":0,"unchanged":0}}"#);
+        insta::assert_snapshot!(write(&[], |out| PlanWriter::json(out)), @r#"{"actions":[],"counts":{"create":0,"new-version":0,"metadata-only":0,"update":0,"skip":0,"conflict":0,"blocked":0,"not-found":0,"invalid":0,"unchanged":0}}"#);
         insta::assert_snapshot!(write(&[], |out| PlanWriter::text(out)), @"nothing to do: the source names no item");
     }
 

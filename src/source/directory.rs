@@ -247,6 +247,11 @@ impl<'a> Scan<'a> {
     }
 
     fn archive(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
+        let built = self.built_archive(file)?;
+        Some(built.and_then(|found| self.with_surroundings(file, found)))
+    }
+
+    fn built_archive(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let path = self.tree.root.join(file);
         let is_jar = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("jar"));
         match detect::read_archive(&path, &self.options.reading) {
@@ -290,7 +295,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Documentation and icon beside a lone specification are its own where nothing else in the folder can claim them.
+    /// Documentation and icon beside a lone specification or archive are its own where nothing else in the folder can claim them.
     fn with_surroundings(&self, file: &Utf8Path, mut found: Found) -> Result<Found, Box<Diagnosis>> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         if extras::are_in(self.tree, folder) && !self.has_others(folder, file) {
@@ -307,7 +312,7 @@ impl<'a> Scan<'a> {
                 Some("zip" | "jar") => {
                     !matches!(detect::read_archive(&path, &self.options.reading), Ok(Archive::Other))
                 }
-                _ if other.file_name() == Some("pom.xml") => true,
+                _ if matches!(other.file_name(), Some("pom.xml" | "exchange.json")) => true,
                 _ if !self.candidates.contains(other.as_path()) => false,
                 _ => match recognise::read(&path, &self.options.reading) {
                     Ok(None) => false,

@@ -1,4 +1,4 @@
-//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts.
+//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts, and a CSV manifest of changes.
 //!
 //! Scanning sends nothing and changes nothing. Every input becomes a [`Sourced`](crate::asset::Sourced): a complete
 //! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
@@ -15,6 +15,7 @@
 
 mod archives;
 mod catalog;
+mod changes;
 mod columns;
 mod directory;
 mod docs;
@@ -22,6 +23,7 @@ mod draft;
 mod error;
 mod extras;
 mod facts;
+mod header;
 mod lines;
 mod locate;
 mod manifest;
@@ -30,9 +32,11 @@ mod naming;
 mod options;
 mod own_pom;
 mod projects;
+mod reader;
 mod recognise;
 mod spelling;
 mod stamp;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tree;

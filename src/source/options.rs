@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use crate::{asset::Sourced, package::reading::Reading};
 
-use super::{SourceError, catalog, directory, manifest};
+use super::{SourceError, catalog, changes, directory, manifest};
 
 /// What the job says about its source.
 #[derive(Debug, Default, Clone)]
@@ -36,12 +36,13 @@ pub enum Source {
     Manifest(Utf8PathBuf),
     /// A `catalog.yaml`: the descriptor of the official bulk importer.
     Catalog(Utf8PathBuf),
+    /// A CSV manifest of changes of assets that exist.
+    Changes(Utf8PathBuf),
 }
 
 impl Source {
-    /// Yields every asset and every diagnosis, in a stable order: a directory by path, a manifest by line, a
-    /// catalog by project. Stops early
-    /// when the sink breaks. Blocks: call it on a thread of its own.
+    /// Yields every asset, every change and every diagnosis, in a stable order: a directory by path, a manifest by
+    /// line, a catalog by project. Stops early when the sink breaks. Blocks: call it on a thread of its own.
     ///
     /// # Errors
     /// When the source itself cannot be used. What is wrong with a single input goes to the sink.
@@ -50,6 +51,7 @@ impl Source {
             Self::Directory(root) => directory::scan(root, options, sink),
             Self::Manifest(path) => manifest::scan(path, options, sink),
             Self::Catalog(path) => catalog::scan(path, options, sink),
+            Self::Changes(path) => changes::scan(path, options, sink),
         }
     }
 }

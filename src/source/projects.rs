@@ -140,17 +140,24 @@ fn without_document(
             }
             Some(_) => None,
         },
-        // Exchange reads JSON metadata; the YAML form of Design Center has no documented place in the publish call.
-        "mcp-metadata" | "mcp" => {
-            let json = main.filter(|main| main.extension() == Some("json") && tree.has(main));
-            let file = json.map(|main| DraftFile {
-                key: FileKey::new("mcp-metadata", "json"),
-                content: FileContent::File(tree.root.join(main)),
-            });
-            Some((AssetType::Mcp, file.into_iter().collect()))
+        "mcp" => Some((AssetType::Mcp, metadata(tree, main, "mcp-metadata"))),
+        "mcp-metadata" => Some((AssetType::Mcp, metadata(tree, main, classifier))),
+        "agent-metadata" | "a2a-card" => Some((AssetType::Agent, metadata(tree, main, classifier))),
+        "llm-metadata" => Some((AssetType::Llm, metadata(tree, main, classifier))),
+        "external-library" => {
+            let jar = main.filter(|main| main.extension() == Some("jar") && tree.has(main))?;
+            let content = FileContent::File(tree.root.join(jar));
+            Some((AssetType::ExternalLibrary, vec![DraftFile { key: FileKey::new(classifier, "jar"), content }]))
         }
         _ => None,
     }
+}
+
+/// Exchange reads JSON metadata; the YAML form of Design Center has no documented place in the publish call.
+fn metadata(tree: &Tree, main: Option<Utf8PathBuf>, classifier: &str) -> Vec<DraftFile> {
+    let json = main.filter(|main| main.extension() == Some("json") && tree.has(main));
+    let content = json.map(|main| FileContent::File(tree.root.join(main)));
+    content.map(|content| DraftFile { key: FileKey::new(classifier, "json"), content }).into_iter().collect()
 }
 
 /// Finds and reads the main file: the one that is named, or the only one it can be.

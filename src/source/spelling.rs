@@ -87,7 +87,7 @@ pub(crate) fn of_text(text: &str) -> String {
 pub(crate) fn of_values(values: &[impl AsRef<str>]) -> String {
     let needs_list = |value: &str| value.is_empty() || value.contains(',') || value.starts_with('[');
     if values.is_empty() || values.iter().any(|value| needs_list(value.as_ref())) {
-        return Value::from_iter(values.iter().map(AsRef::as_ref)).to_string();
+        return values.iter().map(AsRef::as_ref).collect::<Value>().to_string();
     }
     values.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(",")
 }

@@ -4,10 +4,12 @@
 //! item.
 
 mod definitions;
+mod describe;
 mod description;
 mod existing;
 mod failure;
 mod finding;
+mod foresight;
 mod memory;
 mod place;
 pub mod plan;

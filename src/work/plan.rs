@@ -1,23 +1,18 @@
 //! What a run would do, and why. Reads the source, the journal and the target; changes nothing.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    ops::ControlFlow,
-    sync::Arc,
-};
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::{
-    Connection, Outlook, RunError, Selection, description::Difference, existing::Existing, memory, publish::Publish,
-    rehearsal::Rehearsal, run::source_of, survey::Survey,
+    Connection, Outlook, RunError, Selection, foresight::Foresight, memory, rehearsal::Rehearsal, run::source_of,
+    survey::Survey,
 };
 use crate::{
-    asset::{AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
-    engine::Tally,
+    asset::{Diagnosis, Problem, Sourced, Verdict},
     job::Job,
-    journal::{ItemRow, Reader, Readings, State},
+    journal::{Entry, ItemRow, Reader, Readings, State},
 };
 
 /// Sourced items on their way to be looked at: bounds memory.
@@ -38,7 +33,11 @@ pub enum Intent {
     Conflict,
     /// It waits for an item that failed.
     Blocked,
-    /// The input cannot be published.
+    /// What describes an asset that exists would be changed.
+    Update,
+    /// There is no such asset or version to change.
+    NotFound,
+    /// The input cannot be used.
     Invalid,
     /// The journal or the target has it already, as it is.
     Unchanged,
@@ -55,8 +54,8 @@ pub struct Planned {
     pub intent: Intent,
     /// Why.
     pub reason: String,
-    /// The asset, with the origin of every value.
-    pub draft: Option<Box<AssetDraft>>,
+    /// The asset, with the origin of every value, or the change; `None` for what is wrong.
+    pub item: Option<Sourced>,
 }
 
 /// Plans a job; gives each item to `each`, in the order of the source, and returns what concerns the whole.
@@ -75,10 +74,7 @@ pub async fn plan(
         Readings::open(&job.journal).map(|readings| memory::reading(&Arc::new(readings))).unwrap_or_default();
     let rehearsal = Rehearsal::of(source_of(job, group, readings.clone()), only).await?;
     let survey = Survey::begin(job, connection, &rehearsal).await?;
-    let publish = connection
-        .map(|c| Publish::new(c.exchange.clone(), job, Existing::default(), Arc::new(Tally::default())))
-        .transpose()
-        .map_err(RunError::Scratch)?;
+    let foresight = connection.map(|c| Foresight::new(job, c)).transpose().map_err(RunError::Scratch)?;
     let (items, arriving) = mpsc::channel(AHEAD);
     let (source, options) = source_of(job, group, readings);
     let reading = tokio::task::spawn_blocking(move || {
@@ -91,7 +87,7 @@ pub async fn plan(
     let found = stream::unfold(arriving, |mut arriving| async move { Some((arriving.recv().await?, arriving)) })
         .filter(|sourced| std::future::ready(is_meant(sourced, only)))
         .map(|sourced| refuse_duplicate(sourced, &mut places))
-        .map(|sourced| foresee(publish.as_ref(), journal.as_ref(), &survey, sourced))
+        .map(|sourced| foresee(foresight.as_ref(), journal.as_ref(), &survey, sourced))
         .buffered(job.pace.concurrency);
     {
         let mut found = std::pin::pin!(found);
@@ -104,17 +100,14 @@ pub async fn plan(
 }
 
 fn is_meant(sourced: &Sourced, only: &Selection) -> bool {
-    match sourced {
-        Sourced::Draft(draft) => only.contains(&draft.coordinates.to_string()),
-        Sourced::Diagnosis(_) => only.is_all(),
-    }
+    sourced.gav().map_or_else(|| only.is_all(), |gav| only.contains(&gav))
 }
 
 /// The second claim to the same coordinates is a mistake, as it is for a run.
 fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> Sourced {
-    let Sourced::Draft(draft) = &sourced else { return sourced };
-    let place = draft.line.map_or_else(|| draft.path.to_string(), |line| format!("{}:{line}", draft.path));
-    let gav = draft.coordinates.to_string();
+    let Some(gav) = sourced.gav() else { return sourced };
+    let (path, line) = sourced.place();
+    let place = line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"));
     match places.get(&gav) {
         None => {
             places.insert(gav, place);
@@ -122,41 +115,41 @@ fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> S
         }
         Some(first) => {
             let message = format!("has the same coordinates as {first}: {gav}");
-            let diagnosis = Diagnosis::failed(draft.path.clone(), Problem::Duplicate, message).gav(gav);
+            let diagnosis = Diagnosis { line, ..Diagnosis::failed(path, Problem::Duplicate, message).gav(gav) };
             Sourced::Diagnosis(Box::new(diagnosis))
         }
     }
 }
 
 async fn foresee(
-    publish: Option<&Publish>,
+    foresight: Option<&Foresight>,
     journal: Option<&Reader>,
     survey: &Survey<'_>,
     sourced: Sourced,
 ) -> Planned {
-    let draft = match sourced {
-        Sourced::Draft(draft) => draft,
-        Sourced::Diagnosis(diagnosis) => return diagnosed(&diagnosis),
+    let (known, done) = match &sourced {
+        Sourced::Draft(draft) => (standing(journal, draft.as_ref()), "published"),
+        Sourced::Change(change) => (standing(journal, change.as_ref()), "updated"),
+        Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
     };
-    let known = journal.and_then(|journal| journal.standing(&draft).ok()?);
-    let (intent, reason) = match known.as_ref().and_then(remembered) {
-        Some(known) => known,
-        None => match publish {
-            Some(publish) => {
-                let yields = survey.yields(&draft.coordinates);
-                let published_as = known.and_then(|(row, _)| row.published_as);
-                survey.judge(&draft, on_target(publish, &draft, &yields, published_as).await).await
-            }
-            None => (Intent::Create, "not in the journal; the target was not asked".to_owned()),
-        },
+    let (intent, reason) = match (known.as_ref().and_then(|known| remembered(known, done)), foresight) {
+        (Some(known), _) => known,
+        (None, Some(foresight)) => {
+            let published_as = known.and_then(|(row, _)| row.published_as);
+            foresight.look(&sourced, published_as, survey).await
+        }
+        (None, None) => {
+            let intent = if matches!(sourced, Sourced::Change(_)) { Intent::Update } else { Intent::Create };
+            (intent, "not in the journal; the target was not asked".to_owned())
+        }
     };
-    Planned {
-        gav: Some(draft.coordinates.to_string()),
-        path: draft.path.to_string(),
-        intent,
-        reason,
-        draft: Some(draft),
-    }
+    let path = sourced.place().0.to_string();
+    Planned { gav: sourced.gav(), path, intent, reason, item: Some(sourced) }
+}
+
+/// Where the journal has an item, and whether its source is as it was then.
+fn standing<'a>(journal: Option<&Reader>, item: impl Into<Entry<'a>>) -> Option<(ItemRow, bool)> {
+    journal?.standing(item).ok()?
 }
 
 fn diagnosed(diagnosis: &Diagnosis) -> Planned {
@@ -168,54 +161,21 @@ fn diagnosed(diagnosis: &Diagnosis) -> Planned {
             Some(hint) => format!("{diagnosis} ({hint})"),
             None => diagnosis.to_string(),
         },
-        draft: None,
+        item: None,
     }
 }
 
 /// What the journal says of an item whose source has not changed.
-fn remembered((row, unchanged): &(ItemRow, bool)) -> Option<(Intent, String)> {
+fn remembered((row, unchanged): &(ItemRow, bool), done: &str) -> Option<(Intent, String)> {
     if !unchanged {
         return None;
     }
     let why = row.message.clone().unwrap_or_default();
     match row.state {
-        State::Done => Some((Intent::Unchanged, "published by an earlier run".to_owned())),
+        State::Done => Some((Intent::Unchanged, format!("{done} by an earlier run"))),
         State::Skipped if row.class.as_deref() != Some("gone") => Some((Intent::Unchanged, why)),
         State::Failed => Some((Intent::Skip, format!("failed in an earlier run, `consign retry` opens it: {why}"))),
         State::Blocked if row.class.is_some() => Some((Intent::Blocked, why)),
         _ => None,
     }
-}
-
-async fn on_target(
-    publish: &Publish,
-    draft: &AssetDraft,
-    yields: &BTreeSet<String>,
-    published_as: Option<String>,
-) -> (Intent, String) {
-    use super::publish::OnTarget;
-    let has_published = published_as.is_some();
-    match publish.foresee(draft, yields, published_as).await {
-        Ok(OnTarget::NewAsset) => (Intent::Create, "the target has no such asset".to_owned()),
-        Ok(OnTarget::NewVersion { latest }) => (Intent::NewVersion, format!("the latest version there is {latest}")),
-        Ok(OnTarget::Development) => (Intent::NewVersion, "replaces the development version on the target".to_owned()),
-        Ok(OnTarget::Same { proof, differences }) if differences.is_empty() => {
-            (Intent::Unchanged, format!("on the target already: {proof}"))
-        }
-        Ok(OnTarget::Same { differences, .. }) => (Intent::MetadataOnly, told(&differences)),
-        Ok(OnTarget::Different(what)) => {
-            let differs = format!("the target holds other content: {what}");
-            match publish.on_other_content(draft, has_published) {
-                OnConflict::Fail => (Intent::Conflict, differs),
-                OnConflict::Skip => (Intent::Skip, differs),
-                _ => (Intent::NewVersion, format!("{differs}; the next free version is published")),
-            }
-        }
-        Err(failure) => (Intent::Invalid, failure.message),
-    }
-}
-
-/// Differences on one line.
-fn told(differences: &[Difference]) -> String {
-    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

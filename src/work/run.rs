@@ -5,13 +5,13 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DefinitionsError, Obstacles, Selection, existing::Existing, failure, memory, preflight::Known,
+    DefinitionsError, Obstacles, Selection, describe::Describe, existing::Existing, failure, memory, preflight::Known,
     prepare::Preparation, publish::Publish, scan::Scan,
 };
 use crate::{
-    engine::{Ended, Engine, Event, Limits, Sink, Tally},
+    engine::{Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
-    job::{self, Job, OnVanished},
+    job::{self, Job, Kind, OnVanished},
     journal::{
         Counts, Disagreement, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter,
         Vanished,
@@ -184,19 +184,25 @@ impl Shift<'_> {
         if self.stop.is_cancelled() {
             return Ok((Ended::Stopped, scanned));
         }
-        let exchange = self.connection.exchange.clone();
-        let publish = Publish::new(exchange, self.job, Existing::new(known), Arc::clone(&self.tally))
-            .map_err(RunError::Scratch)?;
+        let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
+        let ended = match self.job.kind {
+            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
+            Kind::Describe => self.drive(Describe::new(exchange, self.job, tally)).await?,
+        };
+        Ok((ended, scanned))
+    }
+
+    /// Does what is to be done, as its kind does it.
+    async fn drive<W: Work>(&self, work: std::io::Result<W>) -> Result<Ended, RunError> {
         let engine = Engine::new(
             Arc::clone(&self.journal),
-            Arc::new(publish),
+            Arc::new(work.map_err(RunError::Scratch)?),
             Arc::clone(&self.sink),
             Arc::clone(&self.tally),
             limits(&self.job.pace),
             self.stop.clone(),
         );
-        let ended = engine.run().await.map_err(RunError::JournalBroke)?;
-        Ok((ended, scanned))
+        engine.run().await.map_err(RunError::JournalBroke)
     }
 
     /// Looks at the target, and makes it ready.
@@ -250,7 +256,8 @@ impl Shift<'_> {
         for Disagreement { datum, speaks, yields } in disagreements {
             self.sink.emit(&Event::Disagreement { datum, speaks, yields });
         }
-        if vanished.count > 0 {
+        // A change that is no longer asked for stays made.
+        if vanished.count > 0 && self.job.kind == Kind::Publish {
             let Vanished { count, gavs, retired: deprecated, spared } = vanished;
             self.sink.emit(&Event::Vanished { count, gavs, deprecated, spared });
         }
@@ -259,7 +266,9 @@ impl Shift<'_> {
 
     /// Whether what vanished from the source is deprecated. A run that was told to look at a part of it leaves the rest.
     fn retires(&self) -> bool {
-        self.job.publish.on_vanished == OnVanished::Deprecate && self.options.only.is_all()
+        self.job.kind == Kind::Publish
+            && self.job.publish.on_vanished == OnVanished::Deprecate
+            && self.options.only.is_all()
     }
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {
@@ -301,10 +310,11 @@ impl Shift<'_> {
 
 /// The source of a job.
 pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, source::Options) {
-    let source = match &job.source {
-        job::SourceSpec::Directory(path) => Source::Directory(path.clone()),
-        job::SourceSpec::Manifest(path) => Source::Manifest(path.clone()),
-        job::SourceSpec::Catalog(path) => Source::Catalog(path.clone()),
+    let source = match (job.kind, &job.source) {
+        (_, job::SourceSpec::Directory(path)) => Source::Directory(path.clone()),
+        (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
+        (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
+        (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
     };
     let options = source::Options {
         group: group.to_owned(),

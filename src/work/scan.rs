@@ -75,9 +75,6 @@ impl Scan {
 }
 
 fn offer(sourced: Sourced, only: &Selection) -> Offer {
-    let selected = match &sourced {
-        Sourced::Draft(draft) => only.contains(&draft.coordinates.to_string()),
-        Sourced::Diagnosis(_) => true,
-    };
+    let selected = sourced.gav().is_none_or(|gav| only.contains(&gav));
     Offer::new(sourced, selected)
 }

@@ -35,6 +35,17 @@ fn the_sample_catalog_is_published_and_a_second_run_publishes_nothing() {
 }
 
 #[test]
+fn the_sample_changes_are_made_in_the_sandbox_of_the_quick_start_and_a_second_run_sends_nothing() {
+    let workshop = quick_start();
+    workshop.consign(&["run", "jobs/publish.toml", "--json"]).run().exits(0);
+    let run = || workshop.consign(&["run", "jobs/describe.toml", "--json"]).run().exits(0).summary();
+    let first = run();
+    assert_eq!((&first["updated"], &first["counts"]["done"], &first["published"]), (&6.into(), &6.into(), &0.into()));
+    let second = run();
+    assert_eq!((&second["updated"], &second["counts"]), (&0.into(), &first["counts"]), "{second}");
+}
+
+#[test]
 fn the_sample_manifest_is_published_and_a_second_run_publishes_nothing() {
     let workshop = quick_start();
     let run = || workshop.consign(&["run", "jobs/manifest.toml", "--json"]).run().exits(0).summary();

@@ -14,6 +14,7 @@ use crate::package::reading::{Question, Reading};
 const MAX_STEPS: usize = 12;
 
 /// A project as its POM describes it, with what its local parents add.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the file")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pom {
     pub(crate) group_id: Option<String>,

@@ -57,7 +57,7 @@ pub(super) const SETTLE: &str = "settle";
 pub(super) const PROMOTE: &str = "promote";
 
 /// The class of the failure of an item that describes a version which is not there.
-pub(super) const MISSING: &str = "missing";
+pub(super) const MISSING: &str = "not-found";
 
 /// The steps that a job kind appends to its own. A step in doubt has nothing to probe: its probe answers `None`.
 pub(super) const STEPS: [Step; 3] = [

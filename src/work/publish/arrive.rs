@@ -59,7 +59,7 @@ impl Publish {
 }
 
 /// The class of items that are as they should be.
-pub(super) const SAME_CONTENT: &str = "same-content";
+pub(in crate::work) const SAME_CONTENT: &str = "same-content";
 
 /// What a publication leaves open. The server takes name, description, contact and icon from the first version of an
 /// asset only (EXCHANGE.md §3.1), and keeps tags, categories, fields and pages of a development version that is published

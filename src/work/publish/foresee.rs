@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::{Publish, Subject, compare::Comparison, retarget};
 use crate::{
     asset::AssetDraft,
-    engine::{Ending, Outcome},
     exchange::Asset,
     journal::Failure,
     work::{
@@ -53,7 +52,9 @@ impl Publish {
         let mut wish = self.wish(&draft);
         wish.yield_to_others(yields);
         let mut subject = Subject::new(draft.clone(), wish);
-        refused(self.package(&mut subject).await)?;
+        if let Some(failure) = failure::of(self.package(&mut subject).await) {
+            return Err(failure);
+        }
         let there = self.exchange.asset(&draft.coordinates).await.map_err(|error| failure::failure(&error))?;
         match there {
             Some(asset) if asset.is_development() => Ok(OnTarget::Development),
@@ -72,7 +73,7 @@ impl Publish {
         match self.compare(subject, asset).await {
             Ok(Comparison::Same(proof)) => Ok(OnTarget::Same { proof, differences: self.differences(subject).await? }),
             Ok(Comparison::Different(what)) => Ok(OnTarget::Different(what)),
-            Err(outcome) => Err(failure_of(outcome)),
+            Err(outcome) => Err(failure::of(outcome).unwrap_or_else(|| Failure::new("unknown", "cannot compare"))),
         }
     }
 
@@ -83,28 +84,7 @@ impl Publish {
         match self.describer.compare(&subject.draft.coordinates, &subject.wish).await {
             Ok(Differences::Found(differences)) => Ok(differences),
             Ok(Differences::NotThere) => Ok(Vec::new()),
-            Err(outcome) => Err(failure_of(outcome)),
+            Err(outcome) => Err(failure::of(outcome).unwrap_or_else(|| Failure::new("unknown", "cannot compare"))),
         }
-    }
-}
-
-fn failure_of(outcome: Outcome) -> Failure {
-    refused(outcome).err().unwrap_or_else(|| Failure::new("unknown", "cannot compare"))
-}
-
-/// The failure in an outcome, where there is one.
-fn refused(outcome: Outcome) -> Result<(), Failure> {
-    match outcome {
-        Outcome::Failed(failure)
-        | Outcome::Halt(failure)
-        | Outcome::Again { failure, .. }
-        | Outcome::Back { failure, .. }
-        | Outcome::Unsure { failure, .. }
-        | Outcome::End(Ending::Skipped(failure) | Ending::Confirmed { proof: failure, .. }) => Err(failure),
-        Outcome::Next
-        | Outcome::To { .. }
-        | Outcome::Wait { .. }
-        | Outcome::Retarget { .. }
-        | Outcome::End(Ending::Done { .. }) => Ok(()),
     }
 }

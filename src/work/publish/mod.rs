@@ -22,6 +22,7 @@ mod retire;
 mod send;
 mod witness;
 
+pub(super) use arrive::SAME_CONTENT;
 pub(super) use foresee::OnTarget;
 
 use std::sync::{Arc, atomic::AtomicU32};
@@ -318,7 +319,7 @@ impl Work for Publish {
     }
 }
 
-fn limits(limits: job::PackageLimits) -> Limits {
+pub(super) fn limits(limits: job::PackageLimits) -> Limits {
     let documented = Limits::default();
     Limits {
         spec: limits.spec.unwrap_or(documented.spec),

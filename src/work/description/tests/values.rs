@@ -182,5 +182,5 @@ async fn what_is_not_there_is_told() {
     let said = wish(json!({"tags": ["a"]}));
     assert_eq!(place.describer.compare(&other, &said).await, Ok(Differences::NotThere));
     let Ended::Failed(failure) = place.bring_of(&other, &said).await else { panic!("fails") };
-    assert_eq!(failure.class, "missing");
+    assert_eq!(failure.class, "not-found");
 }
