@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Problem, Verdict};
 use crate::package::detect::{self, Archive, Follower};
@@ -129,9 +129,19 @@ fn archive(path: &Utf8Path, relative: &Utf8Path, options: &Options) -> Result<Op
 
 fn specification(path: &Utf8Path, relative: &Utf8Path, folder: &Utf8Path) -> Result<Option<Found>, Box<Diagnosis>> {
     match recognise::read(path)? {
-        Some(spec) => recognise::lone(path, relative, &spec, &mut Follower::new(folder), false).map(Some),
+        Some(spec) => {
+            let mut follower = Follower::new(top(path, relative).unwrap_or(folder));
+            recognise::lone(path, relative, &spec, &mut follower, false).map(Some)
+        }
         None => Ok(None),
     }
+}
+
+/// The folder of the manifest, where a row names a file below it: what the file refers to may lie anywhere in it.
+fn top<'a>(path: &'a Utf8Path, relative: &Utf8Path) -> Option<&'a Utf8Path> {
+    let is_below = relative.components().all(|part| matches!(part, Utf8Component::Normal(_)));
+    let top = path.as_str().strip_suffix(relative.as_str()).filter(|top| is_below && !top.is_empty())?;
+    Some(Utf8Path::new(top))
 }
 
 fn custom(path: &Utf8Path, relative: &Utf8Path) -> Result<Found, Box<Diagnosis>> {
