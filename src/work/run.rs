@@ -187,9 +187,23 @@ impl Shift<'_> {
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let ended = match self.job.kind {
             Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
-            Kind::Describe => self.drive(Describe::new(exchange, self.job, tally)).await?,
+            Kind::Describe => self.describe().await?,
         };
         Ok((ended, scanned))
+    }
+
+    /// Makes changes. A row about a version that turns out not to be there speaks for nothing: what other rows have left
+    /// to it is said by them after all.
+    async fn describe(&self) -> Result<Ended, RunError> {
+        let (exchange, tally) = (&self.connection.exchange, &self.tally);
+        let drive = || self.drive(Describe::new(exchange.clone(), self.job, Arc::clone(tally)));
+        let ended = drive().await?;
+        let is_final = !matches!(ended, Ended::Complete);
+        if is_final || !self.journal.share_anew().await.map_err(RunError::JournalBroke)? {
+            return Ok(ended);
+        }
+        tally.set(self.journal.counts().map_err(RunError::JournalBroke)?);
+        drive().await
     }
 
     /// Does what is to be done, as its kind does it.
