@@ -5,7 +5,7 @@ use std::fmt;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::{Description, Version};
+use super::{Coordinates, Description, Version};
 
 /// What is to be true of an asset that exists already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,18 @@ impl AssetChange {
     #[must_use]
     pub fn gav(&self) -> String {
         self.to_string()
+    }
+
+    /// The coordinates, where the version is named.
+    #[must_use]
+    pub fn coordinates(&self) -> Option<Coordinates> {
+        self.version.clone().map(|version| self.at(version))
+    }
+
+    /// The coordinates of one of its versions.
+    #[must_use]
+    pub fn at(&self, version: Version) -> Coordinates {
+        Coordinates { group_id: self.group_id.clone(), asset_id: self.asset_id.clone(), version }
     }
 }
 

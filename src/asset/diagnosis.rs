@@ -60,6 +60,8 @@ pub enum Problem {
     Unsupported,
     /// The conditions that its source sets for publishing it do not hold.
     Condition,
+    /// The input says nothing.
+    Empty,
 }
 
 impl Problem {
@@ -77,6 +79,7 @@ impl Problem {
             Self::TooLarge => "too-large",
             Self::Unsupported => "unsupported",
             Self::Condition => "condition",
+            Self::Empty => "empty",
         }
     }
 }

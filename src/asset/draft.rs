@@ -2,18 +2,45 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::{AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, OnConflict, Values};
+use super::{
+    AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, OnConflict,
+    Values,
+};
 
-/// What a source yields: an asset to bring, or what is wrong with an input.
+/// What a source yields: an asset to bring, a change of one, or what is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sourced {
     /// An asset to bring.
     Draft(Box<AssetDraft>),
+    /// A change of an asset that exists.
+    Change(Box<AssetChange>),
     /// An input that is left out, and why.
     Diagnosis(Box<Diagnosis>),
+}
+
+impl Sourced {
+    /// The coordinates of what is to be done; `None` for a diagnosis.
+    #[must_use]
+    pub fn gav(&self) -> Option<String> {
+        match self {
+            Self::Draft(draft) => Some(draft.coordinates.to_string()),
+            Self::Change(change) => Some(change.gav()),
+            Self::Diagnosis(_) => None,
+        }
+    }
+
+    /// The file or folder, and the line in it where there is one.
+    #[must_use]
+    pub fn place(&self) -> (&Utf8Path, Option<u64>) {
+        match self {
+            Self::Draft(draft) => (&draft.path, draft.line),
+            Self::Change(change) => (&change.path, Some(change.line)),
+            Self::Diagnosis(diagnosis) => (&diagnosis.path, diagnosis.line),
+        }
+    }
 }
 
 /// One asset version to publish. The field names are those of the publish call (EXCHANGE.md §3.1).

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
-
 use super::Problem;
 use crate::{
     exchange::Exchange,
@@ -31,12 +29,6 @@ impl Connected {
     }
 }
 
-/// Where the embedded sandbox of a job keeps its state: beside the journal, so that a second run sees what the first
-/// one published.
-pub(super) fn sandbox_data(job: &Job) -> Utf8PathBuf {
-    job.journal.with_extension("sandbox")
-}
-
 /// Connects a job to its target.
 pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
     match &job.target.place {
@@ -48,7 +40,7 @@ pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
 async fn embedded(job: &Job) -> Result<Connected, Problem> {
     let settings = sandbox::Settings {
         organizations: job.target.organization.clone().map(sandbox::OrganizationSetting::root).into_iter().collect(),
-        data: Some(sandbox_data(job)),
+        data: Some(job.sandbox.clone()),
         ..sandbox::Settings::default()
     };
     let problem = |error: sandbox::SandboxError| Problem::of(&error);

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, each arguments → one library call → exit code.
 
 mod args;
+mod change;
 mod connect;
 mod exit;
 mod explain;

@@ -5,18 +5,20 @@ use std::{collections::BTreeMap, io::Write};
 use super::{
     Exit, Problem,
     args::PlanArgs,
-    block_on, connect,
+    block_on, change, connect,
     run::{load_job, selection},
     status::journal_problem,
 };
 use crate::{
-    asset::AssetDraft,
+    asset::{AssetDraft, Sourced},
     job::{Job, Place},
     journal::{JournalError, Reader},
-    report::{Action, PlanAction, PlanWriter, PlannedValue, ReportError},
+    report::{
+        Action, PlanAction, PlanOutlook, PlanWriter, PlannedDefinition, PlannedFinding, PlannedValue, ReportError,
+    },
     sandbox,
     work::{
-        Selection,
+        DefinitionFinding, Finding, Outlook, Selection,
         plan::{Intent, Planned, plan as draw_up},
     },
 };
@@ -54,7 +56,8 @@ pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, 
                 written = writer.push(&action(planned));
             }
         });
-        drawn.await.map_err(|error| Problem::new(error.chain()).hint(error.hint()))?;
+        let outlook = drawn.await.map_err(|error| Problem::new(error.chain()).hint(error.hint()))?;
+        writer.outlook(outlook_shown(outlook));
         let written = written.and_then(|()| writer.finish());
         if let Some(connected) = connected {
             connected.close().await;
@@ -93,22 +96,49 @@ fn offline_group(job: &Job) -> Result<String, Problem> {
     })
 }
 
+fn outlook_shown(outlook: Outlook) -> PlanOutlook {
+    let definition = |found: DefinitionFinding| PlannedDefinition {
+        dimension: found.dimension.as_str().to_owned(),
+        key: found.key,
+        action: found.action.to_string(),
+        reason: found.reason,
+    };
+    let finding = |found: Finding| PlannedFinding {
+        check: found.check.to_owned(),
+        level: found.level.as_str().to_owned(),
+        message: found.message,
+        hint: found.hint,
+    };
+    PlanOutlook {
+        definitions: outlook.definitions.into_iter().map(definition).collect(),
+        findings: outlook.findings.into_iter().map(finding).collect(),
+    }
+}
+
 fn action(planned: Planned) -> PlanAction {
+    let (values, after) = match &planned.item {
+        Some(Sourced::Draft(draft)) => (values(draft), draft.dependencies.iter().map(ToString::to_string).collect()),
+        Some(Sourced::Change(change)) => (change::values(change), Vec::new()),
+        Some(Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
+    };
     PlanAction {
         gav: planned.gav,
         path: planned.path,
         action: match planned.intent {
             Intent::Create => Action::Create,
             Intent::NewVersion => Action::NewVersion,
+            Intent::MetadataOnly => Action::MetadataOnly,
             Intent::Skip => Action::Skip,
             Intent::Conflict => Action::Conflict,
             Intent::Blocked => Action::Blocked,
+            Intent::Update => Action::Update,
+            Intent::NotFound => Action::NotFound,
             Intent::Invalid => Action::Invalid,
             Intent::Unchanged => Action::Unchanged,
         },
         reason: planned.reason,
-        after: planned.draft.iter().flat_map(|d| &d.dependencies).map(ToString::to_string).collect(),
-        values: planned.draft.map(|draft| values(&draft)).unwrap_or_default(),
+        after,
+        values,
     }
 }
 
@@ -158,7 +188,7 @@ fn values(draft: &AssetDraft) -> BTreeMap<String, PlannedValue> {
     values
 }
 
-fn describe(content: &crate::asset::FileContent) -> String {
+pub(super) fn describe(content: &crate::asset::FileContent) -> String {
     match content {
         crate::asset::FileContent::File(path) => path.to_string(),
         crate::asset::FileContent::Zip { root, members } => match members.len() {

@@ -68,7 +68,7 @@ pub(super) async fn drive<W: Work>(
 ) -> Result<Drive<W::Subject>, JournalError> {
     let Held { item, subject, tries } = held;
     let id = item.id;
-    let mut course = Course { shared, item, tries, released: 0 };
+    let mut course = Course { shared, item, tries, released: 0, carried: Carried::default() };
     let mut subject = match subject.map_or_else(|| course.shared.work.open(&course.item), Ok) {
         Ok(subject) => subject,
         Err(failure) => {
@@ -93,6 +93,14 @@ struct Course<W> {
     item: Item,
     tries: u32,
     released: u64,
+    carried: Carried,
+}
+
+/// What the next transition writes down beside what is its own.
+#[derive(Default)]
+struct Carried {
+    fingerprint: Option<String>,
+    note: Option<String>,
 }
 
 /// Why an item is put down.
@@ -138,6 +146,10 @@ impl<W: Work> Course<W> {
         self.item.step.as_deref().and_then(|name| steps.iter().position(|step| step.name == name)).unwrap_or(0)
     }
 
+    fn step_at(&self, name: &str) -> usize {
+        self.shared.work.steps().iter().position(|step| step.name == name).unwrap_or(0)
+    }
+
     /// What local steps made is gone with the process that made it: a write needs it again.
     async fn redo_local_steps(&mut self, subject: &mut W::Subject, at: usize) -> Result<Option<Leave>, JournalError> {
         let steps = self.shared.work.steps();
@@ -171,7 +183,9 @@ impl<W: Work> Course<W> {
         }
         let attempt = self.item.attempt + 1;
         self.tries += 1;
-        self.move_to(Change { step: Some(step), attempt, ..Change::to(self.item.id, State::Acting) }).await?;
+        let Carried { fingerprint, note } = std::mem::take(&mut self.carried);
+        let begins = Change { step: Some(step), attempt, fingerprint, note, ..Change::to(self.item.id, State::Acting) };
+        self.move_to(begins).await?;
         let outcome = self.act(subject, at).await;
         self.settle(at, outcome).await
     }
@@ -180,6 +194,10 @@ impl<W: Work> Course<W> {
         let awaits = self.shared.work.steps()[at].effect == Effect::Await;
         match outcome {
             Outcome::Next => return Ok(Turn::To(at + 1)),
+            Outcome::To { step, fingerprint, note } => {
+                self.carried = Carried { fingerprint, note };
+                return Ok(Turn::To(self.step_at(step)));
+            }
             Outcome::Wait { token, after } => {
                 self.wait(if awaits { at } else { at + 1 }, token).await?;
                 return Ok(Turn::Out(Leave::Parked { due: Instant::now() + after, awaits: true }));
@@ -191,8 +209,7 @@ impl<W: Work> Course<W> {
             Outcome::Again { failure, after, doubt } => return self.again(at, failure, after, doubt).await,
             Outcome::Unsure { failure, after } => return self.park(at, failure, after, true).await,
             Outcome::Back { step, failure, after, doubt } => {
-                let place = self.shared.work.steps().iter().position(|s| s.name == step).unwrap_or(0);
-                return self.again(place, failure, after, doubt).await;
+                return self.again(self.step_at(step), failure, after, doubt).await;
             }
             Outcome::Retarget { gav, note } => {
                 self.retarget(at, gav, note).await?;
@@ -264,6 +281,9 @@ impl<W: Work> Course<W> {
             Ending::Done { note, fingerprint } => {
                 Change { attempt, fingerprint, note, ..Change::to(self.item.id, State::Done) }
             }
+            Ending::Confirmed { proof, fingerprint } => {
+                Change { attempt, fingerprint, failure: Some(proof), ..Change::to(self.item.id, State::Skipped) }
+            }
             Ending::Skipped(reason) => {
                 Change { attempt, failure: Some(reason), ..Change::to(self.item.id, State::Skipped) }
             }
@@ -307,6 +327,9 @@ impl<W: Work> Course<W> {
         self.item.doubt = change.doubt;
         self.item.due = change.due;
         self.item.token.clone_from(&change.token);
+        if change.fingerprint.is_some() {
+            self.item.fingerprint.clone_from(&change.fingerprint);
+        }
         if change.published_as.is_some() {
             self.item.published_as.clone_from(&change.published_as);
         }

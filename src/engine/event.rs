@@ -45,6 +45,27 @@ pub enum Event {
         /// Open items that are no longer in the source.
         gone: u64,
     },
+    /// Assets that were published are no longer in the source.
+    Vanished {
+        /// How many versions.
+        count: u64,
+        /// The coordinates of the first of them.
+        gavs: Vec<String>,
+        /// Whether they are deprecated in this run.
+        deprecated: bool,
+        /// Why they are not, though the job says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        spared: Option<String>,
+    },
+    /// Versions of one asset say different things about a datum that they share: the highest of them is believed.
+    Disagreement {
+        /// The datum.
+        datum: String,
+        /// The coordinates of the version that is believed.
+        speaks: String,
+        /// The coordinates of the other one.
+        yields: String,
+    },
     /// An input fails or is skipped before anything is sent.
     Diagnosed {
         /// The coordinates of the asset, as far as they are known.
@@ -60,6 +81,30 @@ pub enum Event {
         /// What is wrong, and what to do.
         #[serde(flatten)]
         failure: Failure,
+    },
+    /// A category or a custom field was brought to the target, or left as it differs.
+    Definition {
+        /// `categories` or `fields`.
+        dimension: &'static str,
+        /// Its key.
+        key: String,
+        /// What was done: `created`, `updated`, `deleted`, `kept`, or that it was `there` or `absent` already.
+        done: &'static str,
+        /// Why.
+        note: String,
+    },
+    /// Something was found before the first write.
+    Finding {
+        /// The item that it is about; `None`: the whole run.
+        gav: Option<String>,
+        /// What was looked at.
+        check: &'static str,
+        /// `failure`, `warning` or `note`.
+        level: &'static str,
+        /// What was found.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
     },
     /// An item moved to another state.
     Item {
@@ -162,6 +207,11 @@ impl Tally {
     /// Counts an accepted publication.
     pub fn add_published(&self) {
         self.published.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an accepted update of what existed.
+    pub fn add_updated(&self) {
+        self.updated.fetch_add(1, Ordering::Relaxed);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {

@@ -140,7 +140,7 @@ async fn run(
         }
     };
     journal.offer(batch).await.unwrap();
-    journal.end_scan().await.unwrap();
+    journal.end_scan(false).await.unwrap();
     journal.put_in_order().await.unwrap();
     let tally = Arc::new(Tally::default());
     tally.set(journal.counts().unwrap());
@@ -270,7 +270,7 @@ async fn an_item_that_was_cut_off_in_more_runs_than_it_may_be_tried_does_not_fai
             }
         };
         journal.offer(drafts(&[("g/a/1.0.0", &[])])).await.unwrap();
-        journal.end_scan().await.unwrap();
+        journal.end_scan(false).await.unwrap();
         journal.put_in_order().await.unwrap();
         let (tally, stop) = (Arc::new(Tally::default()), CancellationToken::new());
         let engine = Engine::new(Arc::clone(&journal), Arc::clone(&work), Arc::new(NoSink), tally, limits, stop);

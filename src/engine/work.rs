@@ -36,6 +36,13 @@ pub enum Ending {
     },
     /// It is left as it is, with the reason.
     Skipped(Failure),
+    /// It was found to be as it should be: skipped, with the proof.
+    Confirmed {
+        /// The proof.
+        proof: Failure,
+        /// A digest of what is on the server.
+        fingerprint: Option<String>,
+    },
 }
 
 /// What came of a step.
@@ -43,6 +50,15 @@ pub enum Ending {
 pub enum Outcome {
     /// It is done; the next step follows, or the item is done.
     Next,
+    /// It is done; the item goes on at a later step.
+    To {
+        /// That step.
+        step: &'static str,
+        /// A digest of what is on the server now, kept with the next transition.
+        fingerprint: Option<String>,
+        /// What is worth telling in its history, told with the next transition.
+        note: Option<String>,
+    },
     /// The item ends here.
     End(Ending),
     /// The server works on it. After a write the item stands before the next step, after an await before the same one.

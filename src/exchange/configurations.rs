@@ -188,14 +188,7 @@ impl Exchange {
     ) -> Result<Configuration, CallError> {
         let body = serde_json::to_value(new).expect("is an object of texts");
         let call = Call::new(Method::POST, self.configurations_path(dimension, None)?).body(Body::Json(body));
-        read_or(&self.client().call(call).await?, || Configuration {
-            tag_key: new.tag_key.clone(),
-            display_name: Some(new.display_name.clone()),
-            data_type: new.data_type.map(|data_type| data_type.to_string()),
-            accepted_values: new.accepted_values.clone(),
-            asset_type_restrictions: new.asset_type_restrictions.clone(),
-            ..Configuration::default()
-        })
+        read_or(&self.client().call(call).await?, new)
     }
 
     /// Changes a configuration; `false` where there is none of that name.
@@ -269,8 +262,16 @@ impl Exchange {
     }
 }
 
-/// The configuration that a reply holds; the one that is known where it holds nothing.
-fn read_or(reply: &Reply, known: impl FnOnce() -> Configuration) -> Result<Configuration, CallError> {
+/// The configuration that a reply holds; what was asked for where it holds nothing.
+pub(super) fn read_or(reply: &Reply, new: &NewConfiguration) -> Result<Configuration, CallError> {
+    let known = || Configuration {
+        tag_key: new.tag_key.clone(),
+        display_name: Some(new.display_name.clone()),
+        data_type: new.data_type.map(|data_type| data_type.to_string()),
+        accepted_values: new.accepted_values.clone(),
+        asset_type_restrictions: new.asset_type_restrictions.clone(),
+        ..Configuration::default()
+    };
     if reply.body.is_empty() {
         return Ok(known());
     }

@@ -34,9 +34,10 @@ mod status_link;
 mod tags;
 mod tolerant;
 mod upload;
+mod v1;
 mod values;
 
-pub use accounts::Organization;
+pub use accounts::{Me, Organization};
 pub use api::Exchange;
 pub use assets::DeleteType;
 pub use configurations::{Configuration, ConfigurationChange, ConfigurationName, Dimension, Force, NewConfiguration};

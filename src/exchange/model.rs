@@ -86,6 +86,8 @@ pub struct Asset {
     /// Whether its version group is in the public portal.
     #[serde(deserialize_with = "nullable")]
     pub is_public: bool,
+    /// What we may do with it (`edit`, `admin`); `None` where the server does not tell.
+    pub permissions: Option<Vec<String>>,
     /// What the server made of it: further assets with coordinates of their own.
     #[serde(deserialize_with = "nullable")]
     pub generated: Vec<Dependency>,

@@ -126,9 +126,25 @@ pub(super) struct TargetTable {
     pub(super) host: Option<String>,
     pub(super) organization: Option<String>,
     pub(super) group: Option<String>,
-    pub(super) sandbox: bool,
+    pub(super) sandbox: SandboxChoice,
     pub(super) ca_file: Option<Utf8PathBuf>,
     pub(super) credentials: CredentialsFrom,
+}
+
+/// Whether the target is a sandbox inside the process, and whose.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected true, false, or the name of the job whose sandbox it is")]
+pub(super) enum SandboxChoice {
+    /// Its own, or none.
+    Own(bool),
+    /// The one of another job beside it.
+    Of(String),
+}
+
+impl Default for SandboxChoice {
+    fn default() -> Self {
+        Self::Own(false)
+    }
 }
 
 #[derive(Debug, Deserialize)]

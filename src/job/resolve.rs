@@ -8,8 +8,8 @@ use super::{
     JobError, OnConflict, defaults,
     definitions::Definitions,
     file::{
-        CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable, SourceSpec,
-        SourceTable,
+        CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable,
+        SandboxChoice, SourceSpec, SourceTable,
     },
     text,
 };
@@ -49,6 +49,9 @@ pub struct Job {
     pub limits: PackageLimits,
     /// Where the journal is.
     pub journal: Utf8PathBuf,
+    /// Where the embedded sandbox keeps its state: beside the journal, so that a second run sees what the first one
+    /// published; or where that of another job does.
+    pub sandbox: Utf8PathBuf,
 }
 
 /// Where assets go.
@@ -173,6 +176,7 @@ impl Job {
         let name = file.name.clone().unwrap_or_else(|| stem.to_owned());
         check_name(&name).map_err(|m| value("name", m))?;
         let journal = over.journal.clone().unwrap_or_else(|| folder.join(".consign").join(format!("{name}.db")));
+        let sandbox = sandbox(&file, folder, &journal).map_err(|m| value("target.sandbox", m))?;
         let target = Target {
             place: place(&file, over, env).map_err(|m| value("target", m))?,
             organization: organization(&file, over, env),
@@ -184,6 +188,9 @@ impl Job {
             },
         };
         let (source, include, exclude) = source(&file.source, folder).map_err(|m| value("source", m))?;
+        if file.kind == Kind::Describe && !matches!(source, SourceSpec::Manifest(_)) {
+            return Err(value("source", "a describe job changes what a `manifest` lists: name that".to_owned()));
+        }
         let criteria = criteria(&file.source, over).map_err(|(key, m)| value(&key, m))?;
         let definitions =
             Definitions::resolve(&file.definitions).map_err(|(key, m)| value(&format!("definitions.{key}"), m))?;
@@ -208,6 +215,7 @@ impl Job {
             pace,
             limits,
             journal,
+            sandbox,
         })
     }
 }
@@ -228,15 +236,30 @@ fn place(file: &JobFile, over: &Overrides, env: &dyn Fn(&str) -> Option<String>)
     if let Some(host) = &over.host {
         return Ok(Place::Host(host.clone()));
     }
-    if over.sandbox || file.target.sandbox {
+    if is_sandboxed(file, over) {
         return Ok(Place::Sandbox);
     }
     let host = env("ANYPOINT_HOST").filter(|h| !h.is_empty()).or_else(|| file.target.host.clone());
     Ok(Place::Host(host.unwrap_or_else(|| DEFAULT_HOST.to_owned())))
 }
 
+fn is_sandboxed(file: &JobFile, over: &Overrides) -> bool {
+    over.sandbox || file.target.sandbox != SandboxChoice::Own(false)
+}
+
+/// Where the state of the embedded sandbox is.
+fn sandbox(file: &JobFile, folder: &Utf8Path, journal: &Utf8Path) -> Result<Utf8PathBuf, String> {
+    match &file.target.sandbox {
+        SandboxChoice::Own(_) => Ok(journal.with_extension("sandbox")),
+        SandboxChoice::Of(job) => {
+            check_name(job)?;
+            Ok(folder.join(".consign").join(format!("{job}.sandbox")))
+        }
+    }
+}
+
 fn organization(file: &JobFile, over: &Overrides, env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    let in_sandbox = over.host.is_none() && (over.sandbox || file.target.sandbox);
+    let in_sandbox = over.host.is_none() && is_sandboxed(file, over);
     let from_env = || env("ANYPOINT_ORG").filter(|org| !org.is_empty() && !in_sandbox);
     over.organization.clone().or_else(from_env).or_else(|| file.target.organization.clone())
 }
@@ -377,6 +400,29 @@ mod tests {
         let text = format!("{MINIMAL}[target]\nsandbox = true\n");
         let job = parse(&text, &Overrides::default(), &[("ANYPOINT_HOST", "real"), ("ANYPOINT_ORG", "real")]).unwrap();
         assert_eq!((job.target.place, job.target.organization), (Place::Sandbox, None));
+    }
+
+    #[test]
+    fn a_job_may_share_the_sandbox_of_another_one_beside_it() {
+        let sandbox = |value: &str| {
+            let text = format!("{MINIMAL}[target]\nsandbox = {value}\n");
+            parse(&text, &Overrides::default(), &[]).map(|job| (job.target.place, job.sandbox.into_string()))
+        };
+        assert_eq!(sandbox("true").unwrap(), (Place::Sandbox, "jobs/.consign/nightly.sandbox".to_owned()));
+        assert_eq!(sandbox("'other'").unwrap(), (Place::Sandbox, "jobs/.consign/other.sandbox".to_owned()));
+        for (value, told) in [("'../up'", "target.sandbox"), ("3", "the name of the job")] {
+            let error = sandbox(value).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_describe_job_needs_a_manifest() {
+        let text = MINIMAL.replace("publish", "describe");
+        let error = parse(&text, &Overrides::default(), &[]).unwrap_err().to_string();
+        assert!(error.contains("source") && error.contains("`manifest`"), "{error}");
+        let job = parse(&text.replace("directory", "manifest"), &Overrides::default(), &[]).unwrap();
+        assert_eq!(job.kind, Kind::Describe);
     }
 
     #[test]

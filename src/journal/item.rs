@@ -1,6 +1,6 @@
 //! Rows of the journal, as the rest of the program sees them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,22 @@ pub struct Item {
     pub fingerprint: Option<String>,
     /// The draft, as JSON.
     pub draft: String,
+    /// Data that it has something to say about, and that another version of the asset speaks for.
+    pub yields: BTreeSet<String>,
+    /// Whether it vanished from the source.
+    pub retired: Retired,
+}
+
+/// Whether an item vanished from the source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Retired {
+    /// It did not.
+    #[default]
+    No,
+    /// It did, and is to be deprecated.
+    Gone,
+    /// It did, was deprecated, and has come back.
+    Back,
 }
 
 /// Why an item failed, was skipped, or is tried again: what happened, what the server said, what to do next.

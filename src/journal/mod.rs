@@ -11,27 +11,36 @@
 //! - Items belong to a target, so that a rehearsal on the sandbox is never taken for the real thing.
 //! - Only legal moves are written; [`State::may_become`] is the one place that says which.
 
+mod claims;
 mod edges;
+mod entry;
 mod error;
 mod item;
 mod lock;
 mod open;
 mod order;
+mod outgoing;
 mod reader;
+mod readings;
 mod schema;
 mod state;
 mod transition;
 mod upsert;
+mod vanish;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use claims::Disagreement;
+pub use entry::Entry;
 pub use error::JournalError;
-pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, RunTotals};
+pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, Retired, RunTotals};
 pub use lock::Lock;
 pub use open::{Journal, RunId};
 pub use reader::{Reader, StatusFilter};
+pub use readings::Readings;
 pub use state::State;
 pub use transition::Change;
-pub use upsert::{Offer, ScanCounts};
+pub use upsert::{Offer, ScanCounts, ScanEnd};
+pub use vanish::Vanished;

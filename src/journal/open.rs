@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Change, Counts, Failure, JournalError, Lock, Offer, Reader, RunTotals, ScanCounts, edges::Cycle, order, schema,
-    transition, upsert, writer::Writer,
+    Change, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd, edges::Cycle,
+    order, schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
@@ -62,16 +62,22 @@ impl Journal {
         &self.reader
     }
 
+    /// What files told when they were read, for the time of one scan. To be dropped before the journal is closed.
+    pub fn readings(&self) -> Result<Readings, JournalError> {
+        Readings::attach(&self.path, self.writer().clone(), self.run)
+    }
+
     /// Takes in a batch of what a source yields.
     pub async fn offer(&self, batch: Vec<Offer>) -> Result<ScanCounts, JournalError> {
         let (target, run) = (self.target, self.run);
         self.writer().write(move |tx| upsert::offer(tx, target, run, &batch)).await
     }
 
-    /// Ends the scan: what is open and was not met is skipped as gone. Returns how many items vanished.
-    pub async fn end_scan(&self) -> Result<u64, JournalError> {
+    /// Ends the scan: what is open and was not met is skipped as gone, what is done and was not met is opened to be
+    /// deprecated where `retire`, and versions are told who speaks for what they share.
+    pub async fn end_scan(&self, retire: bool) -> Result<ScanEnd, JournalError> {
         let (target, run) = (self.target, self.run);
-        self.writer().write(move |tx| upsert::end_scan(tx, target, run)).await
+        self.writer().write(move |tx| upsert::end_scan(tx, target, run, retire)).await
     }
 
     /// Reopens failed items; what they blocked opens with them. Returns how many.
@@ -115,7 +121,11 @@ impl Journal {
         }
     }
 
-    fn writer(&self) -> &Writer {
+    pub(super) fn run(&self) -> RunId {
+        self.run
+    }
+
+    pub(super) fn writer(&self) -> &Writer {
         self.writer.as_ref().expect("only close() takes the writer, and it takes the journal too")
     }
 }

@@ -1,16 +1,16 @@
 //! Queries. They run on a connection of their own and see everything that was acknowledged.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::asset::AssetDraft;
-
-use super::{Counts, EventRow, Item, ItemId, ItemRow, JournalError, RunTotals, State, open::connect_reader, upsert};
+use super::{
+    Counts, Entry, EventRow, Item, ItemId, ItemRow, JournalError, Retired, RunTotals, State, open::connect_reader,
+};
 
 /// Which items a report wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,11 @@ impl Reader {
         Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connect_reader(path)?) })
     }
 
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
+    pub(super) fn target(&self) -> i64 {
+        self.target
+    }
+
+    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
         query(&self.lock()).map_err(|source| JournalError::Sqlite { path: self.path.clone(), action: "read", source })
     }
 
@@ -79,9 +83,9 @@ impl Reader {
         self.items("state IN ('acting', 'waiting') AND selected", after.0, limit)
     }
 
-    fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
+    pub(super) fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
         let sql = format!(
-            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft
+            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft, yields, retired
              FROM item WHERE target = ?1 AND {condition} AND id > ?2 ORDER BY id LIMIT ?3"
         );
         self.read(|c| {
@@ -119,16 +123,31 @@ impl Reader {
         })
     }
 
-    /// Where an asset stands, and whether its source is as it was then; `None` when the journal does not know it.
-    pub fn standing(&self, draft: &AssetDraft) -> Result<Option<(ItemRow, bool)>, JournalError> {
-        let (_, digest) = upsert::entry(draft);
+    /// Where an asset or a change stands, and whether its source is as it was then; `None` when the journal does not know it.
+    pub fn standing<'a>(&self, item: impl Into<Entry<'a>>) -> Result<Option<(ItemRow, bool)>, JournalError> {
+        let Entry { gav, digest, .. } = item.into();
         self.read(|c| {
             c.prepare_cached(&format!("SELECT {ROW}, digest = ?3 FROM item WHERE target = ?1 AND key = ?2"))?
-                .query_row(params![self.target, draft.coordinates.to_string(), digest], |row| {
-                    Ok((read_row(row)?, row.get(12)?))
-                })
+                .query_row(params![self.target, gav, digest], |row| Ok((read_row(row)?, row.get(12)?)))
                 .optional()
         })
+    }
+
+    /// Whether the journal has an item of these coordinates that the run may touch.
+    pub fn is_selected(&self, gav: &str) -> Result<bool, JournalError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE target = ?1 AND key = ?2 AND selected)";
+        self.read(|c| c.prepare_cached(sql)?.query_row(params![self.target, gav], |row| row.get(0)))
+    }
+
+    /// The data that an item has something to say about, and that another version of the asset speaks for.
+    pub fn yields(&self, gav: &str) -> Result<BTreeSet<String>, JournalError> {
+        let text: Option<String> = self.read(|c| {
+            c.prepare_cached("SELECT yields FROM item WHERE target = ?1 AND key = ?2")?
+                .query_row(params![self.target, gav], |row| row.get(0))
+                .optional()
+                .map(Option::flatten)
+        })?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
     /// The whole history of an item, oldest first.
@@ -218,5 +237,11 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
         published_as: row.get(8)?,
         fingerprint: row.get(9)?,
         draft: row.get(10)?,
+        yields: row.get::<_, Option<String>>(11)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        retired: match row.get(12)? {
+            1 => Retired::Gone,
+            2 => Retired::Back,
+            _ => Retired::No,
+        },
     })
 }

@@ -6,7 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x636f_6e73;
 
 /// Append-only: entry `n` brings a journal from version `n` to version `n + 1`. Never edit one that was released.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE target (
         id    INTEGER PRIMARY KEY,
         name  TEXT NOT NULL UNIQUE              -- organization id, or sandbox:<organization id>
@@ -87,7 +88,24 @@ const MIGRATIONS: &[&str] = &["
         http     INTEGER,
         note     TEXT
     ) STRICT;
-    "];
+    ",
+    "
+    ALTER TABLE item ADD COLUMN claims TEXT;   -- what it says about data that versions share: [[scope, datum, digest], …]
+    ALTER TABLE item ADD COLUMN yields TEXT;   -- which of that others speak for; NULL: it never had another version beside it
+    ALTER TABLE item ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;  -- 1: vanished, and deprecated; 2: is coming back
+    ",
+    "
+    -- What files of the source told when they were read; only ever saves reading them again. `run`: who read them.
+    CREATE TABLE reading (
+        path      TEXT NOT NULL,
+        question  TEXT NOT NULL,
+        mark      BLOB NOT NULL,                -- of the file as it was then, and of the code that read it
+        told      BLOB NOT NULL,
+        run       INTEGER NOT NULL,
+        PRIMARY KEY (path, question)
+    ) STRICT, WITHOUT ROWID;
+    ",
+];
 
 /// The version that this program writes.
 pub(super) fn known_version() -> i64 {

@@ -1,5 +1,7 @@
 //! What the journal promises, tried on real files.
 
+mod sharing;
+
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -34,26 +36,26 @@ fn draft(gav: &str, needs: &[&str]) -> AssetDraft {
     }
 }
 
-fn offers(list: &[(&str, &[&str])]) -> Vec<Offer> {
+pub(super) fn offers(list: &[(&str, &[&str])]) -> Vec<Offer> {
     list.iter().map(|(gav, needs)| Offer::new(Sourced::Draft(Box::new(draft(gav, needs))), true)).collect()
 }
 
-struct Place {
+pub(super) struct Place {
     _folder: tempfile::TempDir,
     path: Utf8PathBuf,
 }
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap().join("deep/er/job.db");
     Place { _folder: folder, path }
 }
 
 /// One run over a source: scan and order.
-async fn run(place: &Place, batch: Vec<Offer>) -> (Journal, ScanCounts, Vec<String>) {
+pub(super) async fn run(place: &Place, batch: Vec<Offer>) -> (Journal, ScanCounts, Vec<String>) {
     let journal = Journal::open(&place.path, "org").await.unwrap();
     let counts = journal.offer(batch).await.unwrap();
-    journal.end_scan().await.unwrap();
+    journal.end_scan(false).await.unwrap();
     let cycles = journal.put_in_order().await.unwrap();
     (journal, counts, cycles.iter().map(ToString::to_string).collect())
 }
@@ -221,7 +223,7 @@ async fn an_illegal_move_is_refused_and_stops_the_writer() {
     let error = journal.apply(Change::to(id, State::Done)).await.unwrap_err();
     assert!(matches!(error, JournalError::Write(_)), "{error}");
     assert_eq!(state(&journal, "g/a/1.0.0"), State::Ready);
-    assert!(journal.end_scan().await.is_err(), "nothing is written after a failure");
+    assert!(journal.end_scan(false).await.is_err(), "nothing is written after a failure");
 }
 
 #[tokio::test]

@@ -97,7 +97,8 @@ pub(super) fn apply(tx: &Transaction<'_>, run: RunId, change: &Change) -> rusqli
         "UPDATE item SET state = ?2, step = ?3, attempt = ?4, doubt = ?5, due = ?6, token = ?7,
                 published_as = coalesce(?8, published_as), fingerprint = coalesce(?9, fingerprint),
                 class = ?10, http = ?11, message = ?12, hint = ?13,
-                draft = CASE WHEN ?14 THEN NULL ELSE draft END
+                draft = CASE WHEN ?14 AND yields IS NULL THEN NULL ELSE draft END,
+                retired = CASE WHEN ?14 AND retired = 2 THEN 0 ELSE retired END
          WHERE id = ?1",
     )?
     .execute(params![

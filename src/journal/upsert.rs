@@ -1,11 +1,11 @@
 //! How what a source yields becomes items: new ones are added, changed ones reopened, unchanged ones left alone.
 
-use camino::Utf8PathBuf;
 use rusqlite::{OptionalExtension, Transaction, params};
-use sha2::{Digest, Sha256};
 
-use super::{Failure, RunId, State, item::ItemId, transition};
-use crate::asset::{AssetDraft, Diagnosis, FileContent, Problem, Sourced, Verdict};
+use super::{
+    Disagreement, Failure, RunId, State, Vanished, claims, entry::Entry, item::ItemId, transition, vanish::vanish,
+};
+use crate::asset::{Diagnosis, Problem, Sourced, Verdict};
 
 /// What a source yields, made ready for the journal.
 #[derive(Debug)]
@@ -60,83 +60,62 @@ pub(super) fn offer(tx: &Transaction<'_>, target: i64, run: RunId, batch: &[Offe
     let mut counts = ScanCounts::default();
     for offer in batch {
         match &offer.sourced {
-            Sourced::Draft(draft) => take_draft(tx, target, run, draft, offer.selected, &mut counts)?,
+            Sourced::Draft(draft) => take(tx, target, run, &draft.as_ref().into(), offer.selected, &mut counts)?,
+            Sourced::Change(change) => take(tx, target, run, &change.as_ref().into(), offer.selected, &mut counts)?,
             Sourced::Diagnosis(diagnosis) => take_diagnosis(tx, target, run, diagnosis, &mut counts)?,
         }
     }
     Ok(counts)
 }
 
-/// A draft as the queue keeps it, and the digest that tells whether the source has changed.
-///
-/// Where values came from is shown by `plan`, which reads the source itself. Only beside a POM does the publish call
-/// need to know it: what stands in the POM must not be sent twice.
-pub(super) fn entry(draft: &AssetDraft) -> (String, Vec<u8>) {
-    let mut lean = draft.clone();
-    if !lean.files.iter().any(|file| file.key.packaging == "pom") {
-        lean.origins.clear();
-    }
-    let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
-    // Where the asset lies is no part of the digest: a row more in a manifest, a moved folder or another working
-    // directory is no change. What goes in is told by the stamp, which holds the names, sizes and times of the files.
-    lean.path.clear();
-    lean.line = None;
-    for file in &mut lean.files {
-        file.content = FileContent::File(Utf8PathBuf::new());
-    }
-    let placeless = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
-    (json, Sha256::digest(&placeless).to_vec())
-}
-
-fn take_draft(
+fn take(
     tx: &Transaction<'_>,
     target: i64,
     run: RunId,
-    draft: &AssetDraft,
+    entry: &Entry<'_>,
     selected: bool,
     counts: &mut ScanCounts,
 ) -> rusqlite::Result<()> {
-    let gav = draft.coordinates.to_string();
-    let (json, digest) = entry(draft);
-    let Some(known) = find(tx, target, &gav)? else {
-        insert_draft(tx, target, run, draft, &json, &digest, selected)?;
+    let gav = &entry.gav;
+    let Some(known) = find(tx, target, gav)? else {
+        insert(tx, target, run, entry, selected)?;
         counts.new += 1;
         return Ok(());
     };
     if known.seen == run.0 {
         let place = known.line.map_or_else(|| known.path.clone(), |line| format!("{}:{line}", known.path));
-        let mut diagnosis = Diagnosis::failed(
-            draft.path.clone(),
-            Problem::Duplicate,
-            format!("has the same coordinates as {place}: {gav}"),
-        )
-        .gav(&gav)
-        .hint("give one of them another assetId or version (a manifest can), or exclude it");
-        diagnosis.line = draft.line;
+        let mut diagnosis =
+            Diagnosis::failed(entry.path, Problem::Duplicate, format!("has the same coordinates as {place}: {gav}"))
+                .gav(gav)
+                .hint(entry.once);
+        diagnosis.line = entry.line;
         return take_diagnosis(tx, target, run, &diagnosis, counts);
     }
-    let unchanged = known.digest == digest;
+    let unchanged = known.digest == entry.digest;
     // What is under way ends first; the next run sees that the source has changed.
     let keep = unchanged && known.state != State::Pending || matches!(known.state, State::Acting | State::Waiting);
     if keep && !(known.state == State::Skipped && is_gone(tx, known.id)?) {
         tx.prepare_cached("UPDATE item SET seen = ?2, selected = ?3 WHERE id = ?1")?
             .execute(params![known.id, run.0, selected])?;
         if unchanged {
-            follow(tx, known.id, draft, &json)?;
+            follow(tx, known.id, entry)?;
         }
         counts.unchanged += 1;
         return Ok(());
     }
-    reopen_with(tx, run, &known, draft, &json, &digest, selected)?;
+    reopen_with(tx, run, &known, entry, selected)?;
     counts.unchanged += u64::from(unchanged);
     counts.changed += u64::from(!unchanged);
     Ok(())
 }
 
 /// Keeps up with where an unchanged asset lies: it may have to be read again.
-fn follow(tx: &Transaction<'_>, id: i64, draft: &AssetDraft, json: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached("UPDATE item SET path = ?2, line = ?3, draft = ?4 WHERE id = ?1 AND draft <> ?4")?
-        .execute(params![id, draft.path.as_str(), draft.line.map(u64::cast_signed), json])?;
+fn follow(tx: &Transaction<'_>, id: i64, entry: &Entry<'_>) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE item SET path = ?2, line = ?3, draft = ?4
+         WHERE id = ?1 AND (draft <> ?4 OR (draft IS NULL AND yields IS NOT NULL))",
+    )?
+    .execute(params![id, entry.path.as_str(), entry.line.map(u64::cast_signed), entry.json])?;
     Ok(())
 }
 
@@ -160,39 +139,31 @@ fn find(tx: &Transaction<'_>, target: i64, key: &str) -> rusqlite::Result<Option
         .optional()
 }
 
-fn insert_draft(
-    tx: &Transaction<'_>,
-    target: i64,
-    run: RunId,
-    draft: &AssetDraft,
-    json: &str,
-    digest: &[u8],
-    selected: bool,
-) -> rusqlite::Result<()> {
-    let gav = draft.coordinates.to_string();
+fn insert(tx: &Transaction<'_>, target: i64, run: RunId, entry: &Entry<'_>, selected: bool) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "INSERT INTO item (target, key, gav, asset, version_key, path, line, state, draft, digest, selected, seen)
-         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10)",
+        "INSERT INTO item (target, key, gav, asset, version_key, path, line, state, draft, digest, selected, seen, claims)
+         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         target,
-        gav,
-        format!("{}/{}", draft.coordinates.group_id, draft.coordinates.asset_id),
-        draft.coordinates.version.sort_key(),
-        draft.path.as_str(),
-        draft.line.map(u64::cast_signed),
-        json,
-        digest,
+        entry.gav,
+        entry.asset,
+        entry.version_key,
+        entry.path.as_str(),
+        entry.line.map(u64::cast_signed),
+        entry.json,
+        entry.digest,
         selected,
         run.0,
+        entry.claims,
     ])?;
     let id = tx.last_insert_rowid();
     transition::append_event(tx, ItemId(id), run, State::Pending, None, 0, None)?;
-    insert_needs(tx, id, draft)
+    insert_needs(tx, id, entry)
 }
 
-fn insert_needs(tx: &Transaction<'_>, id: i64, draft: &AssetDraft) -> rusqlite::Result<()> {
-    for dependency in &draft.dependencies {
+fn insert_needs(tx: &Transaction<'_>, id: i64, entry: &Entry<'_>) -> rusqlite::Result<()> {
+    for dependency in entry.needs {
         tx.prepare_cached("INSERT OR IGNORE INTO need (item, gav) VALUES (?1, ?2)")?
             .execute(params![id, dependency.to_string()])?;
     }
@@ -203,28 +174,29 @@ fn reopen_with(
     tx: &Transaction<'_>,
     run: RunId,
     known: &Known,
-    draft: &AssetDraft,
-    json: &str,
-    digest: &[u8],
+    entry: &Entry<'_>,
     selected: bool,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE item SET state = 'pending', step = NULL, attempt = 0, doubt = 0, due = NULL, token = NULL,
-                published_as = NULL, class = NULL, http = NULL, message = NULL, hint = NULL,
-                path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7
+                published_as = CASE WHEN fingerprint IS NULL THEN NULL ELSE published_as END,
+                class = NULL, http = NULL, message = NULL, hint = NULL,
+                path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7, claims = ?8,
+                retired = CASE retired WHEN 0 THEN 0 ELSE 2 END
          WHERE id = ?1",
     )?
     .execute(params![
         known.id,
-        draft.path.as_str(),
-        draft.line.map(u64::cast_signed),
-        json,
-        digest,
+        entry.path.as_str(),
+        entry.line.map(u64::cast_signed),
+        entry.json,
+        entry.digest,
         selected,
-        run.0
+        run.0,
+        entry.claims,
     ])?;
     tx.prepare_cached("DELETE FROM need WHERE item = ?1")?.execute([known.id])?;
-    insert_needs(tx, known.id, draft)?;
+    insert_needs(tx, known.id, entry)?;
     if known.state != State::Pending {
         transition::append_event(tx, ItemId(known.id), run, State::Pending, None, 0, Some("the source has changed"))?;
     }
@@ -275,11 +247,29 @@ fn take_diagnosis(
     transition::close(tx, ItemId(id), run, state, &failure)
 }
 
-pub(super) fn end_scan(tx: &Transaction<'_>, target: i64, run: RunId) -> rusqlite::Result<u64> {
+/// What the end of a scan brought to light.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScanEnd {
+    /// Open items that are no longer in the source.
+    pub gone: u64,
+    /// Published ones that are no longer there.
+    pub vanished: Vanished,
+    /// Versions that say different things about data that they share; the first of them only.
+    pub disagreements: Vec<Disagreement>,
+}
+
+/// Ends a scan. What vanished is opened to be deprecated where `retire`.
+pub(super) fn end_scan(tx: &Transaction<'_>, target: i64, run: RunId, retire: bool) -> rusqlite::Result<ScanEnd> {
+    let vanished = vanish(tx, target, run, retire)?;
+    let gone = close_gone(tx, target, run)?;
+    Ok(ScanEnd { gone, vanished, disagreements: claims::share_out(tx, target, run)? })
+}
+
+fn close_gone(tx: &Transaction<'_>, target: i64, run: RunId) -> rusqlite::Result<u64> {
     let gone: Vec<i64> = tx
         .prepare(
             "SELECT id FROM item
-             WHERE target = ?1 AND seen <> ?2 AND state IN ('pending', 'ready', 'blocked', 'failed')",
+             WHERE target = ?1 AND seen <> ?2 AND retired <> 1 AND state IN ('pending', 'ready', 'blocked', 'failed')",
         )?
         .query_map(params![target, run.0], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;

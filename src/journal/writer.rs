@@ -70,6 +70,19 @@ impl Writer {
         }
     }
 
+    /// Has a job done in some later group, and does not wait for that. Blocks while the queue is full.
+    ///
+    /// For what may be lost with the process. A failure stops the writer, as any other, and is told to whoever writes
+    /// next.
+    pub(super) fn send<F>(&self, job: F)
+    where
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
+    {
+        let job: Job = Box::new(move |transaction| (job(transaction), Box::new(|_| ())));
+        // Nobody takes jobs any more after a failure, which is told elsewhere.
+        let _ = self.jobs.blocking_send(job);
+    }
+
     fn reason(&self) -> Arc<JournalError> {
         Arc::clone(self.failure.get().expect("the writer outlives its handles unless a write failed"))
     }

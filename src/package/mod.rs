@@ -6,6 +6,7 @@
 //!   what we would send, although the server rewrites archives (EXCHANGE.md §2.8).
 //! * [`docs`] makes the archive of an asset's documentation from Markdown files.
 //! * [`detect`] tells what a file is, what belongs to it and what it says of itself.
+//! * [`reading`] reads a file once, and remembers what it told for as long as it has not changed.
 //! * [`archive`] reads archives that nobody vouches for within a [`archive::Budget`], and is the only place that knows
 //!   the `zip` crate.
 
@@ -16,6 +17,7 @@ pub mod docs;
 mod fingerprint;
 mod limits;
 mod pack;
+pub mod reading;
 mod regular;
 
 pub use archive::Budget as ArchiveBudget;

@@ -1,6 +1,11 @@
 //! Opening files that a stranger may have put there: regular files only, and none outside the folder they belong to.
 
-use std::{fs::File, io, path::Path, time::SystemTime};
+use std::{
+    fs::{File, Metadata},
+    io,
+    path::Path,
+    time::SystemTime,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -20,10 +25,20 @@ pub(super) struct Snapshot {
 /// # Errors
 /// `InvalidInput` for folders, devices, FIFOs and sockets.
 pub(super) fn open(path: &Path) -> io::Result<(File, Snapshot)> {
-    demand_regular(&std::fs::metadata(path)?)?;
+    metadata(path)?;
     let file = File::open(path)?;
     let snapshot = snapshot(&file)?;
     Ok((file, snapshot))
+}
+
+/// What a regular file is, without opening it. Follows symbolic links.
+///
+/// # Errors
+/// `InvalidInput` for folders, devices, FIFOs and sockets.
+pub(super) fn metadata(path: &Path) -> io::Result<Metadata> {
+    let metadata = std::fs::metadata(path)?;
+    demand_regular(&metadata)?;
+    Ok(metadata)
 }
 
 /// What an open file is now.
@@ -33,7 +48,7 @@ pub(super) fn snapshot(file: &File) -> io::Result<Snapshot> {
     Ok(Snapshot { len: metadata.len(), modified: metadata.modified().ok() })
 }
 
-fn demand_regular(metadata: &std::fs::Metadata) -> io::Result<()> {
+fn demand_regular(metadata: &Metadata) -> io::Result<()> {
     if metadata.is_file() {
         return Ok(());
     }

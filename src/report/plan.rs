@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, io::Write};
 use serde::Serialize;
 
 use super::{
-    ReportError,
+    PlanOutlook, ReportError,
     table::{Table, left},
     text,
 };
@@ -20,13 +20,17 @@ pub enum Action {
     NewVersion,
     /// The content is the same; what describes it differs.
     MetadataOnly,
+    /// What describes an asset that exists differs from what a change says.
+    Update,
     /// It is left as it is, for a reason.
     Skip,
     /// The version exists with other content.
     Conflict,
     /// It waits for an item that cannot be published.
     Blocked,
-    /// The input cannot be published.
+    /// There is no such asset or version to change.
+    NotFound,
+    /// The input cannot be used.
     Invalid,
     /// The server has it already, as it is.
     Unchanged,
@@ -34,13 +38,15 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order of the counts.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::NewVersion,
         Self::MetadataOnly,
+        Self::Update,
         Self::Skip,
         Self::Conflict,
         Self::Blocked,
+        Self::NotFound,
         Self::Invalid,
         Self::Unchanged,
     ];
@@ -52,9 +58,11 @@ impl Action {
             Self::Create => "create",
             Self::NewVersion => "new-version",
             Self::MetadataOnly => "metadata-only",
+            Self::Update => "update",
             Self::Skip => "skip",
             Self::Conflict => "conflict",
             Self::Blocked => "blocked",
+            Self::NotFound => "not-found",
             Self::Invalid => "invalid",
             Self::Unchanged => "unchanged",
         }
@@ -116,6 +124,7 @@ struct Document<'a> {
 pub struct PlanWriter<'w> {
     form: Form<'w>,
     counts: BTreeMap<Action, u64>,
+    outlook: Option<PlanOutlook>,
 }
 
 enum Form<'w> {
@@ -136,6 +145,7 @@ impl<'w> PlanWriter<'w> {
         Self {
             form: Form::Text { table: Table::new(out, columns), verbose: false, group: None },
             counts: BTreeMap::new(),
+            outlook: None,
         }
     }
 
@@ -148,9 +158,14 @@ impl<'w> PlanWriter<'w> {
         self
     }
 
-    /// One JSON object: `{"actions":[…],"counts":{…}}`, an action a line.
+    /// One JSON object: `{"actions":[…],"counts":{…},"definitions":[…],"findings":[…]}`, an action a line.
     pub fn json(out: &'w mut dyn Write) -> Self {
-        Self { form: Form::Json { out, any: false }, counts: BTreeMap::new() }
+        Self { form: Form::Json { out, any: false }, counts: BTreeMap::new(), outlook: None }
+    }
+
+    /// Tells what concerns the whole, after the items.
+    pub fn outlook(&mut self, outlook: PlanOutlook) {
+        self.outlook = Some(outlook);
     }
 
     /// How many actions of each kind there were so far.
@@ -197,12 +212,15 @@ impl<'w> PlanWriter<'w> {
                     format!("\n{}: {shown}", text::count(total, "item"))
                 };
                 table.line(end)?;
+                let lines = self.outlook.iter().flat_map(PlanOutlook::lines);
+                lines.into_iter().try_for_each(|line| table.line(line))?;
                 table.finish()?;
             }
             Form::Json { out, any } => {
                 let (start, end) = if *any { ("\n", "") } else { ("{\"actions\":[", "") };
                 write!(out, "{start}],\"counts\":{end}")?;
                 serde_json::to_writer(&mut **out, &counts)?;
+                self.outlook.iter().try_for_each(|outlook| outlook.write_members(*out))?;
                 writeln!(out, "}}")?;
                 out.flush()?;
             }
@@ -319,7 +337,7 @@ mod tests {
 
     #[test]
     fn an_empty_plan_is_whole_too() {
-        insta::assert_snapshot!(write(&[], |out| PlanWriter::json(out)), @r#"{"actions":[],"counts":{"create":0,"new-version":0,"metadata-only":0,"skip":0,"conflict":0,"blocked":0,"invalid":0,"unchanged":0}}"#);
+        insta::assert_snapshot!(write(&[], |out| PlanWriter::json(out)), @r#"{"actions":[],"counts":{"create":0,"new-version":0,"metadata-only":0,"update":0,"skip":0,"conflict":0,"blocked":0,"not-found":0,"invalid":0,"unchanged":0}}"#);
         insta::assert_snapshot!(write(&[], |out| PlanWriter::text(out)), @"nothing to do: the source names no item");
     }
 

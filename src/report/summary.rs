@@ -170,9 +170,11 @@ pub(super) fn states(counts: &Counts) -> String {
 
 /// What a run did, on one line.
 pub(super) fn totals(published: u64, updated: u64, requests: u64, polls: u64, refused: u64, bytes: u64) -> String {
-    let mut parts = vec![format!("{} published", text::number(published))];
-    if updated > 0 {
-        parts.push(format!("{} updated", text::number(updated)));
+    let sent = [(published, "published"), (updated, "updated")];
+    let sent = sent.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", text::number(n)));
+    let mut parts: Vec<String> = sent.collect();
+    if parts.is_empty() {
+        parts.push("nothing published or updated".to_owned());
     }
     let mut sent = text::count(requests, "request");
     let of_these = [(polls, "polls"), (refused, "told to slow down")];
@@ -260,6 +262,14 @@ mod tests {
           this run  2 published, 1,204 requests (400 polls, 3 told to slow down), 12.3 MB sent
         next: run the same command again to go on where this run stopped
         ");
+    }
+
+    #[test]
+    fn what_was_published_and_what_was_updated_are_told_apart() {
+        let told = |published, updated| totals(published, updated, 3, 0, 0, 0);
+        assert!(told(2, 1).starts_with("2 published, 1 updated, 3 requests"));
+        assert!(told(0, 1).starts_with("1 updated, 3 requests"));
+        assert!(told(0, 0).starts_with("nothing published or updated, 3 requests"));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::FileKey;
 
-use super::SourceError;
+use super::{SourceError, header};
 
 /// The columns with a fixed name; they are the names of the publish call (EXCHANGE.md §3.1).
 const NAMES: &[&str] = &[
@@ -47,40 +47,17 @@ pub(crate) struct Columns(pub(crate) Vec<(String, Column)>);
 impl Columns {
     /// Reads the header.
     pub(crate) fn parse(path: &Utf8Path, header: &[String]) -> Result<Self, SourceError> {
-        let refuse = |message: String, hint: String| SourceError::Header { path: path.to_owned(), message, hint };
-        if let [only] = header
-            && let Some(separator) = [';', '\t', '|'].into_iter().find(|separator| only.contains(*separator))
-        {
-            let name = if separator == '\t' { "tabs".to_owned() } else { format!("`{separator}`") };
-            return Err(refuse(
-                format!("the columns are separated by {name}"),
-                "separate them by commas (spreadsheets: save as \"CSV UTF-8 (comma delimited)\")".to_owned(),
-            ));
-        }
-        let mut columns: Vec<(String, Column)> = Vec::with_capacity(header.len());
-        let mut unknown = Vec::new();
-        for name in header {
-            let name = name.trim();
-            match column(name) {
-                Some(_) if columns.iter().any(|(known, _)| known == name) => {
-                    return Err(refuse(format!("column \"{name}\" is there twice"), "remove one of them".to_owned()));
-                }
-                Some(column) => columns.push((name.to_owned(), column)),
-                None => unknown.push(name),
-            }
-        }
-        if !unknown.is_empty() {
-            let told: Vec<String> = unknown.iter().map(|name| tell(name)).collect();
-            let hint = format!(
-                "the columns are {}, properties.<key>, categories.<key>, fields.<key>, instances.<name>, \
-                 files.<classifier>.<packaging>",
-                NAMES.join(", ")
-            );
-            return Err(refuse(format!("unknown columns: {}", told.join(", ")), hint));
-        }
+        let known: Vec<&str> = NAMES.iter().chain(PREFIXES).chain(&["files."]).copied().collect();
+        let hint = format!(
+            "the columns are {}, properties.<key>, categories.<key>, fields.<key>, instances.<name>, \
+             files.<classifier>.<packaging>",
+            NAMES.join(", ")
+        );
+        let columns = header::read(path, header, &known, hint, column)?;
         if !columns.iter().any(|(name, _)| matches!(name.as_str(), "path" | "assetId")) {
             let message = "there is neither a column \"path\" nor a column \"assetId\"".to_owned();
-            return Err(refuse(message, "the first line must name the columns".to_owned()));
+            let hint = "the first line must name the columns".to_owned();
+            return Err(SourceError::Header { path: path.to_owned(), message, hint });
         }
         Ok(Self(columns))
     }
@@ -95,36 +72,6 @@ fn column(name: &str) -> Option<Column> {
     }
     let is_keyed = PREFIXES.iter().any(|prefix| name.len() > prefix.len() && name.starts_with(prefix));
     (NAMES.contains(&name) || is_keyed).then_some(Column::Fact)
-}
-
-fn tell(name: &str) -> String {
-    let lower = name.to_lowercase().replace(['_', '-', ' '], "");
-    let known = NAMES.iter().chain(PREFIXES).chain(&["files."]);
-    let near = known
-        .map(|known| (distance(&lower, &known.to_lowercase()), *known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .min();
-    match (name.is_empty(), near) {
-        (true, _) => "a column without a name".to_owned(),
-        (_, Some((_, known))) => format!("\"{name}\" (did you mean \"{known}\"?)"),
-        _ => format!("\"{name}\""),
-    }
-}
-
-/// The number of insertions, deletions and replacements between two short texts.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(64).enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The folder that the paths of a manifest are relative to.

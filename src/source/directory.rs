@@ -105,7 +105,7 @@ impl<'a> Scan<'a> {
         let mut scan = Self {
             tree,
             options,
-            follower: Follower::new(&tree.root),
+            follower: Follower::new(&tree.root, &options.reading),
             projects: BTreeMap::new(),
             candidates: HashSet::new(),
             headless: HashSet::new(),
@@ -121,11 +121,7 @@ impl<'a> Scan<'a> {
         for file in self.tree.files.iter().filter(|file| file.file_name() == Some("exchange.json")) {
             let folder = file.parent().unwrap_or(Utf8Path::new("")).to_owned();
             let path = self.tree.root.join(file);
-            let parsed = match fs_err::read(&path) {
-                Ok(bytes) => detect::parse_project(&bytes).map_err(|error| projects::broken(&path, &error)),
-                Err(error) => Err(recognise::unreadable(&path, &error)),
-            };
-            match parsed {
+            match recognise::project(&path, &self.options.reading) {
                 Ok(None) => {}
                 Ok(Some(project)) if project.is_vendored_at(&folder) => {
                     self.projects.insert(folder, None);
@@ -156,7 +152,7 @@ impl<'a> Scan<'a> {
                 continue;
             }
             let path = tree.root.join(file);
-            let spec = match recognise::glance(&path) {
+            let spec = match recognise::glance(&path, &self.options.reading) {
                 Glance::Nothing => continue,
                 Glance::Headless => {
                     self.headless.insert(file);
@@ -240,7 +236,7 @@ impl<'a> Scan<'a> {
 
     fn pom(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
-        match detect::read_pom(&self.tree.root.join(file)) {
+        match detect::read_pom(&self.tree.root.join(file), &self.options.reading) {
             Ok(pom) => {
                 let gav = gav(&self.options.group, pom.artifact_id.as_deref(), pom.version.as_deref());
                 let built = maven::build(self.tree, folder, &pom, self.options);
@@ -258,7 +254,7 @@ impl<'a> Scan<'a> {
     fn built_archive(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let path = self.tree.root.join(file);
         let is_jar = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("jar"));
-        match detect::read_archive(&path) {
+        match detect::read_archive(&path, &self.options.reading) {
             // It is published with its project.
             Ok(Archive::Mule { .. }) if self.is_built_here(file, &path) => None,
             Ok(archive @ Archive::Mule { .. }) => maven::jar(&path, file, archive, self.options),
@@ -274,13 +270,13 @@ impl<'a> Scan<'a> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         let pom: Utf8PathBuf = folder.join("pom.xml").components().collect();
         self.tree.has(&pom)
-            && detect::read_pom(&self.tree.root.join(&pom))
+            && detect::read_pom(&self.tree.root.join(&pom), &self.options.reading)
                 .is_ok_and(|pom| maven::built_jar(self.tree, folder, &pom).as_deref() == Some(path))
     }
 
     fn specification(&mut self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let path = self.tree.root.join(file);
-        let spec = match recognise::read(&path) {
+        let spec = match recognise::read(&path, &self.options.reading) {
             Ok(Some(spec)) => spec,
             Ok(None) => return None,
             Err(diagnosis) => return Some(Err(diagnosis)),
@@ -303,7 +299,7 @@ impl<'a> Scan<'a> {
     fn with_surroundings(&self, file: &Utf8Path, mut found: Found) -> Result<Found, Box<Diagnosis>> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         if extras::are_in(self.tree, folder) && !self.has_others(folder, file) {
-            found.files.extend(extras::of(self.tree, folder)?);
+            found.files.extend(extras::of(self.tree, folder, &self.options.reading)?);
         }
         Ok(found)
     }
@@ -313,10 +309,12 @@ impl<'a> Scan<'a> {
         let beside = self.tree.below(folder).iter().filter(|other| other.parent() == Some(folder) && *other != file);
         beside.map(|other| (other, self.tree.root.join(other))).any(|(other, path)| {
             match other.extension().map(str::to_ascii_lowercase).as_deref() {
-                Some("zip" | "jar") => !matches!(detect::read_archive(&path), Ok(Archive::Other)),
+                Some("zip" | "jar") => {
+                    !matches!(detect::read_archive(&path, &self.options.reading), Ok(Archive::Other))
+                }
                 _ if matches!(other.file_name(), Some("pom.xml" | "exchange.json")) => true,
                 _ if !self.candidates.contains(other.as_path()) => false,
-                _ => match recognise::read(&path) {
+                _ => match recognise::read(&path, &self.options.reading) {
                     Ok(None) => false,
                     Ok(Some(spec)) if self.parts.contains(other) && !spec.stands_alone => false,
                     Ok(Some(spec)) => !matches!(self.place(other, &path, &spec), Standing::Silent),

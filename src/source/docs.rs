@@ -94,7 +94,7 @@ pub(crate) fn of_path(
     }
     let is_below = path.canonicalize_utf8().ok().zip(base.canonicalize_utf8().ok());
     let root = if is_below.is_some_and(|(path, base)| path.starts_with(base)) { base } else { &path };
-    let found = docs::of_folder(root, &path, &locate::members(&path, options))?;
+    let found = docs::of_folder(root, &path, &locate::members(&path, options), &options.reading)?;
     let Some(docs) = found else {
         let message = format!("docs: there is no page in `{path}`");
         return Err(Box::new(place.failed(Problem::Missing, message).hint("add `home.md`, the first page")));

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{
-    AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, ExternalInstance, FileKey, Lifecycle, Origin, Problem,
-    Values, Version,
+    AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, ExternalInstance, FileKey, Origin, Problem, Version,
 };
 
-use super::columns::distance;
 use super::facts::{Facts, clip, fold, list, summary};
+use super::header::distance;
+use super::reader::Reader;
 use super::{Options, docs, own_pom, spelling, stamp};
 
 /// An asset as it was found, before job defaults and derived values.
@@ -53,12 +53,12 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     for (key, text) in options.defaults.iter().filter(|(key, _)| !matches!(key.as_str(), "type" | "assetId" | "path")) {
         facts.fill(key, text, Origin::Defaults);
     }
-    own_pom::heed(&mut facts, &files, place, &options.group)?;
+    own_pom::heed(&mut facts, &files, place, &options.group, &options.reading)?;
     docs::add(&mut facts, &mut files, place, options)?;
     facts.fill_from(derived);
     facts.fill("groupId", &options.group, Origin::Derived("the group of the job".to_owned()));
     facts.fill("version", "1.0.0", Origin::Derived("nothing names a version".to_owned()));
-    let mut reader = Reader { facts, origins: BTreeMap::new(), problems: Vec::new() };
+    let mut reader = Reader::new(facts);
     let content = content(&files);
     let asset_type = reader.asset_type(asset_type, content);
     if asset_type == AssetType::ApiGroup {
@@ -113,39 +113,7 @@ pub(crate) fn content(files: &[DraftFile]) -> Option<&DraftFile> {
     files.iter().find(|file| !matches!(file.key.classifier(), "docs" | "icon") && file.key != FileKey::bare("pom"))
 }
 
-/// Takes values out of the facts, notes their origins and words what is wrong with them.
-struct Reader {
-    facts: Facts,
-    origins: BTreeMap<String, Origin>,
-    problems: Vec<String>,
-}
-
 impl Reader {
-    fn take(&mut self, key: &str) -> Option<String> {
-        let (text, origin) = self.facts.take(key)?;
-        self.origins.insert(key.to_owned(), origin);
-        Some(text)
-    }
-
-    fn prefixed(&mut self, prefix: &str) -> Vec<(String, String)> {
-        let mut values = Vec::new();
-        for (key, text, origin) in self.facts.take_prefix(prefix) {
-            self.origins.insert(format!("{prefix}{key}"), origin);
-            values.push((key, text));
-        }
-        values
-    }
-
-    /// A value that cannot be used: names the column of a manifest, or where the value came from.
-    fn wrong(&mut self, key: &str, why: impl std::fmt::Display) {
-        self.problems.push(match self.origins.get(key) {
-            Some(Origin::Catalog(key)) => format!("{key}: {why}"),
-            Some(Origin::Manifest(column)) => format!("column \"{column}\": {why}"),
-            Some(origin) => format!("{key} ({origin}): {why}"),
-            None => format!("{key}: {why}"),
-        });
-    }
-
     fn asset_type(&mut self, found: AssetType, content: Option<&DraftFile>) -> AssetType {
         let Some(text) = self.take("type") else {
             let from = content.map_or("the descriptor".to_owned(), |file| file.key.to_string());
@@ -209,44 +177,6 @@ impl Reader {
         coordinates.map(|coordinates| coordinates.asset_id.clone()).unwrap_or_default()
     }
 
-    fn status(&mut self) -> Option<Lifecycle> {
-        let text = self.take("status")?;
-        match text.parse() {
-            Ok(status) => return Some(status),
-            Err(error) => self.wrong("status", error),
-        }
-        None
-    }
-
-    fn tags(&mut self) -> Option<Vec<String>> {
-        let text = self.take("tags")?;
-        spelling::tags(&text).map_err(|why| self.wrong("tags", why)).ok()
-    }
-
-    /// Categories or fields: a list of all, or single keys. Who says all says nothing key by key (EXCHANGE.md §3.1); the
-    /// keys of somebody closer to the asset replace those of the list.
-    fn values(&mut self, dimension: &str) -> Values {
-        let mut values = Values::default();
-        let mut listed = None;
-        if let Some(text) = self.take(dimension) {
-            listed = self.origins.get(dimension).map(closeness);
-            values = spelling::all(&text).map_err(|why| self.wrong(dimension, why)).unwrap_or_default();
-        }
-        for (key, text) in self.prefixed(&format!("{dimension}.")) {
-            let name = format!("{dimension}.{key}");
-            let said = self.origins.get(&name).map(closeness);
-            if listed.is_some() && said >= listed {
-                self.origins.remove(&name);
-                continue;
-            }
-            match spelling::value(&text) {
-                Ok(spelled) => _ = values.by_key.insert(key, spelled),
-                Err(why) => self.wrong(&name, why),
-            }
-        }
-        values
-    }
-
     fn instances(&mut self, asset_type: &AssetType) -> Vec<ExternalInstance> {
         let is_api = asset_type.requires_api_version() || *asset_type == AssetType::Graphql;
         let mut instances = Vec::new();
@@ -303,16 +233,5 @@ impl Reader {
             }
         }
         self.prefixed("properties.").into_iter().collect()
-    }
-}
-
-/// How far from the asset somebody stands who says something about it: 0 is closest.
-fn closeness(origin: &Origin) -> u8 {
-    match origin {
-        Origin::Manifest(_) | Origin::Catalog(_) => 0,
-        Origin::ExchangeJson | Origin::Pom => 1,
-        Origin::Specification(_) => 2,
-        Origin::Defaults => 3,
-        Origin::Derived(_) => 4,
     }
 }

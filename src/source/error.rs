@@ -45,6 +45,14 @@ pub enum SourceError {
         /// What to do.
         hint: String,
     },
+    /// The job has defaults that mean nothing to its source.
+    #[error("defaults: {message}")]
+    Defaults {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// The first line of the manifest is no usable header.
     #[error("{path}:1: {message}")]
     Header {
@@ -62,7 +70,7 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Header { hint, .. } | Self::Descriptor { hint, .. } => Some(hint),
+            Self::Header { hint, .. } | Self::Descriptor { hint, .. } | Self::Defaults { hint, .. } => Some(hint),
             _ => None,
         }
     }

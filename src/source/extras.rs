@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{Diagnosis, DraftFile, FileContent, FileKey};
-use crate::package::docs;
+use crate::package::{docs, reading::Reading};
 
 use super::tree::Tree;
 
@@ -23,10 +23,10 @@ pub(crate) fn is_icon(relative: &Utf8Path) -> bool {
 }
 
 /// `files.docs.zip` and `files.icon.<ext>` of the asset in a folder of the tree.
-pub(crate) fn of(tree: &Tree, folder: &Utf8Path) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
+pub(crate) fn of(tree: &Tree, folder: &Utf8Path, reading: &Reading) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
     let mut files = Vec::new();
     files.extend(icon(tree, folder));
-    files.extend(documentation(tree, folder)?);
+    files.extend(documentation(tree, folder, reading)?);
     Ok(files)
 }
 
@@ -49,13 +49,13 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// `files.docs.zip` of the project in a folder of the tree. Images may lie anywhere in the tree.
-pub(crate) fn documentation(tree: &Tree, folder: &Utf8Path) -> Result<Option<DraftFile>, Box<Diagnosis>> {
+fn documentation(tree: &Tree, folder: &Utf8Path, reading: &Reading) -> Result<Option<DraftFile>, Box<Diagnosis>> {
     let docs = normal(&folder.join(DOCS));
     let files = tree.below(&docs).iter().filter_map(|file| file.strip_prefix(&docs).ok());
     let files: Vec<Utf8PathBuf> = files.map(Utf8Path::to_owned).collect();
     if files.is_empty() {
         return Ok(None);
     }
-    let docs = docs::of_folder(&tree.root, &tree.root.join(&docs), &files)?;
+    let docs = docs::of_folder(&tree.root, &tree.root.join(&docs), &files, reading)?;
     Ok(docs.map(|docs| DraftFile { key: FileKey::new("docs", "zip"), content: FileContent::Docs(docs) }))
 }

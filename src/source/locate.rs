@@ -73,7 +73,7 @@ pub(crate) fn file(
             Some("jar" | "zip") => archive(path, relative, options)?,
             _ => match project(parent, &mut |main| main == name, options)? {
                 Some(found) => Some(found),
-                None => specification(path, relative, parent)?,
+                None => specification(path, relative, parent, options)?,
             },
         },
     };
@@ -94,8 +94,7 @@ fn project(
     if !descriptor.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Ok(None);
     }
-    let bytes = fs_err::read(&descriptor).map_err(|error| recognise::unreadable(&descriptor, &error))?;
-    let parsed = detect::parse_project(&bytes).map_err(|error| projects::broken(&descriptor, &error))?;
+    let parsed = recognise::project(&descriptor, &options.reading)?;
     let Some(project) = parsed.filter(|project| wanted(project.main.as_deref().unwrap_or_default())) else {
         return Ok(None);
     };
@@ -110,31 +109,32 @@ fn project(
         .map(Utf8Path::to_owned)
         .collect();
     let is_nested = |file: &Utf8Path| nested.iter().any(|folder| file.starts_with(folder));
-    let mut follower = Follower::new(folder);
+    let mut follower = Follower::new(folder, &options.reading);
     projects::build(&tree, Utf8Path::new(""), &project, &is_nested, options, &mut follower).map(Some)
 }
 
 fn pom(folder: &Utf8Path, path: &Utf8Path, options: &Options) -> Result<Option<Found>, Box<Diagnosis>> {
-    let pom = detect::read_pom(path).map_err(|error| maven::broken(path, &error))?;
+    let pom = detect::read_pom(path, &options.reading).map_err(|error| maven::broken(path, &error))?;
     let tree = Tree::walk(folder, &whole(options)).map_err(|error| unusable(folder, &error))?;
     maven::build(&tree, Utf8Path::new(""), &pom, options).transpose()
 }
 
 fn archive(path: &Utf8Path, relative: &Utf8Path, options: &Options) -> Result<Option<Found>, Box<Diagnosis>> {
-    match detect::read_archive(path).map_err(|error| archives::broken(path, &error))? {
+    match detect::read_archive(path, &options.reading).map_err(|error| archives::broken(path, &error))? {
         archive @ Archive::Mule { .. } => maven::jar(path, relative, archive, options).transpose(),
         archive => archives::build(path, relative, archive, options).transpose(),
     }
 }
 
-fn specification(path: &Utf8Path, relative: &Utf8Path, folder: &Utf8Path) -> Result<Option<Found>, Box<Diagnosis>> {
-    match recognise::read(path)? {
-        Some(spec) => {
-            let mut follower = Follower::new(top(path, relative).unwrap_or(folder));
-            recognise::lone(path, relative, &spec, &mut follower, false).map(Some)
-        }
-        None => Ok(None),
-    }
+fn specification(
+    path: &Utf8Path,
+    relative: &Utf8Path,
+    folder: &Utf8Path,
+    options: &Options,
+) -> Result<Option<Found>, Box<Diagnosis>> {
+    let Some(spec) = recognise::read(path, &options.reading)? else { return Ok(None) };
+    let mut follower = Follower::new(top(path, relative).unwrap_or(folder), &options.reading);
+    recognise::lone(path, relative, &spec, &mut follower, false).map(Some)
 }
 
 /// The folder of the manifest, where a row names a file below it: what the file refers to may lie anywhere in it.

@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use csv::{ByteRecord, ReaderBuilder};
+use csv::ByteRecord;
 
 use crate::asset::{AssetDraft, AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Sourced};
 
 use super::columns::{self, Column, Columns};
 use super::draft::{self, Found, Place};
 use super::facts::Facts;
-use super::lines::Lines;
+use super::table::{self, Table};
 use super::{Options, SourceError, docs, locate};
 
 /// Scans a manifest. See [`super::Source::scan`].
@@ -19,73 +19,15 @@ pub(crate) fn scan(
     options: &Options,
     sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>,
 ) -> Result<(), SourceError> {
-    let unreadable = |cause| SourceError::Unreadable { path: path.to_owned(), cause };
-    if path.is_dir() {
-        return Err(SourceError::WrongKind { path: path.to_owned(), expected: "file" });
-    }
-    let mark = byte_order_mark(path).map_err(unreadable)?;
-    if mark == Mark::Utf16 {
-        let message = "the manifest is UTF-16".to_owned();
-        return Err(SourceError::Header { path: path.to_owned(), message, hint: "save it as UTF-8".to_owned() });
-    }
-    let open = || fs_err::File::open(path).map_err(unreadable);
-    // Rows of a wrong length are diagnosed here, with their line, and do not end the run.
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(open()?);
-    let mut lines = Lines::new(open()?);
-    let mut record = ByteRecord::new();
-    let columns = loop {
-        if !reader.read_byte_record(&mut record).map_err(|error| unreadable(into_io(error)))? {
-            let message = "the manifest is empty".to_owned();
-            let hint = "its first line must name the columns".to_owned();
-            return Err(SourceError::Header { path: path.to_owned(), message, hint });
-        }
-        if !is_blank(&record) {
-            let header: Vec<String> = record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-            break Columns::parse(path, &header)?;
-        }
-    };
+    let (mut table, header) = Table::open(path)?;
+    let columns = Columns::parse(path, &header)?;
     let manifest = Manifest { path, base: columns::base(path), columns, options };
-    while reader.read_byte_record(&mut record).map_err(|error| unreadable(into_io(error)))? {
-        if is_blank(&record) {
-            continue;
-        }
-        let offset = record.position().map_or(0, csv::Position::byte);
-        let line = lines.at(offset).map_err(unreadable)?;
-        let sourced = match manifest.row(line, &record) {
+    table.rows(&mut |line, record| {
+        sink(match manifest.row(line, record) {
             Ok(draft) => Sourced::Draft(Box::new(draft)),
             Err(diagnosis) => Sourced::Diagnosis(diagnosis),
-        };
-        if sink(sourced).is_break() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-#[derive(PartialEq, Eq)]
-enum Mark {
-    None,
-    Utf16,
-}
-
-fn byte_order_mark(path: &Utf8Path) -> std::io::Result<Mark> {
-    use std::io::Read;
-    let mut head = Vec::with_capacity(2);
-    fs_err::File::open(path)?.take(2).read_to_end(&mut head)?;
-    let is_utf16 = head == b"\xFF\xFE" || head == b"\xFE\xFF" || head.contains(&0);
-    Ok(if is_utf16 { Mark::Utf16 } else { Mark::None })
-}
-
-fn into_io(error: csv::Error) -> std::io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => std::io::Error::other(format!("{other:?}")),
-    }
-}
-
-fn is_blank(record: &ByteRecord) -> bool {
-    record.iter().all(|cell| cell.trim_ascii().is_empty())
+        })
+    })
 }
 
 struct Manifest<'a> {
@@ -140,18 +82,9 @@ impl Manifest<'_> {
 
     fn cells(&self, place: &Place<'_>, record: &ByteRecord) -> Result<Row, Box<Diagnosis>> {
         let names = &self.columns.0;
-        if record.len() != names.len() {
-            let message = format!("the row has {} cells, the header has {}", record.len(), names.len());
-            let hint = "check the commas, and that every quote is closed; quote cells that hold a comma";
-            return Err(Box::new(place.failed(Problem::Invalid, message).hint(hint)));
-        }
+        let texts = table::texts(place, names.iter().map(|(name, _)| name.as_str()), record)?;
         let mut row = Row::default();
-        for ((name, column), cell) in names.iter().zip(record) {
-            let Ok(text) = std::str::from_utf8(cell) else {
-                let message = format!("column \"{name}\": the text is not UTF-8");
-                return Err(Box::new(place.failed(Problem::Encoding, message).hint("save the manifest as UTF-8")));
-            };
-            let text = text.trim();
+        for ((name, column), text) in names.iter().zip(texts) {
             if text.is_empty() {
                 continue;
             }

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
-use crate::package::detect::{self, Archive, Pom, PomError};
+use crate::package::detect::{self, Archive, InvalidPom, Pom, PomError};
 
 use super::Options;
 use super::draft::Found;
@@ -16,13 +16,13 @@ use super::{extras, recognise, spelling};
 pub(crate) fn broken(path: &Utf8Path, error: &PomError) -> Box<Diagnosis> {
     let diagnosis = match error {
         PomError::Io(error) => return recognise::unreadable(path, error),
-        PomError::Encoding { line, column } => {
+        PomError::Invalid(InvalidPom::Encoding { line, column }) => {
             Diagnosis::failed(path, Problem::Encoding, error.to_string()).at(*line, *column)
         }
-        PomError::Syntax(syntax) => {
+        PomError::Invalid(InvalidPom::Syntax(syntax)) => {
             Diagnosis::failed(path, Problem::Invalid, error.to_string()).at(syntax.line, syntax.column)
         }
-        PomError::NotAProject => Diagnosis::failed(path, Problem::Invalid, error.to_string()),
+        PomError::Invalid(InvalidPom::NotAProject) => Diagnosis::failed(path, Problem::Invalid, error.to_string()),
     };
     Box::new(diagnosis.hint("mend the POM"))
 }
@@ -92,7 +92,7 @@ fn built(
             Box::new(Diagnosis::failed(shown, Problem::Missing, message).hint("add the definition beside pom.xml"))
         })?);
     }
-    files.extend(extras::of(tree, folder)?);
+    files.extend(extras::of(tree, folder, &options.reading)?);
     let derived = naming::derive(&folder.join("pom.xml"), None);
     Ok(Found { path: shown.to_owned(), asset_type, facts: facts(pom, options), derived, files })
 }
@@ -180,7 +180,7 @@ fn custom(
     let is_same = pom.has_plain_coordinates && pom.group_id.as_deref() == Some(options.group.as_str());
     let key = if is_same { FileKey::bare("pom") } else { FileKey::new("custom", "pom") };
     let mut files = vec![DraftFile { key, content: FileContent::File(shown.to_owned()) }];
-    files.extend(extras::of(tree, folder)?);
+    files.extend(extras::of(tree, folder, &options.reading)?);
     let derived = naming::derive(&folder.join("pom.xml"), None);
     Ok(Found { path: shown.to_owned(), asset_type: AssetType::Custom, facts: facts(pom, options), derived, files })
 }

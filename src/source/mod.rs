@@ -1,8 +1,11 @@
-//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts.
+//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts, and a CSV manifest of changes.
 //!
 //! Scanning sends nothing and changes nothing. Every input becomes a [`Sourced`](crate::asset::Sourced): a complete
 //! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
 //! recognised, where each value comes from and how versions and dependencies are mapped stands in `docs/sources.md`.
+//!
+//! What is read of the content of files is read by way of [`Options::reading`], so that a scan with a memory opens no file
+//! that has not changed. Whoever adds something that reads has to take the same way.
 //!
 //! # Groups
 //! The group of a draft is the manifest's `groupId`, else the job's group. The group that an `exchange.json` or a POM
@@ -12,6 +15,7 @@
 
 mod archives;
 mod catalog;
+mod changes;
 mod columns;
 mod directory;
 mod docs;
@@ -19,6 +23,7 @@ mod draft;
 mod error;
 mod extras;
 mod facts;
+mod header;
 mod lines;
 mod locate;
 mod manifest;
@@ -27,9 +32,11 @@ mod naming;
 mod options;
 mod own_pom;
 mod projects;
+mod reader;
 mod recognise;
 mod spelling;
 mod stamp;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tree;

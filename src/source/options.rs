@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 
 use camino::Utf8PathBuf;
 
-use crate::asset::Sourced;
+use crate::{asset::Sourced, package::reading::Reading};
 
-use super::{SourceError, catalog, directory, manifest};
+use super::{SourceError, catalog, changes, directory, manifest};
 
 /// What the job says about its source.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone)]
 pub struct Options {
     /// The group of assets that name none: the target's organization or group.
     pub group: String,
@@ -23,6 +23,8 @@ pub struct Options {
     /// The facts of this build, name and value, that the conditions of a catalog are held to. A name that is there
     /// twice fulfils none.
     pub criteria: Vec<(String, String)>,
+    /// How files are read: with a memory, those that have not changed are not.
+    pub reading: Reading,
 }
 
 /// Where assets come from.
@@ -34,12 +36,13 @@ pub enum Source {
     Manifest(Utf8PathBuf),
     /// A `catalog.yaml`: the descriptor of the official bulk importer.
     Catalog(Utf8PathBuf),
+    /// A CSV manifest of changes of assets that exist.
+    Changes(Utf8PathBuf),
 }
 
 impl Source {
-    /// Yields every asset and every diagnosis, in a stable order: a directory by path, a manifest by line, a
-    /// catalog by project. Stops early
-    /// when the sink breaks. Blocks: call it on a thread of its own.
+    /// Yields every asset, every change and every diagnosis, in a stable order: a directory by path, a manifest by
+    /// line, a catalog by project. Stops early when the sink breaks. Blocks: call it on a thread of its own.
     ///
     /// # Errors
     /// When the source itself cannot be used. What is wrong with a single input goes to the sink.
@@ -48,6 +51,7 @@ impl Source {
             Self::Directory(root) => directory::scan(root, options, sink),
             Self::Manifest(path) => manifest::scan(path, options, sink),
             Self::Catalog(path) => catalog::scan(path, options, sink),
+            Self::Changes(path) => changes::scan(path, options, sink),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! A POM that goes along (`files.pom`): what it says may not be said a second time in the form (EXCHANGE.md §2.2).
 
 use crate::asset::{Diagnosis, DraftFile, FileContent, Origin, Problem};
-use crate::package::detect::{self, Pom};
+use crate::package::{
+    detect::{self, Pom},
+    reading::Reading,
+};
 
 use super::draft::Place;
 use super::facts::{Facts, fold, list};
@@ -19,12 +22,12 @@ pub(crate) fn heed(
     files: &[DraftFile],
     place: &Place<'_>,
     group: &str,
+    reading: &Reading,
 ) -> Result<(), Box<Diagnosis>> {
     let is_pom = |file: &&DraftFile| file.key.classifier.is_none() && file.key.packaging == "pom";
     let Some(FileContent::File(path)) = files.iter().find(is_pom).map(|file| &file.content) else { return Ok(()) };
     // The server reads the file alone: no parents beside it.
-    let bytes = fs_err::read(path).map_err(|error| super::recognise::unreadable(path, &error))?;
-    let pom = detect::parse_pom(&bytes, None).map_err(|error| maven::broken(path, &error))?;
+    let pom = detect::read_pom_alone(path, reading).map_err(|error| maven::broken(path, &error))?;
     let said = said(&pom);
     let mut problems = coordinates(facts, &pom, group);
     for (key, text) in &said {

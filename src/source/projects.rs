@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
 use crate::package::detect::{self, Follower, Format, Project, ProjectError, Spec};
+use crate::package::reading::Reading;
 
 use super::Options;
 use super::draft::Found;
@@ -27,11 +28,11 @@ pub(crate) fn build(
     let mut facts = facts(project, options);
     let classifier = project.classifier.as_deref().unwrap_or_default();
     if let Some((asset_type, files)) = without_document(tree, folder, project, classifier) {
-        let files = with_extras(tree, folder, files)?;
+        let files = with_extras(tree, folder, files, options)?;
         let derived = naming::derive(&folder.join("exchange.json"), None);
         return Ok(Found { path: shown, asset_type, facts, derived, files });
     }
-    let (main, spec) = main_file(tree, folder, project, &shown, nested, &mut facts)?;
+    let (main, spec) = main_file(tree, folder, project, &shown, nested, &mut facts, follower.reading())?;
     let document_folder = tree.root.join(folder);
     // The main file must be in the root of the archive: a main file in a sub-folder makes that folder the root.
     let inner = main.parent().unwrap_or(Utf8Path::new(""));
@@ -71,11 +72,16 @@ pub(crate) fn build(
     }
     let mut derived = naming::derive(&folder.join(&main), spec.title.as_deref());
     naming::promote(&mut facts, &mut derived);
-    Ok(Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files)? })
+    Ok(Found { path: shown, asset_type, facts, derived, files: with_extras(tree, folder, files, options)? })
 }
 
-fn with_extras(tree: &Tree, folder: &Utf8Path, mut files: Vec<DraftFile>) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
-    files.extend(extras::of(tree, folder)?);
+fn with_extras(
+    tree: &Tree,
+    folder: &Utf8Path,
+    mut files: Vec<DraftFile>,
+    options: &Options,
+) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
+    files.extend(extras::of(tree, folder, &options.reading)?);
     Ok(files)
 }
 
@@ -162,6 +168,7 @@ fn main_file(
     shown: &Utf8Path,
     nested: &dyn Fn(&Utf8Path) -> bool,
     facts: &mut Facts,
+    reading: &Reading,
 ) -> Result<(Utf8PathBuf, Spec), Box<Diagnosis>> {
     let named = project.main.clone().unwrap_or_default();
     let main = Utf8PathBuf::from(named.trim_start_matches("./").replace('\\', "/"));
@@ -169,7 +176,7 @@ fn main_file(
     let file = joined.filter(|file| file.starts_with(folder)).map(|file| tree.root.join(file));
     if let Some(file) = file.filter(|file| is_inside(tree, file)) {
         let bare = project.classifier.as_deref().and_then(bare_format);
-        return match (recognise::read(&file)?, bare) {
+        return match (recognise::read(&file, reading)?, bare) {
             (Some(spec), _) => Ok((main, spec)),
             (None, Some(format)) => Ok((main, Spec::bare_of(format))),
             (None, None) => {
@@ -184,7 +191,7 @@ fn main_file(
     let mut roots = Vec::new();
     for file in tree.below(folder).iter().filter(|file| file.parent() == Some(folder) && !nested(file)) {
         if detect::is_worth_a_look(file)
-            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file))
+            && let Ok(Some(spec)) = recognise::read(&tree.root.join(file), reading)
             && matches!(spec.format, Format::Oas | Format::RamlApi | Format::AsyncApi | Format::Wsdl)
         {
             roots.push((file.clone(), spec));

@@ -1,28 +1,33 @@
 //! A root document becomes an asset: its package, its type, its values.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
 use crate::package::detect::{
-    self, Closure, Dangling, Encoding, Follower, Format, MAX_READ, Raised, Spec, SpecError, Wrong,
+    self, Closure, Dangling, Encoding, Follower, Format, MAX_READ, Project, Raised, Spec, SpecError, Wrong,
 };
+use crate::package::reading::{Question, Reading};
 
 use super::draft::Found;
 use super::facts::Facts;
-use super::naming;
+use super::{naming, projects};
 
 /// A file without an extension is more often a program than a specification: only small ones are looked into.
 const MAX_UNNAMED: u64 = 8 * 1024 * 1024;
 
 /// Reads a root document; `Ok(None)` when the file is none.
-pub(crate) fn read(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
-    match load(path)? {
-        Some(bytes) => detect::read_spec(path, &bytes).map_err(|error| broken(path, &error)),
+pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Option<Spec>, Box<Diagnosis>> {
+    let question = Question::Specification;
+    let told = reading.told_within(limit(path), &question, path, |bytes| detect::read_spec(path, bytes));
+    match told.map_err(|error| unreadable(path, &error))? {
+        Some(spec) => spec.map_err(|error| broken(path, &error)),
         None => Ok(None),
     }
 }
 
 /// The first look at a file.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Glance {
     /// No root document.
     Nothing,
@@ -35,19 +40,27 @@ pub(crate) enum Glance {
 }
 
 /// Tells quickly which files are no root documents, and which refer to nothing: most of them.
-pub(crate) fn glance(path: &Utf8Path) -> Glance {
-    match load(path) {
-        Ok(Some(bytes)) if !detect::is_candidate(path, &bytes) => {
-            let is_raml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("raml"));
-            if is_raml && detect::is_raml_without_header(&bytes) { Glance::Headless } else { Glance::Nothing }
-        }
+pub(crate) fn glance(path: &Utf8Path, reading: &Reading) -> Glance {
+    match reading.told_within(limit(path), &Question::Glance, path, |bytes| at_first_sight(path, bytes)) {
+        Ok(Some(glance)) => glance,
         Ok(None) => Glance::Nothing,
-        Ok(Some(bytes)) if detect::may_refer(&bytes) => match detect::read_spec(path, &bytes) {
-            Ok(Some(spec)) => Glance::Referring(Box::new(spec)),
-            Ok(None) => Glance::Nothing,
-            Err(_) => Glance::Candidate,
-        },
-        Ok(Some(_)) | Err(_) => Glance::Candidate,
+        // What is wrong is told when it is read in earnest.
+        Err(_) => Glance::Candidate,
+    }
+}
+
+fn at_first_sight(path: &Utf8Path, bytes: &[u8]) -> Glance {
+    if !detect::is_candidate(path, bytes) {
+        let is_raml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("raml"));
+        return if is_raml && detect::is_raml_without_header(bytes) { Glance::Headless } else { Glance::Nothing };
+    }
+    if !detect::may_refer(bytes) {
+        return Glance::Candidate;
+    }
+    match detect::read_spec(path, bytes) {
+        Ok(Some(spec)) => Glance::Referring(Box::new(spec)),
+        Ok(None) => Glance::Nothing,
+        Err(_) => Glance::Candidate,
     }
 }
 
@@ -57,14 +70,15 @@ pub(crate) fn headless(path: &Utf8Path) -> Box<Diagnosis> {
     Box::new(Diagnosis::failed(path, Problem::Invalid, message).at(1, 1).hint("add the line"))
 }
 
-/// The bytes of a file, unless it is too large for a specification.
-fn load(path: &Utf8Path) -> Result<Option<Vec<u8>>, Box<Diagnosis>> {
-    let metadata = fs_err::metadata(path).map_err(|error| unreadable(path, &error))?;
-    let limit = if path.extension().is_none() { MAX_UNNAMED } else { MAX_READ };
-    if metadata.len() > limit {
-        return Ok(None);
-    }
-    fs_err::read(path).map(Some).map_err(|error| unreadable(path, &error))
+/// What has more bytes is too large for a specification.
+fn limit(path: &Utf8Path) -> u64 {
+    if path.extension().is_none() { MAX_UNNAMED } else { MAX_READ }
+}
+
+/// Reads an `exchange.json`; `Ok(None)` when it is something else of that name.
+pub(crate) fn project(path: &Utf8Path, reading: &Reading) -> Result<Option<Project>, Box<Diagnosis>> {
+    let told = reading.told(&Question::Project, path, detect::parse_project);
+    told.map_err(|error| unreadable(path, &error))?.map_err(|error| projects::broken(path, &error))
 }
 
 /// A file that cannot be read.
@@ -108,14 +122,14 @@ impl Document<'_> {
         }
         let closure = follower.follow(self.root, self.main, &self.spec.references, modules_elsewhere);
         match &closure.dangling {
-            Some(dangling) => Err(self.dangling(dangling, closure.more)),
+            Some(dangling) => Err(self.dangling(dangling, closure.more, follower.reading())),
             None => Ok(closure),
         }
     }
 
-    fn dangling(&self, dangling: &Dangling, more: usize) -> Box<Diagnosis> {
+    fn dangling(&self, dangling: &Dangling, more: usize, reading: &Reading) -> Box<Diagnosis> {
         let target = &dangling.reference.target;
-        let how = dangling.reference.how;
+        let how = &dangling.reference.how;
         let (what, hint) = match dangling.wrong {
             Wrong::Missing => ("leads to a file that is not there", "add the file, or mend the reference".to_owned()),
             Wrong::Above => (
@@ -137,7 +151,7 @@ impl Document<'_> {
         let of = if dangling.file == self.path() { String::new() } else { format!("; part of {}", self.path()) };
         let message = format!("{how} `{target}` {what}{others}{of}");
         let mut diagnosis = Diagnosis::failed(&dangling.file, Problem::Reference, message).hint(hint);
-        if let Some((line, column)) = detect::place(dangling) {
+        if let Some((line, column)) = detect::place(dangling, reading) {
             diagnosis = diagnosis.at(line, column);
         }
         Box::new(diagnosis)

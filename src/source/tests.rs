@@ -1,7 +1,9 @@
 //! Small trees, one per promise.
 
+mod answers;
 mod directory;
 mod manifest;
+mod memory;
 mod projects;
 
 use std::ops::ControlFlow;
@@ -68,6 +70,7 @@ fn collect(source: &Source, options: &Options) -> Scanned {
         match sourced {
             Sourced::Draft(draft) => scanned.drafts.push(*draft),
             Sourced::Diagnosis(diagnosis) => scanned.diagnoses.push(*diagnosis),
+            Sourced::Change(change) => panic!("nothing changes: {change:?}"),
         }
         ControlFlow::Continue(())
     };

@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use crate::{
-    engine::Outcome,
+    engine::{Ending, Outcome},
     journal::Failure,
     net::{CallError, Disposition, TransportKind},
 };
@@ -74,6 +74,23 @@ pub(super) fn outcome(error: &CallError) -> Outcome {
         Disposition::Final => Outcome::Failed(failure),
         Disposition::Again { after } => Outcome::Again { failure, after: after.unwrap_or(PAUSE), doubt: false },
         Disposition::Doubt { after } => Outcome::Again { failure, after: after.unwrap_or(PAUSE), doubt: true },
+    }
+}
+
+/// The failure in an outcome, where there is one.
+pub(super) fn of(outcome: Outcome) -> Option<Failure> {
+    match outcome {
+        Outcome::Failed(failure)
+        | Outcome::Halt(failure)
+        | Outcome::Again { failure, .. }
+        | Outcome::Back { failure, .. }
+        | Outcome::Unsure { failure, .. }
+        | Outcome::End(Ending::Skipped(failure) | Ending::Confirmed { proof: failure, .. }) => Some(failure),
+        Outcome::Next
+        | Outcome::To { .. }
+        | Outcome::Wait { .. }
+        | Outcome::Retarget { .. }
+        | Outcome::End(Ending::Done { .. }) => None,
     }
 }
 

@@ -3,11 +3,30 @@
 //! A kind is one folder whose `mod.rs` lists its steps in order: reading it from top to bottom tells what happens to an
 //! item.
 
+mod definitions;
+mod describe;
+mod description;
+mod existing;
 mod failure;
+mod finding;
+mod foresight;
+mod memory;
+mod place;
 pub mod plan;
+mod preflight;
+mod prepare;
 mod publish;
+mod rehearsal;
+mod rhythm;
 mod run;
+mod scan;
 mod select;
+mod survey;
+#[cfg(test)]
+mod testing;
 
+pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
+pub use finding::{Finding, Level, Obstacles};
 pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
 pub use select::Selection;
+pub use survey::Outlook;

@@ -5,12 +5,14 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::{Connection, RunError, Selection, publish::Publish, run::source_of};
+use super::{
+    Connection, Outlook, RunError, Selection, foresight::Foresight, memory, rehearsal::Rehearsal, run::source_of,
+    survey::Survey,
+};
 use crate::{
-    asset::{AssetDraft, Diagnosis, OnConflict, Problem, Sourced, Verdict},
-    engine::Tally,
+    asset::{Diagnosis, Problem, Sourced, Verdict},
     job::Job,
-    journal::{Reader, State},
+    journal::{Entry, ItemRow, Reader, Readings, State},
 };
 
 /// Sourced items on their way to be looked at: bounds memory.
@@ -23,13 +25,19 @@ pub enum Intent {
     Create,
     /// The asset exists; this version is new.
     NewVersion,
+    /// The content is there; what describes it would be changed.
+    MetadataOnly,
     /// Nothing: the reason says why.
     Skip,
     /// The target holds other content under the same coordinates, and the job says to fail.
     Conflict,
     /// It waits for an item that failed.
     Blocked,
-    /// The input cannot be published.
+    /// What describes an asset that exists would be changed.
+    Update,
+    /// There is no such asset or version to change.
+    NotFound,
+    /// The input cannot be used.
     Invalid,
     /// The journal or the target has it already, as it is.
     Unchanged,
@@ -46,11 +54,11 @@ pub struct Planned {
     pub intent: Intent,
     /// Why.
     pub reason: String,
-    /// The asset, with the origin of every value.
-    pub draft: Option<Box<AssetDraft>>,
+    /// The asset, with the origin of every value, or the change; `None` for what is wrong.
+    pub item: Option<Sourced>,
 }
 
-/// Plans a job; gives each item to `each`, in the order of the source.
+/// Plans a job; gives each item to `each`, in the order of the source, and returns what concerns the whole.
 ///
 /// Without a connection only the source and the journal speak. `group` is the group of assets that name none.
 pub async fn plan(
@@ -60,13 +68,15 @@ pub async fn plan(
     journal: Option<Reader>,
     only: &Selection,
     mut each: impl FnMut(Planned),
-) -> Result<(), RunError> {
-    let publish = connection
-        .map(|c| Publish::new(c.exchange.clone(), &job.publish, job.limits, Arc::new(Tally::default())))
-        .transpose()
-        .map_err(RunError::Scratch)?;
+) -> Result<Outlook, RunError> {
+    // Whatever is wrong with the journal: then all files are read.
+    let readings =
+        Readings::open(&job.journal).map(|readings| memory::reading(&Arc::new(readings))).unwrap_or_default();
+    let rehearsal = Rehearsal::of(source_of(job, group, readings.clone()), only).await?;
+    let survey = Survey::begin(job, connection, &rehearsal).await?;
+    let foresight = connection.map(|c| Foresight::new(job, c)).transpose().map_err(RunError::Scratch)?;
     let (items, arriving) = mpsc::channel(AHEAD);
-    let (source, options) = source_of(job, group);
+    let (source, options) = source_of(job, group, readings);
     let reading = tokio::task::spawn_blocking(move || {
         source.scan(&options, &mut |sourced| match items.blocking_send(sourced) {
             Ok(()) => ControlFlow::Continue(()),
@@ -77,28 +87,27 @@ pub async fn plan(
     let found = stream::unfold(arriving, |mut arriving| async move { Some((arriving.recv().await?, arriving)) })
         .filter(|sourced| std::future::ready(is_meant(sourced, only)))
         .map(|sourced| refuse_duplicate(sourced, &mut places))
-        .map(|sourced| foresee(publish.as_ref(), journal.as_ref(), sourced))
+        .map(|sourced| foresee(foresight.as_ref(), journal.as_ref(), &survey, sourced))
         .buffered(job.pace.concurrency);
-    let mut found = std::pin::pin!(found);
-    while let Some(planned) = found.next().await {
-        each(planned);
+    {
+        let mut found = std::pin::pin!(found);
+        while let Some(planned) = found.next().await {
+            each(planned);
+        }
     }
     reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-    Ok(())
+    Ok(survey.end().await)
 }
 
 fn is_meant(sourced: &Sourced, only: &Selection) -> bool {
-    match sourced {
-        Sourced::Draft(draft) => only.contains(&draft.coordinates.to_string()),
-        Sourced::Diagnosis(_) => only.is_all(),
-    }
+    sourced.gav().map_or_else(|| only.is_all(), |gav| only.contains(&gav))
 }
 
 /// The second claim to the same coordinates is a mistake, as it is for a run.
 fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> Sourced {
-    let Sourced::Draft(draft) = &sourced else { return sourced };
-    let place = draft.line.map_or_else(|| draft.path.to_string(), |line| format!("{}:{line}", draft.path));
-    let gav = draft.coordinates.to_string();
+    let Some(gav) = sourced.gav() else { return sourced };
+    let (path, line) = sourced.place();
+    let place = line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"));
     match places.get(&gav) {
         None => {
             places.insert(gav, place);
@@ -106,31 +115,41 @@ fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> S
         }
         Some(first) => {
             let message = format!("has the same coordinates as {first}: {gav}");
-            let diagnosis = Diagnosis::failed(draft.path.clone(), Problem::Duplicate, message).gav(gav);
+            let diagnosis = Diagnosis { line, ..Diagnosis::failed(path, Problem::Duplicate, message).gav(gav) };
             Sourced::Diagnosis(Box::new(diagnosis))
         }
     }
 }
 
-async fn foresee(publish: Option<&Publish>, journal: Option<&Reader>, sourced: Sourced) -> Planned {
-    let draft = match sourced {
-        Sourced::Draft(draft) => draft,
-        Sourced::Diagnosis(diagnosis) => return diagnosed(&diagnosis),
+async fn foresee(
+    foresight: Option<&Foresight>,
+    journal: Option<&Reader>,
+    survey: &Survey<'_>,
+    sourced: Sourced,
+) -> Planned {
+    let (known, done) = match &sourced {
+        Sourced::Draft(draft) => (standing(journal, draft.as_ref()), "published"),
+        Sourced::Change(change) => (standing(journal, change.as_ref()), "updated"),
+        Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
     };
-    let (intent, reason) = match remembered(journal, &draft) {
-        Some(known) => known,
-        None => match publish {
-            Some(publish) => on_target(publish, &draft).await,
-            None => (Intent::Create, "not in the journal; the target was not asked".to_owned()),
-        },
+    let (intent, reason) = match (known.as_ref().and_then(|known| remembered(known, done)), foresight) {
+        (Some(known), _) => known,
+        (None, Some(foresight)) => {
+            let published_as = known.and_then(|(row, _)| row.published_as);
+            foresight.look(&sourced, published_as, survey).await
+        }
+        (None, None) => {
+            let intent = if matches!(sourced, Sourced::Change(_)) { Intent::Update } else { Intent::Create };
+            (intent, "not in the journal; the target was not asked".to_owned())
+        }
     };
-    Planned {
-        gav: Some(draft.coordinates.to_string()),
-        path: draft.path.to_string(),
-        intent,
-        reason,
-        draft: Some(draft),
-    }
+    let path = sourced.place().0.to_string();
+    Planned { gav: sourced.gav(), path, intent, reason, item: Some(sourced) }
+}
+
+/// Where the journal has an item, and whether its source is as it was then.
+fn standing<'a>(journal: Option<&Reader>, item: impl Into<Entry<'a>>) -> Option<(ItemRow, bool)> {
+    journal?.standing(item).ok()?
 }
 
 fn diagnosed(diagnosis: &Diagnosis) -> Planned {
@@ -142,41 +161,21 @@ fn diagnosed(diagnosis: &Diagnosis) -> Planned {
             Some(hint) => format!("{diagnosis} ({hint})"),
             None => diagnosis.to_string(),
         },
-        draft: None,
+        item: None,
     }
 }
 
 /// What the journal says of an item whose source has not changed.
-fn remembered(journal: Option<&Reader>, draft: &AssetDraft) -> Option<(Intent, String)> {
-    let (row, unchanged) = journal?.standing(draft).ok()??;
+fn remembered((row, unchanged): &(ItemRow, bool), done: &str) -> Option<(Intent, String)> {
     if !unchanged {
         return None;
     }
-    let why = row.message.unwrap_or_default();
+    let why = row.message.clone().unwrap_or_default();
     match row.state {
-        State::Done => Some((Intent::Unchanged, "published by an earlier run".to_owned())),
+        State::Done => Some((Intent::Unchanged, format!("{done} by an earlier run"))),
         State::Skipped if row.class.as_deref() != Some("gone") => Some((Intent::Unchanged, why)),
         State::Failed => Some((Intent::Skip, format!("failed in an earlier run, `consign retry` opens it: {why}"))),
         State::Blocked if row.class.is_some() => Some((Intent::Blocked, why)),
         _ => None,
-    }
-}
-
-async fn on_target(publish: &Publish, draft: &AssetDraft) -> (Intent, String) {
-    use super::publish::OnTarget;
-    match publish.foresee(draft).await {
-        Ok(OnTarget::NewAsset) => (Intent::Create, "the target has no such asset".to_owned()),
-        Ok(OnTarget::NewVersion { latest }) => (Intent::NewVersion, format!("the latest version there is {latest}")),
-        Ok(OnTarget::Development) => (Intent::NewVersion, "replaces the development version on the target".to_owned()),
-        Ok(OnTarget::Same(proof)) => (Intent::Unchanged, format!("on the target already: {proof}")),
-        Ok(OnTarget::Different(what)) => {
-            let differs = format!("the target holds other content: {what}");
-            match publish.on_conflict(draft) {
-                OnConflict::Fail => (Intent::Conflict, differs),
-                OnConflict::Skip => (Intent::Skip, differs),
-                _ => (Intent::NewVersion, format!("{differs}; the next free version is published")),
-            }
-        }
-        Err(failure) => (Intent::Invalid, failure.message),
     }
 }

@@ -1,25 +1,25 @@
 //! One run of a job: scan, order, work, tell.
 
-use std::{ops::ControlFlow, sync::Arc, sync::atomic::Ordering, time::Instant};
+use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Selection, failure, publish::Publish};
+use super::{
+    DefinitionsError, Obstacles, Selection, describe::Describe, existing::Existing, failure, memory, preflight::Known,
+    prepare::Preparation, publish::Publish, scan::Scan,
+};
 use crate::{
-    asset::Sourced,
-    engine::{Ended, Engine, Event, Limits, Sink, Tally},
+    engine::{Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
-    job::{self, Job},
-    journal::{Counts, Failure, Journal, JournalError, Lock, Offer, RunTotals, ScanCounts, StatusFilter},
+    job::{self, Job, Kind, OnVanished},
+    journal::{
+        Counts, Disagreement, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter,
+        Vanished,
+    },
     net::CallError,
+    package::reading::Reading,
     source::{self, Source, SourceError},
 };
-
-/// Items handed to the journal at once while scanning.
-const BATCH: usize = 256;
-
-/// Batches on their way to the journal: bounds memory when the source is faster than the disk.
-const BATCHES: usize = 4;
 
 /// The target of a run.
 #[derive(Clone)]
@@ -80,6 +80,12 @@ pub enum RunError {
         /// Why.
         source: CallError,
     },
+    /// What was found before the first write keeps everything from being sent.
+    #[error("{0}")]
+    Obstacles(Box<Obstacles>),
+    /// The definitions of the job could not be brought to the target.
+    #[error(transparent)]
+    Definitions(DefinitionsError),
     /// There is no room for archives.
     #[error("cannot make a folder for temporary files")]
     Scratch(#[source] std::io::Error),
@@ -93,6 +99,8 @@ impl RunError {
             Self::Source(error) => error.hint().map(str::to_owned),
             Self::Journal(error) | Self::JournalBroke(error) => error.hint(),
             Self::SignIn { source, .. } => source.hint().map(str::to_owned),
+            Self::Obstacles(_) => None,
+            Self::Definitions(error) => error.hint(),
             Self::Scratch(_) => Some("TMPDIR names the folder to use".to_owned()),
         }
     }
@@ -100,7 +108,11 @@ impl RunError {
     /// Whether work had begun, so that another run goes on.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
-        matches!(self, Self::JournalBroke(_))
+        match self {
+            Self::JournalBroke(_) => true,
+            Self::Definitions(error) => error.is_passing(),
+            _ => false,
+        }
     }
 
     /// What happened, with its causes.
@@ -164,19 +176,42 @@ impl Shift<'_> {
             return Ok((Ended::Stopped, scanned));
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
-        let exchange = self.connection.exchange.clone();
-        let publish = Publish::new(exchange, &self.job.publish, self.job.limits, Arc::clone(&self.tally))
-            .map_err(RunError::Scratch)?;
+        let known = self.prepare().await?;
+        if self.stop.is_cancelled() {
+            return Ok((Ended::Stopped, scanned));
+        }
+        let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
+        let ended = match self.job.kind {
+            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
+            Kind::Describe => self.drive(Describe::new(exchange, self.job, tally)).await?,
+        };
+        Ok((ended, scanned))
+    }
+
+    /// Does what is to be done, as its kind does it.
+    async fn drive<W: Work>(&self, work: std::io::Result<W>) -> Result<Ended, RunError> {
         let engine = Engine::new(
             Arc::clone(&self.journal),
-            Arc::new(publish),
+            Arc::new(work.map_err(RunError::Scratch)?),
             Arc::clone(&self.sink),
             Arc::clone(&self.tally),
             limits(&self.job.pace),
             self.stop.clone(),
         );
-        let ended = engine.run().await.map_err(RunError::JournalBroke)?;
-        Ok((ended, scanned))
+        engine.run().await.map_err(RunError::JournalBroke)
+    }
+
+    /// Looks at the target, and makes it ready.
+    async fn prepare(&self) -> Result<Known, RunError> {
+        let preparation = Preparation {
+            job: self.job,
+            exchange: &self.connection.exchange,
+            journal: &self.journal,
+            sink: &*self.sink,
+            tally: &self.tally,
+            stop: &self.stop,
+        };
+        Box::pin(preparation.prepare()).await
     }
 
     /// Opens failed items again; with `--only`, those that are meant.
@@ -191,46 +226,45 @@ impl Shift<'_> {
         self.journal.reopen_failed(wanted).await.map(drop)
     }
 
-    /// Reads the source into the journal, a bounded number of batches at a time.
     async fn scan(&self) -> Result<ScanCounts, RunError> {
-        let (batches, mut arriving) = tokio::sync::mpsc::channel(BATCHES);
-        let (source, options) = source_of(self.job, &self.connection.group);
-        let (stop, only, sink) = (self.stop.clone(), self.options.only.clone(), Arc::clone(&self.sink));
-        let reading = tokio::task::spawn_blocking(move || {
-            let mut batch = Vec::with_capacity(BATCH);
-            let result = source.scan(&options, &mut |sourced| {
-                if let Sourced::Diagnosis(diagnosis) = &sourced {
-                    sink.emit(&Event::diagnosed(diagnosis));
-                }
-                batch.push(offer(sourced, &only));
-                let full = batch.len() >= BATCH;
-                if stop.is_cancelled() || (full && batches.blocking_send(std::mem::take(&mut batch)).is_err()) {
-                    return ControlFlow::Break(());
-                }
-                ControlFlow::Continue(())
-            });
-            // Nobody takes the last batch when the journal has failed; that error is the one to tell.
-            let _ = batches.blocking_send(batch);
-            result
-        });
-        let mut counts = ScanCounts::default();
-        while let Some(batch) = arriving.recv().await {
-            counts.add(self.journal.offer(batch).await.map_err(RunError::JournalBroke)?);
-            self.sink
-                .emit(&Event::Scanning { items: counts.new + counts.changed + counts.unchanged + counts.diagnosed });
-        }
-        reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        Ok(counts)
+        let readings = self.journal.readings().ok().map(Arc::new);
+        let scan = Scan {
+            source: source_of(
+                self.job,
+                &self.connection.group,
+                readings.as_ref().map(memory::reading).unwrap_or_default(),
+            ),
+            readings,
+            only: self.options.only.clone(),
+            stop: self.stop.clone(),
+            sink: Arc::clone(&self.sink),
+        };
+        scan.into_journal(&self.journal).await
     }
 
     /// Puts what was read in order, and tells it.
     async fn settle(&self, scanned: ScanCounts) -> Result<(), JournalError> {
-        let gone = self.journal.end_scan().await?;
+        let ScanEnd { gone, vanished, disagreements } = self.journal.end_scan(self.retires()).await?;
         self.journal.put_in_order().await?;
         self.tally.set(self.journal.counts()?);
         let ScanCounts { new, changed, unchanged, diagnosed } = scanned;
         self.sink.emit(&Event::Scanned { new, changed, unchanged, diagnosed, gone });
+        for Disagreement { datum, speaks, yields } in disagreements {
+            self.sink.emit(&Event::Disagreement { datum, speaks, yields });
+        }
+        // A change that is no longer asked for stays made.
+        if vanished.count > 0 && self.job.kind == Kind::Publish {
+            let Vanished { count, gavs, retired: deprecated, spared } = vanished;
+            self.sink.emit(&Event::Vanished { count, gavs, deprecated, spared });
+        }
         Ok(())
+    }
+
+    /// Whether what vanished from the source is deprecated. A run that was told to look at a part of it leaves the rest.
+    fn retires(&self) -> bool {
+        self.job.kind == Kind::Publish
+            && self.job.publish.on_vanished == OnVanished::Deprecate
+            && self.options.only.is_all()
     }
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {
@@ -265,11 +299,12 @@ impl Shift<'_> {
 }
 
 /// The source of a job.
-pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
-    let source = match &job.source {
-        job::SourceSpec::Directory(path) => Source::Directory(path.clone()),
-        job::SourceSpec::Manifest(path) => Source::Manifest(path.clone()),
-        job::SourceSpec::Catalog(path) => Source::Catalog(path.clone()),
+pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, source::Options) {
+    let source = match (job.kind, &job.source) {
+        (_, job::SourceSpec::Directory(path)) => Source::Directory(path.clone()),
+        (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
+        (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
+        (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
     };
     let options = source::Options {
         group: group.to_owned(),
@@ -277,16 +312,9 @@ pub(super) fn source_of(job: &Job, group: &str) -> (Source, source::Options) {
         exclude: job.exclude.clone(),
         defaults: job.defaults.clone(),
         criteria: job.criteria.clone(),
+        reading,
     };
     (source, options)
-}
-
-fn offer(sourced: Sourced, only: &Selection) -> Offer {
-    let selected = match &sourced {
-        Sourced::Draft(draft) => only.contains(&draft.coordinates.to_string()),
-        Sourced::Diagnosis(_) => true,
-    };
-    Offer::new(sourced, selected)
 }
 
 /// Some items are packaged while as many others have their requests in flight.

@@ -83,7 +83,7 @@ fn a_failure_blocks_what_needs_it_with_the_chain_and_a_retry_opens_exactly_that(
 #[test]
 fn what_the_server_refuses_blocks_its_dependents_until_a_retry_after_it_is_mended() {
     let sandbox = Sandbox::start(&[]);
-    let workshop = Workshop::for_sandbox(&sandbox);
+    let workshop = Workshop::with(&sandbox, "[preflight]\nskip = true\n");
     // The server knows no such asset, and nothing here publishes it.
     workshop.asset(&Asset::new("base", "1.0.0").needs(&names(&["nowhere/1.0.0"])));
     workshop.asset(&Asset::new("middle", "1.0.0").needs(&names(&["base/1.0.0"])));

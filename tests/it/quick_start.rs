@@ -3,7 +3,7 @@
 use crate::support::Workshop;
 
 /// A copy of the samples and the job files of this repository: a run writes beside its job file.
-fn quick_start() -> Workshop {
+pub(crate) fn quick_start() -> Workshop {
     let workshop = Workshop::empty();
     let repository = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
     for folder in ["samples", "jobs"] {
@@ -32,6 +32,17 @@ fn the_sample_catalog_is_published_and_a_second_run_publishes_nothing() {
     let second = run();
     assert_eq!((&second["published"], &second["updated"]), (&0.into(), &0.into()), "{second}");
     assert_eq!(second["counts"], first["counts"]);
+}
+
+#[test]
+fn the_sample_changes_are_made_in_the_sandbox_of_the_quick_start_and_a_second_run_sends_nothing() {
+    let workshop = quick_start();
+    workshop.consign(&["run", "jobs/publish.toml", "--json"]).run().exits(0);
+    let run = || workshop.consign(&["run", "jobs/describe.toml", "--json"]).run().exits(0).summary();
+    let first = run();
+    assert_eq!((&first["updated"], &first["counts"]["done"], &first["published"]), (&6.into(), &6.into(), &0.into()));
+    let second = run();
+    assert_eq!((&second["updated"], &second["counts"]), (&0.into(), &first["counts"]), "{second}");
 }
 
 #[test]

@@ -141,3 +141,43 @@ async fn instances_of_the_examples_read() {
     assert_eq!(instances.iter().map(Instance::is_external).collect::<Vec<_>>(), [false, false, true]);
     assert_eq!(instances[2].environment_id.as_deref(), Some("1234"));
 }
+
+#[tokio::test]
+async fn the_first_version_of_the_api_is_called_as_its_guide_says() {
+    let server = Scripted::new([]);
+    let exchange = exchange(&server);
+    let new = NewConfiguration {
+        tag_key: "layer".to_owned(),
+        display_name: "Layer".to_owned(),
+        data_type: Some(DataType::Enum),
+        accepted_values: vec!["System".to_owned()],
+        asset_type_restrictions: Vec::new(),
+    };
+    exchange.put_tags_v1(&gav(), &["a", "b, c"]).await.expect("are set");
+    exchange.put_category_v1(&gav(), "layer", &["System"]).await.expect("is set");
+    exchange.put_field_v1(&gav(), "rating", &FieldValue::Number(5.into())).await.expect("is set");
+    assert!(exchange.delete_value_v1(Dimension::Category, &gav(), "layer").await.expect("answers"));
+    assert!(exchange.delete_value_v1(Dimension::Field, &gav(), "rating").await.expect("answers"));
+    let made = exchange.create_configuration_v1(Dimension::Category, &new).await.expect("is made");
+    assert_eq!((made.tag_key.as_str(), made.values_type()), ("layer", Some(DataType::Enum)));
+    assert!(exchange.delete_configuration_v1(Dimension::Field, "rating").await.expect("answers"));
+    let base = "exchange.example/exchange/api/v1/organizations/org";
+    let expected = [
+        (format!("PUT {base}/assets/g/a/1.0.0/tags"), json!([{"value": "a"}, {"value": "b, c"}])),
+        (format!("PUT {base}/assets/g/a/1.0.0/tags/managed/layer"), json!({"tagValue": ["System"]})),
+        (format!("PUT {base}/assets/g/a/1.0.0/tags/fields/rating"), json!({"tagValue": 5})),
+        (format!("DELETE {base}/assets/g/a/1.0.0/tags/managed/layer"), Value::Null),
+        (format!("DELETE {base}/assets/g/a/1.0.0/tags/fields/rating"), Value::Null),
+        (
+            format!("POST {base}/managed"),
+            json!({"tagKey": "layer", "displayName": "Layer", "dataType": "enum", "acceptedValues": ["System"]}),
+        ),
+        (format!("DELETE {base}/fields/rating"), Value::Null),
+    ];
+    let asked: Vec<(String, Value)> = server
+        .asked()
+        .into_iter()
+        .map(|asked| (asked.line, serde_json::from_str(&asked.body).unwrap_or_default()))
+        .collect();
+    assert_eq!(asked, expected);
+}

@@ -1,9 +1,12 @@
 //! Archives among the sources: jars that Maven built, and zips that hold one project.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{self, BufReader, Read, Seek};
+use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 use zip::ZipArchive;
 
 use super::outline::cut;
@@ -11,6 +14,7 @@ use super::pom::{self, Pom};
 use super::project::{self, Project};
 use super::refs::{self, Target};
 use super::spec::{self, Spec};
+use crate::package::reading::{Question, Reading};
 
 /// No more than this is read of one entry: what is larger is no descriptor and no specification.
 const MAX_ENTRY: u64 = 16 * 1024 * 1024;
@@ -18,7 +22,7 @@ const MAX_ENTRY: u64 = 16 * 1024 * 1024;
 const MAX_ENTRIES: usize = 50_000;
 
 /// What an archive holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Archive {
     /// A jar with `META-INF/mule-artifact/mule-artifact.json`.
     Mule {
@@ -50,14 +54,29 @@ pub(crate) enum ArchiveError {
     #[error("the archive cannot be read")]
     Io(#[from] std::io::Error),
     #[error("the archive is damaged")]
-    Zip(#[from] zip::result::ZipError),
+    Damaged(#[source] Damage),
 }
 
-type Zip = ZipArchive<std::io::BufReader<fs_err::File>>;
+/// What is wrong with the bytes of an archive.
+#[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Damage(String);
+
+type Zip = ZipArchive<BufReader<Watched>>;
 
 /// Looks into an archive. Nothing is unpacked to disk, and each entry is read up to a limit.
-pub(crate) fn read(path: &Utf8Path) -> Result<Archive, ArchiveError> {
-    let mut zip = ZipArchive::new(std::io::BufReader::new(fs_err::File::open(path)?))?;
+pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Archive, ArchiveError> {
+    let looked = reading.found(&Question::Archive, path, || {
+        let trouble = Trouble::default();
+        let looked = look(Watched { file: fs_err::File::open(path)?, trouble: Rc::clone(&trouble) });
+        // A disk that fails says nothing about the archive.
+        trouble.take().map_or(Ok(looked), Err)
+    });
+    looked?.map_err(ArchiveError::Damaged)
+}
+
+fn look(file: Watched) -> Result<Archive, Damage> {
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| Damage(error.to_string()))?;
     if zip.len() > MAX_ENTRIES {
         return Ok(Archive::Other);
     }
@@ -71,6 +90,42 @@ pub(crate) fn read(path: &Utf8Path) -> Result<Archive, ArchiveError> {
     };
     let names: Vec<String> = names.iter().filter(is_content).cloned().collect();
     Ok(content(&mut zip, &names))
+}
+
+/// The error of the system that a reader has met, if any: the crate that unpacks may take it for damage.
+type Trouble = Rc<RefCell<Option<io::Error>>>;
+
+/// A file that tells of errors behind the back of whoever reads it.
+struct Watched {
+    file: fs_err::File,
+    trouble: Trouble,
+}
+
+impl Watched {
+    fn watch<T>(&self, outcome: io::Result<T>) -> io::Result<T> {
+        outcome.map_err(|error| {
+            let kind = error.kind();
+            // A seek to a place before the beginning is asked for by the archive, not refused by the disk.
+            if !matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::InvalidInput) {
+                self.trouble.replace(Some(error));
+            }
+            kind.into()
+        })
+    }
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let outcome = self.file.read(buffer);
+        self.watch(outcome)
+    }
+}
+
+impl Seek for Watched {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        let outcome = self.file.seek(to);
+        self.watch(outcome)
+    }
 }
 
 fn entry(zip: &mut Zip, name: &str) -> Option<Vec<u8>> {
@@ -90,7 +145,7 @@ fn mule(zip: &mut Zip, names: &BTreeSet<String>) -> Archive {
     let poms: Vec<&String> =
         names.iter().filter(|name| name.starts_with("META-INF/maven/") && name.ends_with("/pom.xml")).collect();
     let pom = match poms.as_slice() {
-        [name] => entry(zip, name).and_then(|bytes| pom::parse(&bytes, None).ok()).map(Box::new),
+        [name] => entry(zip, name).and_then(|bytes| pom::parse(&bytes).ok()).map(Box::new),
         _ => None,
     };
     Archive::Mule { classifier, pom }
@@ -155,4 +210,26 @@ fn specs(zip: &mut Zip, names: &[&String]) -> Vec<(Utf8PathBuf, Spec)> {
         !parts.contains(path) && !matches!(spec.format, spec::Format::RamlFragment(_)) || names.len() == 1
     });
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_is_told_from_an_archive_that_is_damaged() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = Utf8Path::from_path(folder.path()).expect("utf-8").join("a.zip");
+        fs_err::write(&path, "no archive").expect("writes");
+        let looked = |file| {
+            let trouble = Trouble::default();
+            let looked = look(Watched { file, trouble: Rc::clone(&trouble) });
+            (looked.is_err(), trouble.take().is_some())
+        };
+        assert_eq!(looked(fs_err::File::open(&path).expect("opens")), (true, false));
+        // Reading from a file that is open for writing only is refused by the system.
+        let unreadable = fs_err::OpenOptions::new().write(true).open(&path).expect("opens");
+        assert_eq!(looked(unreadable), (true, true));
+        assert!(matches!(read(&path, &Reading::default()), Err(ArchiveError::Damaged(_))));
+    }
 }

@@ -10,6 +10,7 @@ use super::refs::{self, Reference, Strength, Target};
 use super::syntax;
 use super::text;
 use super::xml;
+use crate::package::reading::{Question, Reading};
 
 /// Files larger than this are not read for references: no specification comes near it.
 pub(crate) const MAX_READ: u64 = 64 * 1024 * 1024;
@@ -67,13 +68,14 @@ pub(crate) struct Closure {
 pub(crate) struct Follower {
     /// The canonical folder that no link may lead out of.
     boundary: Option<Utf8PathBuf>,
+    reading: Reading,
     cache: HashMap<(Utf8PathBuf, bool), std::rc::Rc<Vec<Reference>>>,
 }
 
 impl Follower {
     /// References may lead anywhere below `boundary`.
-    pub(crate) fn new(boundary: &Utf8Path) -> Self {
-        Self { boundary: boundary.canonicalize_utf8().ok(), cache: HashMap::new() }
+    pub(crate) fn new(boundary: &Utf8Path, reading: &Reading) -> Self {
+        Self { boundary: boundary.canonicalize_utf8().ok(), reading: reading.clone(), cache: HashMap::new() }
     }
 
     /// Collects everything that `main` (relative to `root`) refers to, directly and through others. `first` are its
@@ -203,6 +205,11 @@ impl Follower {
         Ok(())
     }
 
+    /// Reads what it reads by way of this.
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
     /// What a file refers to. A file that cannot be read or parsed refers to nothing: whether it is broken is for the
     /// server to say, since an example may be broken on purpose.
     fn references(&mut self, path: &Utf8Path, in_raml: bool) -> std::rc::Rc<Vec<Reference>> {
@@ -213,9 +220,15 @@ impl Follower {
         if self.cache.len() >= MAX_CACHED {
             self.cache.clear();
         }
-        let found = std::rc::Rc::new(read_references(path, in_raml));
+        let found = std::rc::Rc::new(self.read_references(path, in_raml));
         self.cache.insert(key, found.clone());
         found
+    }
+
+    fn read_references(&self, path: &Utf8Path, in_raml: bool) -> Vec<Reference> {
+        let question = Question::References { in_raml };
+        let found = self.reading.told_within(MAX_READ, &question, path, |bytes| references_in(path, bytes, in_raml));
+        found.ok().flatten().unwrap_or_default()
     }
 }
 
@@ -234,12 +247,8 @@ fn flavor(path: &Utf8Path, text: &str, in_raml: bool) -> Flavor {
     }
 }
 
-fn read_references(path: &Utf8Path, in_raml: bool) -> Vec<Reference> {
-    if path.metadata().map_or(true, |metadata| metadata.len() > MAX_READ) {
-        return Vec::new();
-    }
-    let Ok(bytes) = fs_err::read(path) else { return Vec::new() };
-    let Ok(decoded) = text::decode(&bytes) else { return Vec::new() };
+fn references_in(path: &Utf8Path, bytes: &[u8], in_raml: bool) -> Vec<Reference> {
+    let Ok(decoded) = text::decode(bytes) else { return Vec::new() };
     let text = decoded.text.as_ref();
     let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     let mut found = match flavor(path, text, in_raml) {
@@ -253,6 +262,7 @@ fn read_references(path: &Utf8Path, in_raml: bool) -> Vec<Reference> {
         Flavor::Proto => lexical::proto(text).imports,
         Flavor::None => Vec::new(),
     };
+    found.retain(Reference::may_lead_to_a_file);
     // JSON below RAML is as often an example as a schema, and the `$ref` of an example is data.
     if in_raml && is_json {
         for reference in &mut found {
@@ -263,13 +273,17 @@ fn read_references(path: &Utf8Path, in_raml: bool) -> Vec<Reference> {
 }
 
 /// Where a reference stands in its file: the parser's word, or the first place where its text stands in quotes.
-pub(crate) fn place(dangling: &Dangling) -> Option<(u64, u64)> {
+pub(crate) fn place(dangling: &Dangling, reading: &Reading) -> Option<(u64, u64)> {
     if dangling.reference.position.is_some() {
         return dangling.reference.position;
     }
-    let bytes = fs_err::read(&dangling.file).ok()?;
-    let decoded = text::decode(&bytes).ok()?;
-    let quoted = serde_json::to_string(&dangling.reference.target).ok()?;
+    let target = &dangling.reference.target;
+    reading.told(&Question::Place(target), &dangling.file, |bytes| place_of(target, bytes)).ok().flatten()
+}
+
+fn place_of(target: &str, bytes: &[u8]) -> Option<(u64, u64)> {
+    let decoded = text::decode(bytes).ok()?;
+    let quoted = serde_json::to_string(target).ok()?;
     let at = decoded.text.find(&quoted).or_else(|| decoded.text.find(&quoted.replace('/', "\\/")))?;
     Some(text::position(&decoded.text, at))
 }

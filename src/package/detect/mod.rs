@@ -3,6 +3,9 @@
 //! Everything here judges by content. A name only decides which question is asked first (`.json` is read as JSON), and
 //! never makes a file an asset. Nothing is expanded (no YAML alias, no XML entity), and every reader is bounded by the
 //! size of the file.
+//!
+//! What is told here is remembered as long as a file does not change: whoever changes what is told raises the version in
+//! `package::reading`.
 
 mod archive;
 mod closure;
@@ -22,7 +25,7 @@ mod yaml_tree;
 pub(crate) use archive::{Archive, read as read_archive};
 pub(crate) use closure::{Closure, Dangling, Follower, MAX_READ, Wrong, place};
 pub(crate) use lexical::{is_raml_without_header, may_refer};
-pub(crate) use pom::{Pom, PomError, is_unresolved, parse as parse_pom, read as read_pom};
+pub(crate) use pom::{InvalidPom, Pom, PomError, is_unresolved, read as read_pom, read_alone as read_pom_alone};
 pub(crate) use project::{Project, ProjectError, parse as parse_project};
 pub(crate) use raise::{Raised, raise, text_of as raised_text};
 pub(crate) use refs::{Target, join as join_reference, percent_decode, target as reference_target};

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
 
 use super::syntax::SyntaxError;
 use super::text;
 use super::xml_tree::{self, Element};
+use crate::package::reading::{Question, Reading};
 
 /// How far parents and properties are followed.
 const MAX_STEPS: usize = 12;
 
 /// A project as its POM describes it, with what its local parents add.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of the file")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pom {
     pub(crate) group_id: Option<String>,
     pub(crate) artifact_id: Option<String>,
@@ -38,11 +40,45 @@ pub(crate) struct Pom {
     pub(crate) uses_exchange_plugin: bool,
 }
 
+/// What one `pom.xml` says by itself, before its parents are looked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Declared {
+    parent: Option<Parent>,
+    group_id: Option<String>,
+    artifact_id: Option<String>,
+    version: Option<String>,
+    name: Option<String>,
+    description: Option<String>,
+    packaging: Option<String>,
+    classifier: Option<String>,
+    properties: Vec<(String, String)>,
+    keyed: Vec<(String, String, String)>,
+    has_dependencies: bool,
+    uses_mule_plugin: bool,
+    uses_exchange_plugin: bool,
+}
+
+/// What a POM says of its parent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Parent {
+    group_id: Option<String>,
+    artifact_id: Option<String>,
+    version: Option<String>,
+    relative_path: Option<String>,
+}
+
 /// Why a POM cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PomError {
     #[error("pom.xml cannot be read")]
     Io(#[source] std::io::Error),
+    #[error(transparent)]
+    Invalid(#[from] InvalidPom),
+}
+
+/// Why the text of a POM cannot be used.
+#[derive(Debug, Serialize, Deserialize, thiserror::Error)]
+pub(crate) enum InvalidPom {
     #[error("pom.xml is not UTF-8 text")]
     Encoding { line: u64, column: u64 },
     #[error("pom.xml cannot be parsed: {}", .0.message)]
@@ -52,69 +88,95 @@ pub(crate) enum PomError {
 }
 
 /// Reads a POM and its local parents.
-pub(crate) fn read(path: &Utf8Path) -> Result<Pom, PomError> {
-    let bytes = fs_err::read(path).map_err(PomError::Io)?;
-    parse(&bytes, Some(path))
-}
-
-/// Reads a POM; parents are looked for where there is a path.
-pub(crate) fn parse(bytes: &[u8], path: Option<&Utf8Path>) -> Result<Pom, PomError> {
-    let project = tree(bytes)?;
+pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
+    let project = reading.told(&Question::Pom, path, declared).map_err(PomError::Io)??;
     let mut chain = vec![project];
-    let mut at = path.map(Utf8Path::to_owned);
+    let mut at = path.to_owned();
     while chain.len() < MAX_STEPS {
-        let Some(parent) = chain.last().and_then(|project| project.child("parent")).cloned() else { break };
-        let Some(from) = &at else { break };
+        let Some(parent) = chain.last().and_then(|project| project.parent.as_ref()) else { break };
         // An empty relativePath says that the parent is not here.
-        let relative = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
+        let relative = parent.relative_path.as_deref().unwrap_or("../pom.xml");
         if relative.is_empty() {
             break;
         }
-        let mut file = from.parent().unwrap_or(Utf8Path::new("")).join(relative);
+        let mut file = at.parent().unwrap_or(Utf8Path::new("")).join(relative);
         if file.is_dir() {
             file.push("pom.xml");
         }
-        let found = Some(&file).filter(|file| file.is_file()).and_then(|file| fs_err::read(file).ok());
-        let found = found.and_then(|bytes| tree(&bytes).ok());
-        let Some(found) = found.filter(|found| found.text_of("artifactId") == parent.text_of("artifactId")) else {
-            break;
-        };
+        let found = reading.told(&Question::Pom, &file, declared).ok().and_then(Result::ok);
+        let Some(found) = found.filter(|found| found.artifact_id == parent.artifact_id) else { break };
         chain.push(found);
-        at = Some(file);
+        at = file;
     }
     Ok(assemble(&chain))
 }
 
-fn tree(bytes: &[u8]) -> Result<Element, PomError> {
-    let decoded = text::decode(bytes).map_err(|at| PomError::Encoding { line: at.line, column: at.column })?;
-    let root = xml_tree::read(&decoded.text).map_err(PomError::Syntax)?;
-    if root.name == "project" { Ok(root) } else { Err(PomError::NotAProject) }
+/// Reads a POM that is alone, such as that in a jar.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Pom, InvalidPom> {
+    declared(bytes).map(|declared| assemble(&[declared]))
+}
+
+/// Reads a POM as a server does that has nothing but this one file.
+pub(crate) fn read_alone(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
+    let project = reading.told(&Question::Pom, path, declared).map_err(PomError::Io)??;
+    Ok(assemble(&[project]))
+}
+
+fn declared(bytes: &[u8]) -> Result<Declared, InvalidPom> {
+    let decoded = text::decode(bytes).map_err(|at| InvalidPom::Encoding { line: at.line, column: at.column })?;
+    let project = xml_tree::read(&decoded.text).map_err(InvalidPom::Syntax)?;
+    if project.name != "project" {
+        return Err(InvalidPom::NotAProject);
+    }
+    let own = |element: &Element, name: &str| element.text_of(name).map(str::to_owned);
+    let properties = || project.child("properties").into_iter().flat_map(|element| &element.children);
+    let mentions = |artifact: &'static str| {
+        project.any(&|element| element.name == "plugin" && element.text_of("artifactId") == Some(artifact))
+    };
+    Ok(Declared {
+        parent: project.child("parent").map(|parent| Parent {
+            group_id: own(parent, "groupId"),
+            artifact_id: own(parent, "artifactId"),
+            version: own(parent, "version"),
+            relative_path: parent.child("relativePath").map(|element| element.text.clone()),
+        }),
+        group_id: own(&project, "groupId"),
+        artifact_id: own(&project, "artifactId"),
+        version: own(&project, "version"),
+        name: own(&project, "name"),
+        description: own(&project, "description"),
+        packaging: own(&project, "packaging"),
+        classifier: plugin_classifier(&project),
+        properties: properties()
+            .filter(|p| p.key.is_none() && p.children.is_empty())
+            .map(|p| (p.name.clone(), p.text.clone()))
+            .collect(),
+        keyed: properties().filter_map(|p| Some((p.name.clone(), p.key.clone()?, p.text.clone()))).collect(),
+        has_dependencies: project.child("dependencies").is_some_and(|list| !list.children.is_empty()),
+        uses_mule_plugin: mentions("mule-maven-plugin") || mentions("mule-extensions-maven-plugin"),
+        uses_exchange_plugin: mentions("exchange-mule-maven-plugin"),
+    })
 }
 
 /// Puts a project together from itself and its parents, nearest first.
-fn assemble(chain: &[Element]) -> Pom {
+fn assemble(chain: &[Declared]) -> Pom {
     let project = &chain[0];
     let mut raw: BTreeMap<String, String> = BTreeMap::new();
-    for element in chain.iter().filter_map(|project| project.child("properties")) {
-        for property in element.children.iter().filter(|p| p.key.is_none() && p.children.is_empty()) {
-            raw.entry(property.name.clone()).or_insert_with(|| property.text.clone());
-        }
+    for (name, text) in chain.iter().flat_map(|project| &project.properties) {
+        raw.entry(name.clone()).or_insert_with(|| text.clone());
     }
-    let parent = project.child("parent");
-    let inherited = |name: &str| {
-        let own = project.text_of(name).map(str::to_owned);
-        own.or_else(|| parent.and_then(|parent| parent.text_of(name)).map(str::to_owned))
-    };
-    let (group_id, version) = (inherited("groupId"), inherited("version"));
-    let written = [&group_id, &version, &project.text_of("artifactId").map(str::to_owned)];
+    let parent = project.parent.as_ref();
+    let group_id = project.group_id.clone().or_else(|| parent.and_then(|parent| parent.group_id.clone()));
+    let version = project.version.clone().or_else(|| parent.and_then(|parent| parent.version.clone()));
+    let written = [&group_id, &version, &project.artifact_id];
     let has_plain_coordinates = written.iter().all(|text| text.as_deref().is_some_and(|text| !text.contains("${")));
     for (name, value) in [
         ("groupId", group_id.clone()),
         ("version", version.clone()),
-        ("artifactId", project.text_of("artifactId").map(str::to_owned)),
-        ("name", project.text_of("name").map(str::to_owned)),
-        ("parent.groupId", parent.and_then(|p| p.text_of("groupId")).map(str::to_owned)),
-        ("parent.version", parent.and_then(|p| p.text_of("version")).map(str::to_owned)),
+        ("artifactId", project.artifact_id.clone()),
+        ("name", project.name.clone()),
+        ("parent.groupId", parent.and_then(|parent| parent.group_id.clone())),
+        ("parent.version", parent.and_then(|parent| parent.version.clone())),
     ] {
         if let Some(value) = value {
             raw.insert(format!("project.{name}"), value.clone());
@@ -122,27 +184,21 @@ fn assemble(chain: &[Element]) -> Pom {
         }
     }
     let resolve = |text: Option<String>| text.map(|text| interpolate(&text, &raw)).filter(|text| !text.is_empty());
-    let keyed = project.child("properties").map(|element| {
-        let with_key = element.children.iter().filter_map(|p| Some((p.name.clone(), p.key.clone()?, p.text.clone())));
-        with_key.map(|(name, key, text)| (name, key, interpolate(&text, &raw))).collect::<Vec<_>>()
-    });
-    let mentions = |artifact: &'static str| {
-        project.any(&|element| element.name == "plugin" && element.text_of("artifactId") == Some(artifact))
-    };
+    let keyed = project.keyed.iter().map(|(name, key, text)| (name.clone(), key.clone(), interpolate(text, &raw)));
     Pom {
         group_id: resolve(group_id),
-        artifact_id: resolve(project.text_of("artifactId").map(str::to_owned)),
+        artifact_id: resolve(project.artifact_id.clone()),
         version: resolve(version),
-        name: resolve(project.text_of("name").map(str::to_owned)),
-        description: resolve(project.text_of("description").map(str::to_owned)),
-        packaging: project.text_of("packaging").unwrap_or("jar").to_owned(),
-        classifier: resolve(plugin_classifier(project)),
+        name: resolve(project.name.clone()),
+        description: resolve(project.description.clone()),
+        packaging: project.packaging.clone().unwrap_or_else(|| "jar".to_owned()),
+        classifier: resolve(project.classifier.clone()),
         properties: raw.iter().map(|(name, text)| (name.clone(), interpolate(text, &raw))).collect(),
-        keyed: keyed.unwrap_or_default(),
+        keyed: keyed.collect(),
         has_plain_coordinates,
-        has_dependencies: project.child("dependencies").is_some_and(|list| !list.children.is_empty()),
-        uses_mule_plugin: mentions("mule-maven-plugin") || mentions("mule-extensions-maven-plugin"),
-        uses_exchange_plugin: mentions("exchange-mule-maven-plugin"),
+        has_dependencies: project.has_dependencies,
+        uses_mule_plugin: project.uses_mule_plugin,
+        uses_exchange_plugin: project.uses_exchange_plugin,
     }
 }
 
@@ -198,7 +254,7 @@ mod tests {
              </configuration></plugin></plugins></build></project>",
         )
         .expect("writes");
-        let pom = read(&root.join("app/pom.xml")).expect("reads");
+        let pom = read(&root.join("app/pom.xml"), &Reading::default()).expect("reads");
         assert_eq!((pom.group_id.as_deref(), pom.version.as_deref()), (Some("g"), Some("2.1.0")));
         assert_eq!(pom.name.as_deref(), Some("App & 2.1.0"));
         assert_eq!(pom.classifier.as_deref(), Some("mule-application-template"));
@@ -210,7 +266,7 @@ mod tests {
     #[test]
     fn a_property_that_names_itself_ends() {
         let text = "<project><version>${a}</version><properties><a>x${b}</a><b>${a}</b></properties></project>";
-        let pom = parse(text.as_bytes(), None).expect("parses");
+        let pom = parse(text.as_bytes()).expect("parses");
         assert!(pom.version.is_some_and(|version| is_unresolved(&version)));
     }
 }

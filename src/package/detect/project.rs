@@ -1,13 +1,13 @@
 //! `exchange.json`: the descriptor of a Design Center project.
 
 use camino::Utf8Path;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::syntax::SyntaxError;
 use super::text;
 
 /// A dependency of a project.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Dependency {
     pub(crate) group_id: String,
@@ -19,7 +19,7 @@ pub(crate) struct Dependency {
 }
 
 /// What an `exchange.json` says. Unknown keys are ignored: every tool adds its own.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Project {
     pub(crate) main: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) struct Project {
 }
 
 /// Why an `exchange.json` cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub(crate) enum ProjectError {
     #[error("exchange.json is not UTF-8 text")]
     Encoding { line: u64, column: u64 },

@@ -1,11 +1,14 @@
 //! References between files: how they are written, and where they lead.
 
+use std::borrow::Cow;
+
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 use super::outline::Position;
 
 /// How much depends on a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Strength {
     /// The file goes in where it is there, and is not missed where it is not.
     Welcome,
@@ -14,12 +17,12 @@ pub(crate) enum Strength {
 }
 
 /// One reference, as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reference {
     /// The text of the reference.
     pub(crate) target: String,
     /// The word that makes it one: `$ref`, `!include`, `import`, …
-    pub(crate) how: &'static str,
+    pub(crate) how: Cow<'static, str>,
     /// Whether it has to lead somewhere.
     pub(crate) strength: Strength,
     /// Where it stands.
@@ -28,7 +31,12 @@ pub(crate) struct Reference {
 
 impl Reference {
     pub(crate) fn new(target: &str, how: &'static str, strength: Strength, position: Position) -> Self {
-        Self { target: target.to_owned(), how, strength, position }
+        Self { target: target.to_owned(), how: Cow::Borrowed(how), strength, position }
+    }
+
+    /// Whether it can lead to a file at all: most references stay within their document.
+    pub(crate) fn may_lead_to_a_file(&self) -> bool {
+        target(&self.target) != Target::NoFile
     }
 }
 

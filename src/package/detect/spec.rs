@@ -1,6 +1,9 @@
 //! One file that is the root document of a format: what it is and what it says about itself.
 
+use std::borrow::Cow;
+
 use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
 
 use super::lexical;
 use super::outline::{Dialect, Outline};
@@ -10,7 +13,7 @@ use super::text::{self, Encoding};
 use super::xml;
 
 /// The formats that make a file an asset of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Format {
     /// OpenAPI 2 (Swagger) or 3, in JSON or YAML.
     Oas,
@@ -19,7 +22,7 @@ pub(crate) enum Format {
     /// A RAML API.
     RamlApi,
     /// A RAML overlay or extension: it changes an API, and is none.
-    RamlOverlay(&'static str),
+    RamlOverlay(Cow<'static, str>),
     /// A RAML fragment, by its kind: `Library`, `DataType`, …
     RamlFragment(String),
     /// WSDL 1.1 or 2.0.
@@ -37,7 +40,7 @@ pub(crate) enum Format {
     /// A policy definition (`#%Policy Definition`).
     PolicyDefinition,
     /// A format that Exchange does not take, by its name.
-    Unsupported(&'static str),
+    Unsupported(Cow<'static, str>),
 }
 
 impl Format {
@@ -61,7 +64,7 @@ impl Format {
 }
 
 /// What a root document says about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Spec {
     /// What it is.
     pub(crate) format: Format,
@@ -71,7 +74,7 @@ pub(crate) struct Spec {
     pub(crate) version: Option<String>,
     /// The description, as it is written.
     pub(crate) description: Option<String>,
-    /// What it refers to.
+    /// The files that it refers to, as they are written.
     pub(crate) references: Vec<Reference>,
     /// Whether it is complete without the documents that refer to it: an API with paths, a WSDL with a service.
     pub(crate) stands_alone: bool,
@@ -80,14 +83,14 @@ pub(crate) struct Spec {
 }
 
 /// Why a file that was meant as a specification is none.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub(crate) enum SpecError {
     /// Neither UTF-8 nor UTF-16.
     #[error("{format} file is not UTF-8 text")]
-    Encoding { format: &'static str, line: u64, column: u64 },
+    Encoding { format: Cow<'static, str>, line: u64, column: u64 },
     /// Broken JSON, YAML or XML.
     #[error("{format} file cannot be parsed: {}", error.message)]
-    Syntax { format: &'static str, error: SyntaxError },
+    Syntax { format: Cow<'static, str>, error: SyntaxError },
 }
 
 /// The first look at the beginning of a file: what it may be.
@@ -147,7 +150,9 @@ pub(crate) fn read(path: &Utf8Path, bytes: &[u8]) -> Result<Option<Spec>, SpecEr
         Err(place) => {
             let head = String::from_utf8_lossy(bytes);
             return match guess(path, &head).and_then(|guess| lexical::meant_as(guess, &head)) {
-                Some(format) => Err(SpecError::Encoding { format, line: place.line, column: place.column }),
+                Some(format) => {
+                    Err(SpecError::Encoding { format: format.into(), line: place.line, column: place.column })
+                }
                 None => Ok(None),
             };
         }
@@ -156,7 +161,7 @@ pub(crate) fn read(path: &Utf8Path, bytes: &[u8]) -> Result<Option<Spec>, SpecEr
     let Some(guess) = guess(path, text) else { return Ok(None) };
     let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     let broken = |error: SyntaxError| match lexical::meant_as(guess, text) {
-        Some(format) => Err(SpecError::Syntax { format, error }),
+        Some(format) => Err(SpecError::Syntax { format: format.into(), error }),
         None => Ok(None),
     };
     let found = match guess {
@@ -179,7 +184,10 @@ pub(crate) fn read(path: &Utf8Path, bytes: &[u8]) -> Result<Option<Spec>, SpecEr
         Guess::GraphQl => lexical::graphql(text).map(|federated| Spec::bare_of(Format::GraphQl(federated))),
         Guess::Protobuf => lexical::protobuf(text).map(protobuf),
     };
-    Ok(found.map(|spec| Spec { encoding: decoded.encoding, ..spec }))
+    Ok(found.map(|mut spec| {
+        spec.references.retain(Reference::may_lead_to_a_file);
+        Spec { encoding: decoded.encoding, ..spec }
+    }))
 }
 
 impl Spec {
@@ -207,8 +215,8 @@ fn raml(text: &str, outline: Outline) -> Option<Spec> {
     let _version = words.next().filter(|version| matches!(*version, "0.8" | "1.0"))?;
     let format = match words.next() {
         None => Format::RamlApi,
-        Some("Overlay") => Format::RamlOverlay("RAML overlay"),
-        Some("Extension") => Format::RamlOverlay("RAML extension"),
+        Some("Overlay") => Format::RamlOverlay("RAML overlay".into()),
+        Some("Extension") => Format::RamlOverlay("RAML extension".into()),
         Some(kind) => Format::RamlFragment(kind.to_owned()),
     };
     let title = owned(outline.get("title").or(outline.get("usage")).filter(|_| format == Format::RamlApi));
@@ -251,7 +259,7 @@ fn root_format(outline: &Outline) -> Option<Format> {
         return Some(if version.starts_with('3') {
             Format::Oas
         } else {
-            Format::Unsupported("OpenAPI of this version")
+            Format::Unsupported("OpenAPI of this version".into())
         });
     }
     if let Some(version) = version("swagger") {
@@ -259,14 +267,14 @@ fn root_format(outline: &Outline) -> Option<Format> {
         return Some(if version.starts_with('2') {
             Format::Oas
         } else {
-            Format::Unsupported("Swagger of this version")
+            Format::Unsupported("Swagger of this version".into())
         });
     }
     if version("asyncapi").is_some() {
         return Some(Format::AsyncApi);
     }
     if outline.has("swaggerVersion") && (outline.has("apis") || outline.has("apiVersion")) {
-        return Some(Format::Unsupported("Swagger 1"));
+        return Some(Format::Unsupported("Swagger 1".into()));
     }
     let is_card = outline.has("name")
         && outline.has("skills")

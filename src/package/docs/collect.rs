@@ -2,14 +2,17 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{names::page_name, render::render};
-use crate::asset::{Diagnosis, DocsPage, Documentation, Problem};
+use super::{names::page_name, render::survey};
+use crate::{
+    asset::{Diagnosis, DocsPage, Documentation, Problem},
+    package::reading::Reading,
+};
 
 /// Documentation made of these pages, given as names and Markdown files in the order in which they are shown, and of
 /// the terms. The page `home` is the home page; it may be left out, and Exchange then shows an empty one.
 ///
 /// `root` is the folder that nothing is taken from outside of: the source, or the asset's own folder. Pages are read,
-/// to find the images that go along; images are only looked at.
+/// to find the images that go along, unless `reading` knows what they hold; images are only looked at.
 ///
 /// # Errors
 /// A diagnosis with the place: a name that Exchange does not take or that is there twice, a file that is missing, too
@@ -19,8 +22,9 @@ pub fn collect(
     root: &Utf8Path,
     pages: impl IntoIterator<Item = (String, Utf8PathBuf)>,
     terms: Option<Utf8PathBuf>,
+    reading: &Reading,
 ) -> Result<Documentation, Box<Diagnosis>> {
-    collect_with(root, pages, terms, Vec::new())
+    collect_with(root, pages, terms, Vec::new(), reading)
 }
 
 /// As [`collect`], with images that go along whether a page shows them or not.
@@ -29,6 +33,7 @@ pub(super) fn collect_with(
     pages: impl IntoIterator<Item = (String, Utf8PathBuf)>,
     terms: Option<Utf8PathBuf>,
     images: Vec<Utf8PathBuf>,
+    reading: &Reading,
 ) -> Result<Documentation, Box<Diagnosis>> {
     let mut named: Vec<DocsPage> = Vec::new();
     for (name, path) in pages {
@@ -40,10 +45,9 @@ pub(super) fn collect_with(
         named.push(DocsPage { name, path });
     }
     let mut docs = Documentation { root: root.to_owned(), pages: named, terms, images, notes: Vec::new() };
-    let rendered = render(&docs)?;
-    docs.images = rendered.images.into_values().collect();
-    docs.images.sort_unstable();
-    docs.notes = rendered.notes;
+    let survey = survey(&docs, reading)?;
+    docs.images = survey.images;
+    docs.notes = survey.notes;
     Ok(docs)
 }
 
@@ -55,7 +59,7 @@ mod tests {
     fn names_are_checked_before_anything_is_read() {
         let pages = |names: &[&str]| {
             let pages: Vec<_> = names.iter().map(|name| ((*name).to_owned(), "gone.md".into())).collect();
-            collect(Utf8Path::new("."), pages, None).expect_err("refused").message
+            collect(Utf8Path::new("."), pages, None, &Reading::default()).expect_err("refused").message
         };
         assert_eq!(pages(&["a_b"]), "the name of the page `a_b` holds '_', which Exchange does not take");
         assert_eq!(pages(&["home", "Home"]), "the page `home` is there twice, first as gone.md");

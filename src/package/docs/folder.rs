@@ -1,7 +1,5 @@
 //! A folder of Markdown files in the layout of `exchange-docs/` (EXCHANGE.md §2.7).
 
-use std::io::Read;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
@@ -10,7 +8,10 @@ use super::{
 };
 use crate::{
     asset::{Diagnosis, Documentation, Problem},
-    package::regular,
+    package::{
+        reading::{Question, Reading},
+        regular,
+    },
 };
 
 /// The documentation in a folder: every `*.md` in it is a page named after its file, `terms.md` the terms, the images in
@@ -26,6 +27,7 @@ pub fn of_folder(
     root: &Utf8Path,
     folder: &Utf8Path,
     files: &[Utf8PathBuf],
+    reading: &Reading,
 ) -> Result<Option<Documentation>, Box<Diagnosis>> {
     let mut pages: Vec<(String, Utf8PathBuf)> = files.iter().filter_map(|file| page(file, folder)).collect();
     let has_words = |path: &Utf8Path| path.metadata().is_ok_and(|metadata| metadata.len() > 0);
@@ -35,11 +37,11 @@ pub fn of_folder(
     pages.sort_by(|(a, _), (b, _)| (a != HOME, a).cmp(&(b != HOME, b)));
     let has = |name: &str| files.iter().any(|file| file == name).then(|| folder.join(name));
     if let Some(config) = has(CONFIG_FILE) {
-        arrange(&mut pages, &config, root)?;
+        arrange(&mut pages, read_order(&config, root, reading)?, &config)?;
     }
     let is_resource = |file: &&Utf8PathBuf| file.parent() == Some(Utf8Path::new(RESOURCES)) && is_image(file);
     let images = files.iter().filter(is_resource).map(|file| folder.join(file)).collect();
-    collect_with(root, pages, has(TERMS_FILE), images).map(Some)
+    collect_with(root, pages, has(TERMS_FILE), images, reading).map(Some)
 }
 
 /// The page that a file of the folder is. A name that Exchange does not take is told later, with all others.
@@ -54,8 +56,11 @@ fn page(file: &Utf8Path, folder: &Utf8Path) -> Option<(String, Utf8PathBuf)> {
 }
 
 /// Puts the pages into the order of `config.json`.
-fn arrange(pages: &mut Vec<(String, Utf8PathBuf)>, config: &Utf8Path, root: &Utf8Path) -> Result<(), Box<Diagnosis>> {
-    let order = read_order(config, root)?;
+fn arrange(
+    pages: &mut Vec<(String, Utf8PathBuf)>,
+    order: Vec<String>,
+    config: &Utf8Path,
+) -> Result<(), Box<Diagnosis>> {
     let mut arranged = Vec::with_capacity(pages.len());
     for name in order {
         let wanted = page_name(&name).unwrap_or_else(|_| name.clone());
@@ -75,18 +80,25 @@ fn arrange(pages: &mut Vec<(String, Utf8PathBuf)>, config: &Utf8Path, root: &Utf
     Ok(())
 }
 
-fn read_order(config: &Utf8Path, root: &Utf8Path) -> Result<Vec<String>, Box<Diagnosis>> {
-    let unreadable = |error: std::io::Error| {
-        Box::new(Diagnosis::failed(config, Problem::Unreadable, format!("cannot be read: {error}")))
-    };
-    let open = || {
-        let real = regular::inside(&root.canonicalize_utf8()?, config)?;
-        regular::open(real.as_std_path())
-    };
-    let (file, _) = open().map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(MAX_CONFIG + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    parse_order(config, &bytes)
+fn read_order(config: &Utf8Path, root: &Utf8Path, reading: &Reading) -> Result<Vec<String>, Box<Diagnosis>> {
+    let told = root.canonicalize_utf8().and_then(|root| {
+        let real = regular::inside(&root, config)?;
+        reading.told_within(MAX_CONFIG, &Question::PageOrder, &real, |bytes| parse_order(config, bytes))
+    });
+    match told {
+        Ok(Some(order)) => order.map_err(|mut wrong| {
+            // A link may have led another way here when it was read.
+            config.clone_into(&mut wrong.path);
+            wrong
+        }),
+        Ok(None) => Err(too_large(config)),
+        Err(error) => Err(Box::new(Diagnosis::failed(config, Problem::Unreadable, format!("cannot be read: {error}")))),
+    }
+}
+
+fn too_large(config: &Utf8Path) -> Box<Diagnosis> {
+    let message = format!("larger than {MAX_CONFIG} bytes: no order of pages");
+    Box::new(Diagnosis::failed(config, Problem::TooLarge, message))
 }
 
 /// `pageOrder` of a `config.json`; empty where it says nothing.
@@ -97,8 +109,7 @@ pub(super) fn parse_order(config: &Utf8Path, bytes: &[u8]) -> Result<Vec<String>
         page_order: Vec<String>,
     }
     if bytes.len() as u64 > MAX_CONFIG {
-        let message = format!("larger than {MAX_CONFIG} bytes: no order of pages");
-        return Err(Box::new(Diagnosis::failed(config, Problem::TooLarge, message)));
+        return Err(too_large(config));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     serde_json::from_slice::<Config>(bytes).map(|config| config.page_order).map_err(|error| {

@@ -17,10 +17,12 @@ mod folder;
 mod html;
 mod links;
 mod names;
+mod page;
 mod ready;
 mod render;
 
 pub use collect::collect;
 pub use folder::of_folder;
+pub use names::page_name;
 pub(in crate::package) use ready::check as check_archive;
 pub(in crate::package) use render::render;

@@ -67,7 +67,7 @@ const BREAKING: AsciiSet = percent_encoding::CONTROLS
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn page_name(name: &str) -> Result<String, String> {
+pub fn page_name(name: &str) -> Result<String, String> {
     if name.eq_ignore_ascii_case(HOME) {
         return Ok(HOME.to_owned());
     }

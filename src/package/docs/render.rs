@@ -10,17 +10,19 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    links::{self, Destination, Kind},
+    links::{self, Kind},
     names::{
         CONFIG_FILE, IMAGES, MAX_ALL_TEXT, MAX_IMAGE, MAX_IMAGES, MAX_PAGES, MAX_TEXT, MAX_TEXT_BYTES, RESOURCES,
         TERMS_FILE, TERMS_PATH, encode, encode_rest, image_name, is_image, marked_image_name,
     },
+    page::{Link, Page},
 };
 use crate::{
     asset::{Diagnosis, Documentation, Problem},
     package::{
         detect::{self, Target},
         limits::human,
+        reading::{Question, Reading},
         regular,
     },
 };
@@ -35,42 +37,55 @@ pub(in crate::package) struct Rendered {
     pub(in crate::package) texts: BTreeMap<String, String>,
     /// Images, by the file that they are a copy of.
     pub(in crate::package) images: BTreeMap<String, Utf8PathBuf>,
+}
+
+/// What has to be known of documentation before it is packed.
+#[derive(Debug)]
+pub(super) struct Survey {
+    /// The images that go along.
+    pub(super) images: Vec<Utf8PathBuf>,
     /// Links that lead nowhere.
-    pub(in crate::package) notes: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Checks all pages and works out their links, without the texts of those that the memory knows.
+pub(super) fn survey(docs: &Documentation, reading: &Reading) -> Result<Survey, Box<Diagnosis>> {
+    let mut site = Site::over(docs)?;
+    site.look(docs, |real_root, path| look(real_root, path, reading))?;
+    let plan = site.plan(docs)?;
+    let mut images: Vec<Utf8PathBuf> = plan.images.into_values().collect();
+    images.sort_unstable();
+    Ok(Survey { images, notes: plan.notes })
 }
 
 /// Reads all pages and works out their links.
 pub(in crate::package) fn render(docs: &Documentation) -> Result<Rendered, Box<Diagnosis>> {
-    let site = Site::read(docs)?;
-    let mut wanted: BTreeSet<Utf8PathBuf> = docs.images.iter().map(|path| site.place(path)).collect();
-    let mut leads = Vec::with_capacity(site.texts.len());
-    let mut notes = Notes::default();
-    for text in &site.texts {
-        let mut found = Vec::new();
-        for link in links::find(&text.markdown) {
-            match site.lead(text, &link)? {
-                Lead::Stay => {}
-                Lead::Nowhere => notes.add(text, &link),
-                lead => {
-                    if let Lead::Image(path, _) = &lead {
-                        wanted.insert(path.clone());
-                    }
-                    found.push((link, lead));
-                }
-            }
-        }
-        leads.push(found);
-    }
-    let images = site.images(&wanted)?;
+    let mut site = Site::over(docs)?;
+    let mut markdown = Vec::with_capacity(docs.pages.len() + 1);
+    site.look(docs, |real_root, path| {
+        let text = read_text(real_root, path)?;
+        let page = Page::of(&text);
+        markdown.push(text);
+        Ok(page)
+    })?;
+    let plan = site.plan(docs)?;
     let mut texts = BTreeMap::new();
-    for (text, found) in site.texts.iter().zip(leads) {
-        texts.insert(text.member(), text.rewritten(found, &images)?);
+    for ((text, edits), markdown) in site.texts.iter().zip(plan.edits).zip(markdown) {
+        texts.insert(text.member(), links::rewrite(&markdown, edits));
     }
     let names: Vec<&str> = docs.pages.iter().map(|page| page.name.as_str()).collect();
     let order = serde_json::json!({ "pageOrder": names });
     texts.insert(CONFIG_FILE.to_owned(), format!("{order:#}\n"));
-    let images = images.into_iter().map(|(path, name)| (format!("{RESOURCES}/{name}"), docs.root.join(path))).collect();
-    Ok(Rendered { texts, images, notes: notes.finish() })
+    Ok(Rendered { texts, images: plan.images })
+}
+
+/// What becomes of the pages of a site.
+struct Plan {
+    /// The new destinations of each text.
+    edits: Vec<Vec<(Range<usize>, String)>>,
+    /// Images by their name in the archive.
+    images: BTreeMap<String, Utf8PathBuf>,
+    notes: Vec<String>,
 }
 
 /// A page, or the terms.
@@ -80,7 +95,7 @@ struct Text<'a> {
     path: &'a Utf8Path,
     /// The path from the root, without `.` and `..`.
     place: Utf8PathBuf,
-    markdown: String,
+    page: Page,
 }
 
 /// Where a link leads, as far as it matters.
@@ -104,26 +119,62 @@ struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    fn read(docs: &'a Documentation) -> Result<Self, Box<Diagnosis>> {
+    fn over(docs: &'a Documentation) -> Result<Self, Box<Diagnosis>> {
         if docs.pages.len() > MAX_PAGES {
             let message = format!("the documentation has {} pages, at most {MAX_PAGES} are sent", docs.pages.len());
             return Err(Box::new(Diagnosis::failed(&docs.root, Problem::TooLarge, message)));
         }
         let real_root = docs.root.canonicalize_utf8().map_err(|error| unreadable(&docs.root, &error))?;
-        let mut site = Self { root: &docs.root, real_root, texts: Vec::with_capacity(docs.pages.len() + 1) };
+        Ok(Self { root: &docs.root, real_root, texts: Vec::with_capacity(docs.pages.len() + 1) })
+    }
+
+    /// Takes in all texts, each by way of `look`.
+    fn look(
+        &mut self,
+        docs: &'a Documentation,
+        mut look: impl FnMut(&Utf8Path, &Utf8Path) -> Result<Page, Box<Diagnosis>>,
+    ) -> Result<(), Box<Diagnosis>> {
         let pages = docs.pages.iter().map(|page| (Some(page.name.as_str()), page.path.as_path()));
         let mut total = 0;
         for (name, path) in pages.chain(docs.terms.iter().map(|terms| (None, terms.as_path()))) {
-            let markdown = read_text(&site.real_root, path)?;
-            total += markdown.len();
+            let page = look(&self.real_root, path)?;
+            total += page.bytes;
             if total > MAX_ALL_TEXT {
                 let message = format!("the pages of the documentation have more than {}", human(MAX_ALL_TEXT as u64));
                 return Err(Box::new(Diagnosis::failed(path, Problem::TooLarge, message)));
             }
-            let place = site.place(path);
-            site.texts.push(Text { name, path, place, markdown });
+            let place = self.place(path);
+            self.texts.push(Text { name, path, place, page });
         }
-        Ok(site)
+        Ok(())
+    }
+
+    /// Works out where all links lead.
+    fn plan(&self, docs: &Documentation) -> Result<Plan, Box<Diagnosis>> {
+        let mut wanted: BTreeSet<Utf8PathBuf> = docs.images.iter().map(|path| self.place(path)).collect();
+        let mut leads = Vec::with_capacity(self.texts.len());
+        let mut notes = Notes::default();
+        for text in &self.texts {
+            let mut found = Vec::new();
+            for link in &text.page.links {
+                match self.lead(text, link)? {
+                    Lead::Stay => {}
+                    Lead::Nowhere => notes.add(text, link),
+                    lead => {
+                        if let Lead::Image(path, _) = &lead {
+                            wanted.insert(path.clone());
+                        }
+                        found.push((link, lead));
+                    }
+                }
+            }
+            leads.push(found);
+        }
+        let names = self.images(&wanted)?;
+        let edits = self.texts.iter().zip(leads).map(|(text, found)| text.edits(found, &names));
+        let edits = edits.collect::<Result<_, _>>()?;
+        let images = names.into_iter().map(|(path, name)| (format!("{RESOURCES}/{name}"), self.root.join(path)));
+        Ok(Plan { edits, images: images.collect(), notes: notes.finish() })
     }
 
     /// The path of a file from the root.
@@ -136,7 +187,7 @@ impl<'a> Site<'a> {
         detect::join_reference(Utf8Path::new(""), &within).unwrap_or(within)
     }
 
-    fn lead(&self, text: &Text<'_>, link: &Destination) -> Result<Lead, Box<Diagnosis>> {
+    fn lead(&self, text: &Text<'_>, link: &Link) -> Result<Lead, Box<Diagnosis>> {
         let folder = text.place.parent().unwrap_or(Utf8Path::new(""));
         let (base, readings) = match detect::reference_target(&link.target) {
             Target::NoFile => return Ok(Lead::Stay),
@@ -230,19 +281,20 @@ impl Text<'_> {
         self.name.map_or(TERMS_FILE.to_owned(), |name| format!("{name}.md"))
     }
 
-    fn refuse(&self, link: &Destination, why: &str) -> Box<Diagnosis> {
-        let (line, column) = links::line_and_column(&self.markdown, link.at);
+    fn refuse(&self, link: &Link, why: &str) -> Box<Diagnosis> {
         let message = format!("the image `{}` {why}", link.target);
-        let diagnosis = Diagnosis::failed(self.path, Problem::Reference, message).at(line, column);
+        let diagnosis = Diagnosis::failed(self.path, Problem::Reference, message).at(link.line, link.column);
         Box::new(diagnosis.hint("add the image below the source, or mend the link"))
     }
 
-    fn rewritten(
+    /// The destinations to be put in place of others.
+    fn edits(
         &self,
-        found: Vec<(Destination, Lead)>,
+        found: Vec<(&Link, Lead)>,
         images: &BTreeMap<Utf8PathBuf, String>,
-    ) -> Result<String, Box<Diagnosis>> {
-        let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    ) -> Result<Vec<(Range<usize>, String)>, Box<Diagnosis>> {
+        let mut edits: Vec<(&Link, String)> = Vec::new();
+        let mut places = Vec::new();
         for (link, lead) in found {
             let destination = match lead {
                 Lead::Image(path, rest) => format!("{RESOURCES}/{}{}", encode(&images[&path]), encode_rest(&rest)),
@@ -253,22 +305,21 @@ impl Text<'_> {
             if detect::percent_decode(&link.target) == detect::percent_decode(&destination) {
                 continue;
             }
-            let Some(place) = link.place else {
-                let (line, column) = links::line_and_column(&self.markdown, link.at);
+            let Some(place) = link.place.clone() else {
                 let message =
                     format!("the link to `{}` has to become `{destination}`, and is hard to read", link.target);
-                let diagnosis = Diagnosis::failed(self.path, Problem::Reference, message).at(line, column);
+                let diagnosis = Diagnosis::failed(self.path, Problem::Reference, message).at(link.line, link.column);
                 return Err(Box::new(diagnosis.hint("write its destination on one line with its text")));
             };
-            edits.push((place, destination));
+            places.push(place);
+            edits.push((link, destination));
         }
-        let text = links::rewrite(&self.markdown, edits);
-        let length = text.chars().count();
+        let length = self.page.characters_with(&edits);
         if length > MAX_TEXT {
             let message = format!("the page has {length} characters, Exchange takes {MAX_TEXT}");
             return Err(Box::new(Diagnosis::failed(self.path, Problem::TooLarge, message).hint("split it")));
         }
-        Ok(text)
+        Ok(places.into_iter().zip(edits.into_iter().map(|(_, destination)| destination)).collect())
     }
 }
 
@@ -288,13 +339,12 @@ struct Notes {
 }
 
 impl Notes {
-    fn add(&mut self, text: &Text<'_>, link: &Destination) {
+    fn add(&mut self, text: &Text<'_>, link: &Link) {
         if self.told.len() == MAX_NOTES {
             self.more += 1;
             return;
         }
-        let (line, _) = links::line_and_column(&text.markdown, link.at);
-        let mut note = format!("{}:{line}: ", text.member());
+        let mut note = format!("{}:{}: ", text.member(), link.line);
         let target: String = link.target.chars().take(100).collect();
         // Writing to a string does not fail.
         let _ = write!(note, "`{target}` is no page of the documentation");
@@ -309,6 +359,19 @@ impl Notes {
     }
 }
 
+/// Looks through a page, or remembers what was seen in it.
+fn look(real_root: &Utf8Path, path: &Utf8Path, reading: &Reading) -> Result<Page, Box<Diagnosis>> {
+    let seen = regular::inside(real_root, path).and_then(|real| {
+        reading.told_within(MAX_TEXT_BYTES, &Question::Page, &real, |bytes| {
+            std::str::from_utf8(bytes).map(Page::of).map_err(|error| end_of_text(bytes, error.valid_up_to()))
+        })
+    });
+    match seen.map_err(|error| unreadable(path, &error))? {
+        Some(page) => page.map_err(|place| not_utf8(path, place)),
+        None => Err(too_large(path, path.metadata().map_or(0, |metadata| metadata.len()))),
+    }
+}
+
 fn read_text(real_root: &Utf8Path, path: &Utf8Path) -> Result<String, Box<Diagnosis>> {
     let open = || {
         let real = regular::inside(real_root, path)?;
@@ -316,18 +379,28 @@ fn read_text(real_root: &Utf8Path, path: &Utf8Path) -> Result<String, Box<Diagno
     };
     let (file, snapshot) = open().map_err(|error| unreadable(path, &error))?;
     if snapshot.len > MAX_TEXT_BYTES {
-        let message = format!("the page is {}, Exchange takes {MAX_TEXT} characters", human(snapshot.len));
-        return Err(Box::new(Diagnosis::failed(path, Problem::TooLarge, message).hint("split it")));
+        return Err(too_large(path, snapshot.len));
     }
     let mut bytes = Vec::new();
     file.take(MAX_TEXT_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-        let (line, column) = links::line_and_column(&before, before.len());
-        let diagnosis = Diagnosis::failed(path, Problem::Encoding, "the page is not UTF-8").at(line, column);
-        Box::new(diagnosis.hint("save it as UTF-8"))
-    })
+    String::from_utf8(bytes)
+        .map_err(|error| not_utf8(path, end_of_text(error.as_bytes(), error.utf8_error().valid_up_to())))
+}
+
+fn too_large(path: &Utf8Path, bytes: u64) -> Box<Diagnosis> {
+    let message = format!("the page is {}, Exchange takes {MAX_TEXT} characters", human(bytes));
+    Box::new(Diagnosis::failed(path, Problem::TooLarge, message).hint("split it"))
+}
+
+/// Line and column where bytes stop being text.
+fn end_of_text(bytes: &[u8], valid: usize) -> (u64, u64) {
+    let before = String::from_utf8_lossy(&bytes[..valid]);
+    links::line_and_column(&before, before.len())
+}
+
+fn not_utf8(path: &Utf8Path, (line, column): (u64, u64)) -> Box<Diagnosis> {
+    let diagnosis = Diagnosis::failed(path, Problem::Encoding, "the page is not UTF-8").at(line, column);
+    Box::new(diagnosis.hint("save it as UTF-8"))
 }
 
 fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Box<Diagnosis> {

@@ -118,6 +118,8 @@ impl Sink for Progress {
         let Some(messages) = &self.messages else { return };
         let is_shown = match event {
             Event::Item { state, .. } | Event::Diagnosed { state, .. } => *state == State::Failed,
+            // A failure is told by the item that fails, or by the error that the run ends with.
+            Event::Finding { level, .. } => *level != "failure",
             _ => true,
         };
         if is_shown && messages.try_send(Message::Event(Box::new(event.clone()))).is_err() {
@@ -179,8 +181,12 @@ impl<F: Face> Drawer<F> {
                 self.board.phase = Phase::Scanning(*items);
                 return Ok(());
             }
-            Event::Start { .. } => return self.face.say(&wording(event)),
-            Event::Item { .. } | Event::Diagnosed { .. } => return self.face.failure(&wording(event)),
+            Event::Start { .. } | Event::Vanished { .. } | Event::Definition { .. } | Event::Finding { .. } => {
+                return self.face.say(&wording(event));
+            }
+            Event::Item { .. } | Event::Diagnosed { .. } | Event::Disagreement { .. } => {
+                return self.face.failure(&wording(event));
+            }
             Event::Scanned { .. } => self.board.phase = Phase::Working,
             Event::Stopping { .. } => self.board.phase = Phase::Stopping,
         }
@@ -206,6 +212,11 @@ fn wording(event: &Event) -> String {
                 "source read: {new} new, {changed} changed, {unchanged} unchanged, {diagnosed} diagnosed, {gone} gone"
             )
         }
+        Event::Vanished { count, gavs, deprecated, spared } => vanished(*count, gavs, *deprecated, spared.as_deref()),
+        Event::Disagreement { datum, speaks, yields } => {
+            let [datum, speaks, yields] = [datum, speaks, yields].map(|part| text::printable(part));
+            format!("{yields} and {speaks} share `{datum}` and say different things: {speaks} is believed")
+        }
         Event::Item { gav, state, failure, .. } => {
             let mut line = format!("{state} {}", text::printable(gav));
             if let Some(failure) = failure {
@@ -219,10 +230,32 @@ fn wording(event: &Event) -> String {
             let reason = text::reason(Some(&failure.message), Some(&failure.class), None);
             format!("{state} {}{place}: {reason}{}", text::printable(path), hint(failure.hint.as_deref()))
         }
+        Event::Definition { dimension, key, done, note } => {
+            format!("{dimension} {}: {done} ({})", text::printable(key), text::printable(note))
+        }
+        Event::Finding { gav, level, message, hint: advice, .. } => {
+            let subject = gav.as_ref().map_or_else(String::new, |gav| format!("{}: ", text::printable(gav)));
+            format!("{level}: {subject}{}{}", text::printable(message), hint(advice.as_deref()))
+        }
         Event::Stopping { reason } => {
             format!("stopping: {}; what is in flight ends or is parked", text::printable(reason))
         }
     }
+}
+
+/// Vanished assets in words; so many are named.
+const NAMED: usize = 3;
+
+fn vanished(count: u64, gavs: &[String], deprecated: bool, spared: Option<&str>) -> String {
+    let names: Vec<_> = gavs.iter().take(NAMED).map(|gav| text::printable(gav)).collect();
+    let more = count.saturating_sub(names.len() as u64);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let then = match (deprecated, spared) {
+        (true, _) => "; they are deprecated now".to_owned(),
+        (false, Some(why)) => format!("; they are not deprecated: {}", text::printable(why)),
+        (false, None) => String::new(),
+    };
+    format!("no longer in the source: {}{more}{then}", names.join(", "))
 }
 
 fn hint(hint: Option<&str>) -> String {

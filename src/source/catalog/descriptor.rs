@@ -1,11 +1,13 @@
 //! The descriptor as it is written.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 use super::conditions::{self, Conditions, StrategyConditions};
 use super::fields::{Fields, Text, Wrong, entries, text, texts};
 use super::paths;
 use super::versions::Strategy;
+use crate::asset::Problem;
 use crate::package::detect::{self, YamlNode, YamlValue};
 use crate::source::SourceError;
 
@@ -60,7 +62,7 @@ pub(super) struct Project {
 }
 
 /// What a project says about its asset; an `exchange.json` may say the same.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Values {
     pub(super) asset_id: Option<Text>,
     pub(super) version: Option<Text>,
@@ -74,7 +76,7 @@ pub(super) struct Values {
 }
 
 /// Values by key.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Listed {
     /// Whether an empty list stands there: all are taken away.
     pub(super) none: bool,
@@ -83,14 +85,14 @@ pub(super) struct Listed {
 }
 
 /// Whom to ask about an asset.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Contact {
     pub(super) name: String,
     pub(super) email: String,
 }
 
 /// One page of the documentation, as it is written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Page {
     pub(super) name: Text,
     pub(super) path: Text,
@@ -184,9 +186,13 @@ fn project(node: &YamlNode, common: &Common) -> Result<Project, Wrong> {
 }
 
 /// Reads the values that an `exchange.json` of the importer holds beside those of Design Center.
-pub(super) fn values_of_json(text: &str) -> Result<Values, Wrong> {
+pub(super) fn values_of_json(bytes: &[u8]) -> Result<Values, Wrong> {
+    let decoded = detect::decode(bytes).map_err(|at| {
+        let here = Text { text: String::new(), line: at.line, column: at.column };
+        here.failed(Problem::Encoding, "is not UTF-8 text")
+    })?;
     // JSON is YAML but for tabs, which no JSON text holds unescaped; read in this way its values have places.
-    let root = detect::read_yaml(&text.replace('\t', " "))
+    let root = detect::read_yaml(&decoded.text.replace('\t', " "))
         .map_err(|error| Text { text: String::new(), line: error.line, column: error.column }.wrong(error.message))?;
     values(&Fields::lenient(&root, "exchange.json")?)
 }

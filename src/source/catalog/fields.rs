@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::asset::Problem;
 use crate::package::detect::{YamlKey, YamlNode, YamlValue};
 
 /// What is wrong with a project, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Wrong {
     pub(super) problem: Problem,
     pub(super) line: u64,
@@ -16,7 +18,7 @@ pub(super) struct Wrong {
 
 /// Text with its place.
 #[expect(clippy::struct_field_names, reason = "a text has a text and a place")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Text {
     pub(super) text: String,
     pub(super) line: u64,

@@ -8,10 +8,7 @@ use super::fields::{Text, Wrong};
 use super::paths;
 use super::versions::{self, Strategy};
 use crate::asset::{AssetDraft, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
-use crate::package::{
-    detect::{self, Follower},
-    docs,
-};
+use crate::package::{detect::Follower, docs, reading::Question};
 use crate::source::draft::{self, Found, Place};
 use crate::source::facts::Facts;
 use crate::source::{Options, projects, recognise, spelling};
@@ -93,7 +90,7 @@ impl Builder<'_> {
         let pages = descriptor::page_files(&self.base, &input.folder, &input.pages);
         let pages = pages.map_err(|wrong| self.diagnosed(wrong))?;
         if !pages.is_empty() {
-            let content = FileContent::Docs(docs::collect(&self.base, pages, None)?);
+            let content = FileContent::Docs(docs::collect(&self.base, pages, None, &self.options.reading)?);
             found.files.push(DraftFile { key: FileKey::new("docs", "zip"), content });
         }
         found.facts = facts;
@@ -136,8 +133,8 @@ impl Builder<'_> {
     /// An `exchange.json` names the main file, and says what the descriptor does not.
     fn follow_reference(&self, input: &mut Input) -> Result<(), Box<Diagnosis>> {
         let descriptor = self.base.join(&input.main);
-        let bytes = fs_err::read(&descriptor).map_err(|error| recognise::unreadable(&descriptor, &error))?;
-        let project = detect::parse_project(&bytes).map_err(|error| projects::broken(&descriptor, &error))?;
+        let reading = &self.options.reading;
+        let project = recognise::project(&descriptor, reading)?;
         let main = project.as_ref().and_then(|project| project.main.as_deref()).filter(|main| !main.is_empty());
         let (Some(project), Some(main)) = (&project, main) else {
             let message = "names no main file";
@@ -147,10 +144,8 @@ impl Builder<'_> {
             let place = (wrong.line, wrong.column);
             Box::new(Diagnosis::failed(&descriptor, wrong.problem, wrong.message).at(place.0, place.1))
         };
-        let decoded = detect::decode(&bytes).map_err(|at| {
-            Box::new(Diagnosis::failed(&descriptor, Problem::Encoding, "is not UTF-8 text").at(at.line, at.column))
-        })?;
-        let mut told = descriptor::values_of_json(&decoded.text).map_err(wrong_there)?;
+        let told = reading.told(&Question::CatalogValues, &descriptor, descriptor::values_of_json);
+        let mut told = told.map_err(|error| recognise::unreadable(&descriptor, &error))?.map_err(wrong_there)?;
         // Design Center writes an empty list by itself; it says nothing.
         told.tags = told.tags.filter(|tags| !tags.is_empty());
         (told.categories.none, told.fields.none) = (false, false);
@@ -168,7 +163,7 @@ impl Builder<'_> {
 
     fn specification(&mut self, input: &Input, declares: bool) -> Result<Found, Box<Diagnosis>> {
         let path = self.base.join(&input.main);
-        let Some(spec) = recognise::read(&path)? else {
+        let Some(spec) = recognise::read(&path, &self.options.reading)? else {
             let message = format!("`{}` is not a specification that is known", input.main);
             return Err(self.diagnosed(input.named.failed(Problem::Invalid, message)));
         };

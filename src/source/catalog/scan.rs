@@ -18,7 +18,7 @@ pub(crate) fn scan(
 ) -> Result<(), SourceError> {
     let descriptor = descriptor::read(path)?;
     let base = columns::base(path);
-    let follower = Follower::new(&base);
+    let follower = Follower::new(&base, &options.reading);
     let mut builder = Builder { path, base, follower, options };
     for (line, project) in descriptor.projects {
         let built = project.map_err(|wrong| builder.diagnosed(wrong)).and_then(|project| builder.build(line, project));

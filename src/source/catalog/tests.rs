@@ -48,6 +48,7 @@ impl Folder {
             match sourced {
                 Sourced::Draft(draft) => drafts.push(*draft),
                 Sourced::Diagnosis(diagnosis) => diagnoses.push(*diagnosis),
+                Sourced::Change(change) => panic!("nothing changes: {change:?}"),
             }
             ControlFlow::Continue(())
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{PUBLISH, Publish, Subject, send::Token};
+use super::{PUBLISH, Publish, Subject, imprint::Imprint, send::Token};
 use crate::{
     engine::Outcome,
     exchange::{PublicationState, PublicationStatus},
@@ -24,7 +24,7 @@ impl Publish {
         };
         // What was sent is on the server now; the archives only take up room.
         subject.package = None;
-        subject.imprint.clone_from(&token.imprint);
+        subject.imprint = token.imprint.as_deref().and_then(Imprint::parse);
         subject.polls += 1;
         let status = match self.exchange.publication_status(&token.link).await {
             Ok(status) => status,
@@ -60,11 +60,11 @@ impl Publish {
         match status.state {
             PublicationState::Completed => {
                 self.witness.saw(&subject.draft.coordinates);
-                Self::published(subject, None)
+                self.published(subject, None)
             }
             PublicationState::Failed => refused_publication(status),
             PublicationState::Running if self.is_overdue(token) => match self.is_there(subject).await {
-                Ok(true) => Self::published(subject, Some("found after its deadline had passed".to_owned())),
+                Ok(true) => self.published(subject, Some("found after its deadline had passed".to_owned())),
                 _ => self.overdue(token),
             },
             PublicationState::Running => self.ask_again(subject, item),
@@ -77,7 +77,7 @@ impl Publish {
         let since = *subject.lost_since.get_or_insert(now);
         match self.is_there(subject).await {
             Ok(true) => {
-                return Self::published(subject, Some("the status link is gone, the asset is there".to_owned()));
+                return self.published(subject, Some("the status link is gone, the asset is there".to_owned()));
             }
             Ok(false) => {}
             Err(outcome) => return outcome,

@@ -20,7 +20,7 @@ const IN_PROGRESS: Duration = Duration::from_secs(2);
 const RIDDLES: u32 = 3;
 
 impl Publish {
-    pub(super) async fn resolve_conflict(&self, subject: &Subject, refusal: &Refusal) -> Outcome {
+    pub(super) async fn resolve_conflict(&self, subject: &mut Subject, refusal: &Refusal) -> Outcome {
         match Conflict::of(refusal) {
             Conflict::Exists => self.compare_existing(subject, refusal).await,
             Conflict::Tombstone => self.step_over_tombstone(subject, refusal).await,
@@ -36,7 +36,7 @@ impl Publish {
         }
     }
 
-    async fn compare_existing(&self, subject: &Subject, refusal: &Refusal) -> Outcome {
+    async fn compare_existing(&self, subject: &mut Subject, refusal: &Refusal) -> Outcome {
         let asset = match self.exchange.asset(&subject.draft.coordinates).await {
             Ok(Some(asset)) => asset,
             // Refused because it exists, and not there: its publication must be under way.
@@ -46,9 +46,7 @@ impl Publish {
             Err(error) => return failure::outcome(&error),
         };
         match self.compare(subject, &asset).await {
-            Ok(Comparison::Same(proof)) => {
-                Outcome::End(Ending::Skipped(Failure::new("same-content", format!("already published: {proof}"))))
-            }
+            Ok(Comparison::Same(proof)) => Self::there_already(subject, format!("already published: {proof}")),
             Ok(Comparison::Different(what)) => self.follow_policy(subject, &asset, &what).await,
             Err(outcome) => outcome,
         }
@@ -84,10 +82,11 @@ impl Publish {
             return None;
         }
         match self.compare(subject, &latest).await {
-            Ok(Comparison::Same(proof)) => {
-                let message = format!("already published as {}: {proof}", latest.version);
-                Some(Outcome::End(Ending::Skipped(Failure::new("same-content", message))))
-            }
+            // Its turn comes under those coordinates: what describes it is compared there.
+            Ok(Comparison::Same(proof)) => latest.coordinates().map(|there| Outcome::Retarget {
+                note: format!("already published as {}: {proof}", latest.version),
+                gav: there.to_string(),
+            }),
             _ => None,
         }
     }
@@ -107,7 +106,7 @@ impl Publish {
         self.bump(subject, order, "the version was deleted").await
     }
 
-    async fn bump(&self, subject: &Subject, order: VersionOrder, why: &str) -> Outcome {
+    pub(super) async fn bump(&self, subject: &Subject, order: VersionOrder, why: &str) -> Outcome {
         let here = &subject.draft.coordinates;
         if subject.draft.files.iter().any(|file| file.key.packaging == "pom") {
             return Outcome::Failed(
@@ -129,7 +128,7 @@ impl Publish {
     }
 
     /// A 409 in words we do not know: if the asset is there it is the usual conflict, whatever the words.
-    async fn unknown_conflict(&self, subject: &Subject, refusal: &Refusal) -> Outcome {
+    async fn unknown_conflict(&self, subject: &mut Subject, refusal: &Refusal) -> Outcome {
         match self.exchange.asset(&subject.draft.coordinates).await {
             Ok(Some(_)) => self.compare_existing(subject, refusal).await,
             Ok(None) => {

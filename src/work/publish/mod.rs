@@ -1,37 +1,48 @@
 //! `kind = "publish"`: brings assets from files to Exchange.
 //!
-//! 1. **package**: make the archives, check their size, take the fingerprint of the content.
-//! 2. **publish**: `POST` the package. A `409` is read: same content is skipped, other content follows `on_conflict`,
-//!    tombstones and publications in progress are told apart.
+//! 1. **package**: make the archives, check their size, take the imprint of the content and of all that describes it. What
+//!    the journal knows as published ends here, or goes on with *describe* where only its description has changed.
+//! 2. **publish**: `POST` the package. A `409` is read: same content is not sent again, other content follows
+//!    `on_conflict`, tombstones and publications in progress are told apart.
 //! 3. **await**: poll the status link until the publication is completed, within its deadline.
+//! 4. **describe**, **settle**, **promote**: see [`description`](super::description).
 //!
-//! A publication in doubt (a lost reply, a crash) is looked up by its coordinates before anything is sent again.
+//! A publication in doubt (a lost reply, a crash) is looked up by its coordinates before anything is sent again. What
+//! vanished from the source goes from the first step to the last.
 
+mod arrive;
 mod await_status;
+mod change;
 mod compare;
 mod conflict;
 mod foresee;
+mod imprint;
 mod probe;
-mod rhythm;
+mod retire;
 mod send;
 mod witness;
 
+pub(super) use arrive::SAME_CONTENT;
 pub(super) use foresee::OnTarget;
 
 use std::sync::{Arc, atomic::AtomicU32};
 
 use camino::Utf8PathBuf;
-use rhythm::Rhythm;
-use sha2::{Digest, Sha256};
+use imprint::Imprint;
 use witness::Witness;
 
 use crate::{
-    asset::{AssetDraft, Coordinates, CoordinatesError, OnConflict},
-    engine::{Clock, Effect, Ending, Outcome, Step, Tally, Work},
+    asset::{AssetDraft, Coordinates, CoordinatesError, Description, Lifecycle, OnConflict},
+    engine::{Clock, Effect, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
-    job,
-    journal::{Failure, Item},
+    job::{self, Metadata},
+    journal::{Failure, Item, Retired},
     package::{Limits, Package, pack},
+    work::{
+        description::{self, DESCRIBE, Describer, PROMOTE, Progress, SETTLE},
+        existing::Existing,
+        rhythm::Rhythm,
+    },
 };
 
 const PACKAGE: &str = "package";
@@ -45,6 +56,9 @@ const STEPS: &[Step] = &[
     Step { name: PACKAGE, effect: Effect::Local },
     Step { name: PUBLISH, effect: Effect::Write },
     Step { name: AWAIT, effect: Effect::Await },
+    description::STEPS[0],
+    description::STEPS[1],
+    description::STEPS[2],
 ];
 
 /// What publishing an asset needs beside the asset.
@@ -62,14 +76,40 @@ pub(super) struct Publish {
     witness: Witness,
     /// Conflicts that nobody could explain.
     riddles: AtomicU32,
+    describer: Describer,
+    existing: Existing,
+}
+
+/// What an item asks for.
+pub(super) enum Errand {
+    /// An asset is brought to the target.
+    Bring(Box<Subject>),
+    /// A version is deprecated: it vanished from the source.
+    Retire(Retiring),
+}
+
+/// A version to be deprecated.
+pub(super) struct Retiring {
+    coordinates: Coordinates,
+    progress: Progress,
 }
 
 /// An asset on its way.
 pub(super) struct Subject {
     draft: AssetDraft,
     package: Option<Package>,
-    /// A digest of content and description, kept in the journal once it is published.
-    imprint: Option<String>,
+    /// Digests of content and description, kept in the journal once it is published.
+    imprint: Option<Imprint>,
+    /// What is to be true of it beside its content.
+    wish: Description,
+    /// How far that is.
+    progress: Progress,
+    /// Why nothing was published, where the target holds the content already.
+    found: Option<String>,
+    /// Whether another version of the asset may have been there before this one.
+    existed: Option<bool>,
+    /// Whether it was decided what to do about content that has changed.
+    change_is_known: bool,
     /// Polls of the status link so far, for their rhythm.
     polls: u32,
     /// Since when the status link has not been found, in milliseconds since 1970.
@@ -85,11 +125,16 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    fn new(draft: AssetDraft) -> Self {
+    fn new(draft: AssetDraft, wish: Description) -> Self {
         Self {
             draft,
             package: None,
             imprint: None,
+            wish,
+            progress: Progress::default(),
+            found: None,
+            existed: None,
+            change_is_known: false,
             polls: 0,
             lost_since: None,
             fruitless_looks: 0,
@@ -98,16 +143,36 @@ impl Subject {
             answered: false,
         }
     }
+
+    /// What the journal keeps once everything is said.
+    fn fingerprint(&self) -> Option<String> {
+        self.imprint.as_ref().map(Imprint::to_text)
+    }
+
+    /// What the journal keeps once the content is there.
+    fn content_fingerprint(&self) -> Option<String> {
+        self.imprint.as_ref().map(|imprint| imprint.content_only().to_text())
+    }
 }
 
 impl Publish {
     pub(super) fn new(
         exchange: Exchange,
-        settings: &job::Publish,
-        limits: job::PackageLimits,
+        job: &job::Job,
+        existing: Existing,
         tally: Arc<Tally>,
     ) -> std::io::Result<Self> {
-        let documented = Limits::default();
+        let settings = &job.publish;
+        let limits = limits(job.limits);
+        let scratch = Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?);
+        let describer = Describer::new(
+            exchange.clone(),
+            job.describe_api,
+            limits,
+            Arc::clone(&scratch),
+            settings.deadline,
+            Arc::clone(&tally),
+        );
         Ok(Self {
             exchange,
             headers: PublishHeaders {
@@ -120,24 +185,38 @@ impl Publish {
                 assign_roles: settings.assign_roles,
             },
             settings: settings.clone(),
-            limits: Limits {
-                spec: limits.spec.unwrap_or(documented.spec),
-                jar: limits.jar.unwrap_or(documented.jar),
-                icon: limits.icon.unwrap_or(documented.icon),
-                svg: limits.svg.unwrap_or(documented.svg),
-            },
-            scratch: Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?),
+            limits,
+            scratch,
             tally,
             clock: Clock::start(),
             rhythm: Rhythm::default(),
             witness: Witness::default(),
             riddles: AtomicU32::new(0),
+            describer,
+            existing,
         })
+    }
+
+    /// What is to be true of an asset beside its content, as far as it is the job's business.
+    fn wish(&self, draft: &AssetDraft) -> Description {
+        match self.settings.metadata {
+            Metadata::Update => draft.to_description(),
+            Metadata::Leave => Description {
+                status: draft.status.filter(|status| *status == Lifecycle::Deprecated),
+                ..Description::default()
+            },
+        }
     }
 
     /// What to do about other content under the coordinates of an asset.
     pub(in crate::work) fn on_conflict(&self, draft: &AssetDraft) -> OnConflict {
         draft.on_conflict.unwrap_or(self.settings.on_conflict)
+    }
+
+    /// The same for an asset that this job may have published before.
+    pub(in crate::work) fn on_other_content(&self, draft: &AssetDraft, has_published: bool) -> OnConflict {
+        let on_change = self.settings.on_change.filter(|_| has_published);
+        on_change.unwrap_or_else(|| self.on_conflict(draft))
     }
 
     async fn package(&self, subject: &mut Subject) -> Outcome {
@@ -160,7 +239,7 @@ impl Publish {
         });
         match packed.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
             Ok(package) => {
-                subject.imprint = Some(imprint(&subject.draft, &package));
+                subject.imprint = Some(Imprint::of(&subject.draft, &package, &subject.wish));
                 subject.package = Some(package);
                 Outcome::Next
             }
@@ -171,69 +250,105 @@ impl Publish {
 }
 
 impl Work for Publish {
-    type Subject = Subject;
+    type Subject = Errand;
 
     fn steps(&self) -> &'static [Step] {
         STEPS
     }
 
-    fn open(&self, item: &Item) -> Result<Subject, Failure> {
+    fn open(&self, item: &Item) -> Result<Errand, Failure> {
         let unreadable = |error: &dyn std::fmt::Display| {
             Failure::new("journal", format!("the journal's entry cannot be read: {error}"))
                 .hint("the journal was written by another version: `consign retry` reads the source anew")
         };
+        if item.retired == Retired::Gone {
+            let gav = item.published_as.as_ref().unwrap_or(&item.gav);
+            let coordinates = gav.parse().map_err(|e: CoordinatesError| unreadable(&e))?;
+            return Ok(Errand::Retire(Retiring { coordinates, progress: Progress::default() }));
+        }
         let mut draft: AssetDraft = serde_json::from_str(&item.draft).map_err(|e| unreadable(&e))?;
         if let Some(gav) = &item.published_as {
             retarget(&mut draft, gav.parse().map_err(|e: CoordinatesError| unreadable(&e))?);
         }
-        Ok(Subject::new(draft))
+        if item.retired == Retired::Back {
+            draft.status.get_or_insert(Lifecycle::Published);
+        }
+        let mut wish = self.wish(&draft);
+        wish.yield_to_others(&item.yields);
+        say_only(&mut draft, &wish, item);
+        Ok(Errand::Bring(Box::new(Subject::new(draft, wish))))
     }
 
-    async fn act(&self, subject: &mut Subject, item: &Item, step: &'static str) -> Outcome {
+    async fn act(&self, errand: &mut Errand, item: &Item, step: &'static str) -> Outcome {
+        let subject = match errand {
+            Errand::Bring(subject) => subject,
+            Errand::Retire(retiring) if step == PROMOTE => return self.retire(retiring).await,
+            Errand::Retire(_) => return Outcome::To { step: PROMOTE, fingerprint: None, note: None },
+        };
         match step {
             PACKAGE => match self.package(subject).await {
-                Outcome::Next if item.fingerprint.is_some() && item.fingerprint == subject.imprint => unchanged(),
+                Outcome::Next => Self::weigh_change(subject, item),
                 outcome => outcome,
             },
             PUBLISH => {
                 if let Some(gav) = item.published_as.as_deref().and_then(|gav| gav.parse().ok()) {
                     retarget(&mut subject.draft, gav);
                 }
-                self.send(subject).await
+                match self.follow_change(subject, item).await {
+                    Some(outcome) => outcome,
+                    None => self.send(subject).await,
+                }
             }
-            _ => self.await_status(subject, item).await,
+            AWAIT => self.await_status(subject, item).await,
+            DESCRIBE => self.describe(subject).await,
+            SETTLE => self.describer.settle(&mut subject.progress, item).await,
+            _ => {
+                let promoted =
+                    self.describer.promote(&mut subject.progress, &subject.draft.coordinates, &subject.wish).await;
+                if promoted == Outcome::Next { Self::described(subject) } else { promoted }
+            }
         }
     }
 
-    async fn probe(&self, subject: &mut Subject, _item: &Item, _step: &'static str) -> Option<Outcome> {
-        self.look_up(subject).await
+    async fn probe(&self, errand: &mut Errand, _item: &Item, step: &'static str) -> Option<Outcome> {
+        match errand {
+            Errand::Bring(subject) if step == PUBLISH => self.look_up(subject).await,
+            // The others read before they send.
+            Errand::Bring(_) | Errand::Retire(_) => None,
+        }
     }
 }
 
-/// A digest of everything that would be sent: where it lies, when it was written, how it was zipped and what to do about
-/// a conflict do not count.
-fn imprint(draft: &AssetDraft, package: &Package) -> String {
-    let mut lean = draft.clone();
-    lean.path.clear();
-    lean.line = None;
-    lean.stamp.clear();
-    lean.origins.clear();
-    lean.files.clear();
-    lean.on_conflict = None;
-    let json = serde_json::to_string(&lean).expect("a draft is plain data with text keys");
-    let mut digest = Sha256::new().chain_update(json).chain_update(package.fingerprint.to_string());
-    // Documentation does not count when an asset is compared with the server, which keeps it elsewhere; what this job
-    // has sent, it does count for.
-    for docs in package.parts.iter().filter(|part| part.key.classifier() == "docs") {
-        digest.update(docs.fingerprint.to_string());
+pub(super) fn limits(limits: job::PackageLimits) -> Limits {
+    let documented = Limits::default();
+    Limits {
+        spec: limits.spec.unwrap_or(documented.spec),
+        jar: limits.jar.unwrap_or(documented.jar),
+        icon: limits.icon.unwrap_or(documented.icon),
+        svg: limits.svg.unwrap_or(documented.svg),
     }
-    hex::encode(digest.finalize())
 }
 
-/// Touched, checked out anew, or changed back: the server holds it already.
-fn unchanged() -> Outcome {
-    let message = "its files were written anew, but hold what this job has published already";
-    Outcome::End(Ending::Skipped(Failure::new("same-content", message)))
+/// Takes out of a draft what a higher version speaks for: publishing it would overwrite what is there. Name, contact and
+/// icon stay, since the server takes them from the first version only.
+fn say_only(draft: &mut AssetDraft, wish: &Description, item: &Item) {
+    if item.yields.is_empty() {
+        return;
+    }
+    let yields = |datum: &str| item.yields.contains(datum);
+    if yields("tags") {
+        draft.tags = None;
+    }
+    for (dimension, values) in [("categories", &mut draft.categories), ("fields", &mut draft.fields)] {
+        values.by_key.retain(|key, _| !yields(&format!("{dimension}.{key}")));
+    }
+    draft.files.retain(|file| file.key.classifier() != "docs" || !yields("docs"));
+    if yields("terms") {
+        let docs = draft.files.iter_mut().find(|file| file.key.classifier() == "docs");
+        if let (Some(docs), Some(without_terms)) = (docs, &wish.docs) {
+            docs.content = without_terms.clone();
+        }
+    }
 }
 
 /// Gives an asset other coordinates. An API version that says no more than the major number follows it: Exchange keeps

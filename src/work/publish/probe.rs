@@ -32,13 +32,13 @@ impl Publish {
         }
     }
 
-    async fn found(&self, subject: &Subject, asset: &Asset) -> Option<Outcome> {
+    async fn found(&self, subject: &mut Subject, asset: &Asset) -> Option<Outcome> {
         match self.compare(subject, asset).await {
             Ok(Comparison::Same(proof)) => {
                 if subject.sent {
                     self.tally.add_published();
                 }
-                Some(Self::published(subject, Some(format!("found on the server: {proof}"))))
+                Some(self.published(subject, Some(format!("found on the server: {proof}"))))
             }
             // A development version is there to be published over: what we sent has not arrived.
             Ok(Comparison::Different(_)) if asset.is_development() => None,

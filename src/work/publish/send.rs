@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Publish, Subject};
 use crate::{
-    engine::{Ending, Outcome},
+    engine::Outcome,
     exchange::{Accepted, PublishRequest, StatusLink, UploadFile},
     job::Mode,
     net::CallError,
@@ -47,6 +47,7 @@ impl Publish {
         let sync = self.settings.mode == Mode::Sync;
         let request = PublishRequest::from_draft(&subject.draft, files, sync, self.headers.clone());
         subject.sent = true;
+        subject.existed = Some(self.existing.may_exist(&subject.draft.coordinates));
         let answer = self.exchange.publish(&request).await;
         // A gateway that lost its server (502, 504) knows no more than we do.
         let status = answer.as_ref().err().and_then(CallError::http);
@@ -59,7 +60,7 @@ impl Publish {
             Ok(Accepted::Created(_)) => {
                 self.riddles.store(0, Ordering::Relaxed);
                 self.tally.add_published();
-                Self::published(subject, None)
+                self.published(subject, None)
             }
             // The server took it, and names another server to ask: no token goes there. Its own coordinates tell as well.
             Err(error @ CallError::ForeignOrigin { .. }) => {
@@ -79,12 +80,7 @@ impl Publish {
         if subject.sent {
             self.tally.add_published();
         }
-        let token = Token { link, since: self.clock.now(), imprint: subject.imprint.clone() };
+        let token = Token { link, since: self.clock.now(), imprint: subject.fingerprint() };
         Outcome::Wait { token: token.to_text(), after: self.rhythm.first() }
-    }
-
-    /// The item is done: the server holds what we sent.
-    pub(super) fn published(subject: &Subject, note: Option<String>) -> Outcome {
-        Outcome::End(Ending::Done { note, fingerprint: subject.imprint.clone() })
     }
 }

@@ -91,6 +91,12 @@ impl Sandbox {
         self.said("token")
     }
 
+    /// What a role of the main organization signs in with.
+    pub(crate) fn role(&self, role: &str, key: &str) -> String {
+        let told = &self.ready["organizations"][0][role][key];
+        told.as_str().unwrap_or_else(|| panic!("the sandbox names no {key} of {role}: {}", self.ready)).to_owned()
+    }
+
     /// Ends it as `kill -9` does.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("our own child");
@@ -107,12 +113,27 @@ impl Sandbox {
 
     /// Sends a request with the sandbox's token.
     pub(crate) fn send(&self, method: &str, path: &str) -> Answer {
+        self.request(method, path, "")
+    }
+
+    /// The same, with a JSON body.
+    pub(crate) fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.request(method, path, &body.to_string())
+    }
+
+    fn request(&self, method: &str, path: &str, body: &str) -> Answer {
         let host = self.url().strip_prefix("http://").expect("a plain origin");
         let mut stream = TcpStream::connect(host).expect("the sandbox listens");
         let token = self.token();
+        let head = if body.is_empty() {
+            String::new()
+        } else {
+            format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())
+        };
         write!(
             stream,
-            "{method} {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: bearer {token}\r\nConnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: bearer {token}\r\nConnection: close\r\n\
+             {head}\r\n{body}"
         )
         .expect("the sandbox reads");
         let mut bytes = Vec::new();

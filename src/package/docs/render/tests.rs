@@ -30,7 +30,12 @@ impl Tree {
     }
 
     fn collect(&self, pages: &[(&str, &str)]) -> Result<Documentation, Box<Diagnosis>> {
-        collect(self.root(), pages.iter().map(|(name, path)| ((*name).to_owned(), self.root().join(path))), None)
+        collect(
+            self.root(),
+            pages.iter().map(|(name, path)| ((*name).to_owned(), self.root().join(path))),
+            None,
+            &Reading::default(),
+        )
     }
 
     /// The members of the archive; images by the path that they are a copy of.
@@ -110,7 +115,9 @@ fn a_folder_that_is_ready_for_exchange_stays_as_it_is() {
         "resources/notes.txt",
     ];
     let files = names.map(Utf8PathBuf::from);
-    let docs = of_folder(tree.root(), &tree.root().join("exchange-docs"), &files).unwrap().expect("pages");
+    let docs = of_folder(tree.root(), &tree.root().join("exchange-docs"), &files, &Reading::default())
+        .unwrap()
+        .expect("pages");
     let order: Vec<&str> = docs.pages.iter().map(|page| page.name.as_str()).collect();
     assert_eq!(order, ["home", "01 First", "Tone of voice"]);
     let members = tree.members(&docs);
@@ -133,7 +140,7 @@ fn config_json_says_the_order_and_may_leave_pages_out() {
     let tree =
         Tree::new(&[("b.md", "b"), ("a.md", "a"), ("Home.md", "h"), ("config.json", r#"{"pageOrder":["b","Home"]}"#)]);
     let files = ["a.md", "b.md", "Home.md", "config.json"].map(Utf8PathBuf::from);
-    let folder = || of_folder(tree.root(), tree.root(), &files);
+    let folder = || of_folder(tree.root(), tree.root(), &files, &Reading::default());
     let order = |docs: Documentation| docs.pages.into_iter().map(|page| page.name).collect::<Vec<_>>();
     assert_eq!(order(folder().unwrap().unwrap()), ["b", "home", "a"]);
     tree.write("config.json", br#"{"pageOrder":["c"]}"#);
@@ -147,7 +154,7 @@ fn config_json_says_the_order_and_may_leave_pages_out() {
 fn a_folder_without_a_word_is_no_documentation() {
     let tree = Tree::new(&[("home.md", ""), ("x.png", "1")]);
     let files = ["home.md", "x.png"].map(Utf8PathBuf::from);
-    assert_eq!(of_folder(tree.root(), tree.root(), &files).unwrap(), None);
+    assert_eq!(of_folder(tree.root(), tree.root(), &files, &Reading::default()).unwrap(), None);
 }
 
 #[test]

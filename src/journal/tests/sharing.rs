@@ -1,0 +1,131 @@
+//! Versions that share data, and assets that vanish.
+
+use super::*;
+use crate::asset::Spelled;
+
+fn tagged(gav: &str, tags: Option<&[&str]>) -> AssetDraft {
+    let tags = tags.map(|tags| tags.iter().map(|tag| (*tag).to_owned()).collect());
+    AssetDraft { tags, name_is_derived: true, ..draft(gav, &[]) }
+}
+
+/// One run over these drafts; all that becomes ready is done.
+async fn run_through(place: &Place, drafts: Vec<AssetDraft>, retire: bool) -> (Vec<Item>, ScanEnd) {
+    let journal = Journal::open(&place.path, "org").await.unwrap();
+    let offers = drafts.into_iter().map(|draft| Offer::new(Sourced::Draft(Box::new(draft)), true)).collect();
+    journal.offer(offers).await.unwrap();
+    let end = journal.end_scan(retire).await.unwrap();
+    journal.put_in_order().await.unwrap();
+    let mut worked = Vec::new();
+    while let Some(item) = journal.reader().ready(1).unwrap().pop() {
+        finish(&journal, &item.gav, State::Done).await;
+        worked.push(item);
+    }
+    journal.close().await;
+    (worked, end)
+}
+
+fn told(items: &[Item]) -> Vec<(String, Vec<&str>)> {
+    items.iter().map(|item| (item.gav.clone(), item.yields.iter().map(String::as_str).collect())).collect()
+}
+
+#[tokio::test]
+async fn the_highest_version_speaks_for_what_it_shares_and_disagreement_is_told() {
+    let place = place();
+    let drafts = vec![
+        tagged("g/a/1.0.0", Some(&["old"])),
+        tagged("g/a/1.0.1", Some(&["new"])),
+        tagged("g/a/1.1.0", Some(&["other"])),
+        tagged("g/b/1.0.0", Some(&["old"])),
+    ];
+    let (worked, end) = run_through(&place, drafts, false).await;
+    let expected = [
+        ("g/a/1.0.0".to_owned(), vec!["tags"]),
+        ("g/a/1.0.1".to_owned(), vec![]),
+        ("g/a/1.1.0".to_owned(), vec![]),
+        ("g/b/1.0.0".to_owned(), vec![]),
+    ];
+    let mut worked = told(&worked);
+    worked.sort();
+    assert_eq!(worked, expected, "another minor version has tags of its own");
+    let disagreement =
+        Disagreement { datum: "tags".to_owned(), speaks: "g/a/1.0.1".to_owned(), yields: "g/a/1.0.0".to_owned() };
+    assert_eq!(end.disagreements, [disagreement]);
+}
+
+#[tokio::test]
+async fn versions_that_say_the_same_do_not_disagree() {
+    let place = place();
+    let drafts = vec![tagged("g/a/1.0.0", Some(&["x", "Y"])), tagged("g/a/1.0.1", Some(&["y", "x"]))];
+    let (worked, end) = run_through(&place, drafts, false).await;
+    assert_eq!(told(&worked)[0].1, ["tags"]);
+    assert_eq!(end.disagreements, []);
+}
+
+#[tokio::test]
+async fn who_is_left_speaks_again() {
+    let place = place();
+    let (old, new) = (tagged("g/a/1.0.0", Some(&["old"])), tagged("g/a/1.0.1", Some(&["new"])));
+    run_through(&place, vec![old.clone()], false).await;
+    let (worked, _) = run_through(&place, vec![old.clone(), new.clone()], false).await;
+    assert_eq!(told(&worked), [("g/a/1.0.1".to_owned(), vec![])], "who only yields has nothing to do");
+    let (worked, end) = run_through(&place, vec![old.clone()], false).await;
+    assert_eq!(told(&worked), [("g/a/1.0.0".to_owned(), vec![])]);
+    assert!(!worked[0].draft.is_empty(), "it can be worked on");
+    assert_eq!(end.vanished.count, 0, "a version that gave way to another has not vanished");
+    let (worked, _) = run_through(&place, vec![old], false).await;
+    assert_eq!(told(&worked), []);
+}
+
+#[tokio::test]
+async fn all_categories_and_a_single_one_are_never_spoken_for_by_two() {
+    let mut all = tagged("g/a/1.0.1", None);
+    all.categories.exactly = true;
+    let mut one = tagged("g/a/1.0.0", None);
+    one.categories.by_key.insert("layer".to_owned(), Spelled::One("System".to_owned()));
+    let (worked, _) = run_through(&place(), vec![one.clone(), all.clone()], false).await;
+    assert_eq!(told(&worked)[0], ("g/a/1.0.0".to_owned(), vec!["categories.layer"]));
+    (all.coordinates, one.coordinates) = (one.coordinates, all.coordinates);
+    let (worked, _) = run_through(&place(), vec![one, all], false).await;
+    assert_eq!(told(&worked)[0], ("g/a/1.0.0".to_owned(), vec!["categories"]));
+}
+
+#[tokio::test]
+async fn what_vanished_is_told_and_deprecated_only_when_asked() {
+    let place = place();
+    let (a, b) = (tagged("g/a/1.0.0", None), tagged("g/b/1.0.0", None));
+    run_through(&place, vec![a.clone(), b.clone()], false).await;
+    for _ in 0..2 {
+        let (worked, end) = run_through(&place, vec![a.clone()], false).await;
+        assert_eq!((end.vanished.count, end.vanished.gavs.as_slice()), (1, ["g/b/1.0.0".to_owned()].as_slice()));
+        assert_eq!(worked, []);
+    }
+    let (worked, end) = run_through(&place, vec![a.clone()], true).await;
+    assert!(end.vanished.retired);
+    assert_eq!((worked[0].gav.as_str(), worked[0].retired), ("g/b/1.0.0", Retired::Gone));
+    let (worked, end) = run_through(&place, vec![a.clone()], true).await;
+    assert_eq!((worked.len(), end.vanished.count), (0, 0), "it is deprecated once");
+
+    let (worked, _) = run_through(&place, vec![a.clone(), b.clone()], true).await;
+    assert_eq!((worked[0].gav.as_str(), worked[0].retired), ("g/b/1.0.0", Retired::Back));
+    let (worked, _) = run_through(&place, vec![a, b], true).await;
+    assert_eq!(worked, []);
+}
+
+#[tokio::test]
+async fn nothing_is_deprecated_while_the_source_may_be_incomplete() {
+    let place = place();
+    let many: Vec<_> = (0..30).map(|n| tagged(&format!("g/a{n}/1.0.0"), None)).collect();
+    run_through(&place, many.clone(), true).await;
+    let (worked, end) = run_through(&place, many[..10].to_vec(), true).await;
+    assert_eq!((worked.len(), end.vanished.count, end.vanished.retired), (0, 20, false));
+    assert!(end.vanished.spared.unwrap().contains("is the source complete"));
+
+    let journal = Journal::open(&place.path, "org").await.unwrap();
+    let broken = Diagnosis::failed("a29.yaml", Problem::Invalid, "broken");
+    let mut offers: Vec<_> =
+        many[..29].iter().map(|draft| Offer::new(Sourced::Draft(Box::new(draft.clone())), true)).collect();
+    offers.push(Offer::new(Sourced::Diagnosis(Box::new(broken)), true));
+    journal.offer(offers).await.unwrap();
+    let end = journal.end_scan(true).await.unwrap();
+    assert!(!end.vanished.retired && end.vanished.spared.unwrap().contains("cannot be read"));
+}

@@ -1,0 +1,44 @@
+//! Whether we may write where the job publishes to, as far as reads tell (EXCHANGE.md §1.3, §1.5).
+
+use super::reads::Ear;
+use crate::{
+    asset::Coordinates,
+    exchange::AssetSummary,
+    work::{
+        finding::{Finding, Level},
+        place::Place,
+    },
+};
+
+const CHECK: &str = "rights";
+
+/// What the credentials lack, where the server says so.
+///
+/// The profile lists the organizations that its user contributes to. An organization that is not among them is only
+/// suspicious: a role for a single asset is no role in its organization. So an asset that we may edit speaks for us; and
+/// where the server does not tell, nobody is refused.
+pub(super) async fn look_at(place: &Place, sample: Option<&AssetSummary>, ear: &mut Ear) -> Option<Finding> {
+    let me = place.me.as_ref()?;
+    let contributes = me.contributor_of.as_ref()?;
+    let target = place.own.organization();
+    let is_named = |id: &str| contributes.iter().any(|known| known.id == id);
+    // An answer that knows no organization at all knows nothing of ours.
+    if me.organizations.is_empty() || me.line(target).any(is_named) || is_named(place.root.organization()) {
+        return None;
+    }
+    if let Some(sample) = sample
+        && let Ok(at) = format!("{}/{}/{}", sample.group_id, sample.asset_id, sample.version).parse::<Coordinates>()
+        && let Some(Some(asset)) = ear.hear("an asset of the organization", place.own.asset(&at).await)
+        && asset.permissions.as_ref().is_none_or(|held| !held.is_empty())
+    {
+        return None;
+    }
+    let finding = Finding::whole(
+        CHECK,
+        Level::Failure,
+        format!("the credentials may read in the organization {target}, not publish"),
+    );
+    Some(finding.hint(
+        "give the user or connected app the role Exchange Contributor there; if the server is wrong about that, preflight.skip = true",
+    ))
+}

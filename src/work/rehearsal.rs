@@ -1,0 +1,52 @@
+//! A journal to be thrown away, that a plan reads the source into: it tells what concerns several items at once.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use camino::Utf8PathBuf;
+use tokio_util::sync::CancellationToken;
+
+use super::{RunError, Selection, scan::Scan};
+use crate::{
+    asset::Coordinates,
+    engine::NoSink,
+    journal::{Disagreement, Journal},
+    source::{self, Source},
+};
+
+/// What the source brings, as a run would have it in its journal.
+pub(super) struct Rehearsal {
+    journal: Journal,
+    /// Versions that say different things about data that they share; the first of them only.
+    pub(super) disagreements: Vec<Disagreement>,
+    _folder: tempfile::TempDir,
+}
+
+impl Rehearsal {
+    /// Reads the source.
+    pub(super) async fn of(source: (Source, source::Options), only: &Selection) -> Result<Self, RunError> {
+        let folder = tempfile::Builder::new().prefix("consign-plan-").tempdir().map_err(RunError::Scratch)?;
+        let path = Utf8PathBuf::try_from(folder.path().join("plan.db"))
+            .map_err(|error| RunError::Scratch(std::io::Error::other(error)))?;
+        let journal = Journal::open(&path, "plan").await.map_err(RunError::Journal)?;
+        let scan =
+            Scan { source, readings: None, only: only.clone(), stop: CancellationToken::new(), sink: Arc::new(NoSink) };
+        scan.into_journal(&journal).await?;
+        let disagreements = journal.end_scan(false).await.map_err(RunError::Journal)?.disagreements;
+        Ok(Self { journal, disagreements, _folder: folder })
+    }
+
+    /// How many asset versions the source brings.
+    pub(super) fn count(&self) -> u64 {
+        self.journal.counts().map_or(0, |counts| counts.pending)
+    }
+
+    /// Whether the source brings an asset version that this run may touch.
+    pub(super) fn brings(&self, coordinates: &Coordinates) -> bool {
+        self.journal.reader().is_selected(&coordinates.to_string()).unwrap_or(false)
+    }
+
+    /// The data that other versions of the source speak for.
+    pub(super) fn yields(&self, coordinates: &Coordinates) -> BTreeSet<String> {
+        self.journal.reader().yields(&coordinates.to_string()).unwrap_or_default()
+    }
+}
