@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::closure::{Follower, Wrong};
+use super::closure::{Follower, MAX_READ, Wrong};
 use super::refs::{self, Reference, Strength, Target};
 use super::{spec, text};
+use crate::package::reading::Question;
 
 /// A main file with everything that it refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +47,10 @@ pub(crate) fn raise(
         if closure.members.contains(&name) || references.iter().any(|r| r.target.contains("exchange_modules")) {
             return None;
         }
-        let raised = text_of(&root, below, &std::fs::read(root.join(below)).ok()?)?;
-        let path = root.join(&name);
-        let moved = spec::read(&path, raised.as_bytes()).ok().flatten()?.references;
+        let (path, question) = (root.join(below), Question::Raised(below.as_str()));
+        let reading = follower.reading().clone();
+        let moved = reading.told_within(MAX_READ, &question, &path, |bytes| references_of(&root, below, bytes));
+        let moved: Vec<Reference> = moved.ok().flatten().flatten()?;
         let lead = |main: &Utf8Path, reference: &Reference| follower.resolve(&root, main, reference).ok().flatten();
         let is_same = moved.len() == references.len()
             && moved.iter().zip(references).all(|(now, before)| lead(&name, now) == lead(below, before));
@@ -62,6 +64,13 @@ pub(crate) fn raise(
         return Some(Raised { root, main: below.to_owned(), members });
     }
     None
+}
+
+/// What a main file refers to once it is raised.
+fn references_of(root: &Utf8Path, main: &Utf8Path, bytes: &[u8]) -> Option<Vec<Reference>> {
+    let text = text_of(root, main, bytes)?;
+    let spec = spec::read(&root.join(main.file_name()?), text.as_bytes()).ok().flatten()?;
+    Some(spec.references)
 }
 
 /// The text of a main file, its references written as from the root. `None` where a reference cannot be found in the
@@ -155,6 +164,7 @@ fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::package::reading::Reading;
 
     struct Folder(tempfile::TempDir);
 
@@ -177,7 +187,7 @@ mod tests {
             let path = self.root().join(main);
             let bytes = fs_err::read(&path).expect("reads");
             let spec = spec::read(&path, &bytes).expect("parses").expect("a specification");
-            let mut follower = Follower::new(self.root(), &crate::package::reading::Reading::default());
+            let mut follower = Follower::new(self.root(), &Reading::default());
             let raised = raise(&mut follower, self.root(), Utf8Path::new(main), &spec.references)?;
             let text =
                 text_of(&raised.root, &raised.main, &fs_err::read(raised.root.join(&raised.main)).expect("reads"));

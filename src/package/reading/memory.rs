@@ -30,6 +30,8 @@ pub enum Question<'a> {
     },
     /// Where does this text of a reference stand?
     Place(&'a str),
+    /// Which files does it refer to once it is raised to the root, from this path below it?
+    Raised(&'a str),
     /// What does an `exchange.json` say?
     Project,
     /// What does an `exchange.json` say that a `catalog.yaml` refers to?
@@ -55,6 +57,7 @@ impl Question<'_> {
             Self::References { in_raml: true } => "references-in-raml",
             // A text may be as long as its file.
             Self::Place(text) => return Cow::Owned(format!("place {}", hex::encode(Sha256::digest(text)))),
+            Self::Raised(path) => return Cow::Owned(format!("raised {}", hex::encode(Sha256::digest(path)))),
             Self::Project => "project",
             Self::CatalogValues => "catalog-values",
             Self::Pom => "pom",
