@@ -153,7 +153,7 @@ fn bad_rows_end_with_a_reason_each_and_the_others_are_changed() {
     10 [org]/stock/latest skipped empty the row says nothing about the asset
     11 - failed invalid the row has 2 cells, the header has 5
     12 [org]/orders/latest done
-    "#)
+    "#);
     });
     let orders = sandbox.asset("orders", "1.0.0").unwrap();
     assert_eq!((&orders["name"], &orders["status"]), (&json!("Orders"), &json!("deprecated")));
@@ -201,7 +201,7 @@ fn a_dry_run_tells_what_differs_and_sends_nothing_but_reads() {
 
     before the first write
       warning   [org]/stock/1.0.0 and [org]/stock/7.0.0 share `name` and say different things: [org]/stock/7.0.0 is believed; hint: let all versions say the same, or only one of them
-    "#)
+    "#);
     });
     let json = workshop.consign(&["run", "describe.toml", "--dry-run", "--json"]).run().exits(0).json();
     let actions: Vec<&str> = json["actions"].as_array().unwrap().iter().filter_map(|a| a["action"].as_str()).collect();
