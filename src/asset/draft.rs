@@ -121,7 +121,7 @@ impl AssetDraft {
             contact_email: self.contact_email.clone(),
             icon: file("icon").and_then(|icon| match &icon.content {
                 FileContent::File(path) => Some(path.clone()),
-                FileContent::Zip { .. } | FileContent::Docs(_) => None,
+                FileContent::Zip { .. } | FileContent::Raised { .. } | FileContent::Docs(_) => None,
             }),
             tags: self.tags.clone(),
             categories: self.categories.clone(),
@@ -154,6 +154,16 @@ pub enum FileContent {
         /// The folder that becomes the root of the archive.
         root: Utf8PathBuf,
         /// The members, relative to the root, with forward slashes.
+        members: Vec<Utf8PathBuf>,
+    },
+    /// An archive of which the main file lies in a folder below its root, and is put into the root with its references
+    /// rewritten to match.
+    Raised {
+        /// The folder that becomes the root of the archive.
+        root: Utf8PathBuf,
+        /// The main file, relative to the root.
+        main: Utf8PathBuf,
+        /// The other members, relative to the root, with forward slashes.
         members: Vec<Utf8PathBuf>,
     },
     /// A docs archive made of Markdown files and the images that they show.

@@ -195,6 +195,9 @@ pub(super) fn describe(content: &crate::asset::FileContent) -> String {
             1 => format!("{root}: 1 file"),
             n => format!("{root}: {n} files"),
         },
+        crate::asset::FileContent::Raised { root, main, members } => {
+            format!("{root}: {main} in the root, and {} files that it refers to", members.len())
+        }
         crate::asset::FileContent::Docs(docs) => {
             let pages: Vec<&str> = docs.pages.iter().map(|page| page.name.as_str()).collect();
             let mut text = format!("pages: {}", pages.join(", "));

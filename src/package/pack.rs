@@ -21,6 +21,7 @@ use super::{
 use crate::asset::{AssetDraft, AssetType, Diagnosis, DraftFile, FileContent, FileKey, Problem};
 
 mod documentation;
+mod raised;
 
 /// The files of one asset, ready to send.
 #[derive(Debug)]
@@ -109,6 +110,7 @@ fn pack_file(
     match &file.content {
         FileContent::File(path) => job.as_it_is(&folder_of(path, &draft.path), path),
         FileContent::Zip { root, members } => job.zipped(root, members),
+        FileContent::Raised { root, main, members } => job.raised(root, main, members),
         FileContent::Docs(docs) => job.documented(docs),
     }
 }

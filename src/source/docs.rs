@@ -108,6 +108,7 @@ fn folder_of(files: &[DraftFile]) -> Option<Utf8PathBuf> {
     match &content.content {
         FileContent::File(path) => Some(columns::base(path)),
         FileContent::Zip { root, .. } => Some(root.clone()),
+        FileContent::Raised { root, main, .. } => Some(columns::base(&root.join(main))),
         FileContent::Docs(_) => None,
     }
 }

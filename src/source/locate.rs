@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Problem, Verdict};
 use crate::package::detect::{self, Archive, Follower};
@@ -133,8 +133,15 @@ fn specification(
     options: &Options,
 ) -> Result<Option<Found>, Box<Diagnosis>> {
     let Some(spec) = recognise::read(path, &options.reading)? else { return Ok(None) };
-    let mut follower = Follower::new(folder, &options.reading);
+    let mut follower = Follower::new(top(path, relative).unwrap_or(folder), &options.reading);
     recognise::lone(path, relative, &spec, &mut follower, false).map(Some)
+}
+
+/// The folder of the manifest, where a row names a file below it: what the file refers to may lie anywhere in it.
+fn top<'a>(path: &'a Utf8Path, relative: &Utf8Path) -> Option<&'a Utf8Path> {
+    let is_below = relative.components().all(|part| matches!(part, Utf8Component::Normal(_)));
+    let top = path.as_str().strip_suffix(relative.as_str()).filter(|top| is_below && !top.is_empty())?;
+    Some(Utf8Path::new(top))
 }
 
 fn custom(path: &Utf8Path, relative: &Utf8Path) -> Result<Found, Box<Diagnosis>> {

@@ -135,7 +135,7 @@ impl Manifest<'_> {
         let content = draft::content(&files);
         let first = content.and_then(|file| match &file.content {
             FileContent::File(path) | FileContent::Zip { root: path, .. } => Some(path.clone()),
-            FileContent::Docs(_) => None,
+            FileContent::Raised { .. } | FileContent::Docs(_) => None,
         });
         let mut derived = first.as_ref().map(|path| super::naming::derive(path, None)).unwrap_or_default();
         // A single specification is its own main file; which one it is in an archive, only the row can tell.

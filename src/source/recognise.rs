@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
 use crate::package::detect::{
-    self, Closure, Dangling, Encoding, Follower, Format, MAX_READ, Project, Spec, SpecError, Wrong,
+    self, Closure, Dangling, Encoding, Follower, Format, MAX_READ, Project, Raised, Spec, SpecError, Wrong,
 };
 use crate::package::reading::{Question, Reading};
 
@@ -247,6 +247,24 @@ fn policy(path: &Utf8Path) -> Result<Vec<DraftFile>, Box<Diagnosis>> {
     ])
 }
 
+/// A lone specification that refers to files above its folder, within the source.
+fn raised(
+    path: &Utf8Path,
+    relative: &Utf8Path,
+    spec: &Spec,
+    follower: &mut Follower,
+) -> Option<(AssetType, Vec<DraftFile>)> {
+    let top = Utf8Path::new(path.as_str().strip_suffix(relative.as_str())?);
+    let Raised { root, main, members } = detect::raise(follower, top, relative, &spec.references)?;
+    let members: Vec<Utf8PathBuf> = members.into_iter().collect();
+    let all: Vec<Utf8PathBuf> = std::iter::once(&main).chain(&members).cloned().collect();
+    let (asset_type, mut files) = files(&spec.format, &root, &main, &all);
+    for file in &mut files {
+        file.content = FileContent::Raised { root: root.clone(), main: main.clone(), members: members.clone() };
+    }
+    Some((asset_type, files))
+}
+
 /// A lone specification: `path` is its main file, and its folder is the root of the archive. Modules that it refers to
 /// may be missing where `modules_elsewhere`.
 pub(crate) fn lone(
@@ -262,10 +280,13 @@ pub(crate) fn lone(
         return Err(refused);
     }
     let document = Document { root, main, spec };
-    let members: Vec<Utf8PathBuf> = document.collect(follower, modules_elsewhere)?.members.into_iter().collect();
-    let (asset_type, files) = match spec.format {
-        Format::PolicyDefinition => (AssetType::Policy, policy(path)?),
-        _ => files(&spec.format, root, main, &members),
+    let (asset_type, files) = match document.collect(follower, modules_elsewhere) {
+        Ok(_) if spec.format == Format::PolicyDefinition => (AssetType::Policy, policy(path)?),
+        Ok(closure) => {
+            let members: Vec<Utf8PathBuf> = closure.members.into_iter().collect();
+            files(&spec.format, root, main, &members)
+        }
+        Err(diagnosis) => raised(path, relative, spec, follower).ok_or(diagnosis)?,
     };
     let mut facts = facts(spec);
     let mut derived = naming::derive(relative, spec.title.as_deref());

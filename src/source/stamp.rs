@@ -20,6 +20,11 @@ pub(crate) fn of(files: &[DraftFile]) -> String {
                     add(&mut digest, &root.join(member), member.as_str());
                 }
             }
+            FileContent::Raised { root, main, members } => {
+                for member in std::iter::once(main).chain(members) {
+                    add(&mut digest, &root.join(member), member.as_str());
+                }
+            }
             // Pages by name, in their order, which is content too.
             FileContent::Docs(docs) => {
                 for page in &docs.pages {

@@ -146,7 +146,11 @@ pub async fn run(
     let worked = shift.work().await;
     let outcome = match worked {
         Ok((ended, scanned)) => shift.sum_up(ended, scanned, started).await,
-        Err(error) => Err(error),
+        Err(error) => {
+            // A run that ends before its items has ended all the same; the error that it ends with is the one to tell.
+            let _ = shift.record("stopped").await;
+            Err(error)
+        }
     };
     drop(shift);
     if let Some(journal) = Arc::into_inner(journal) {
@@ -283,12 +287,25 @@ impl Shift<'_> {
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {
         let counts = self.journal.counts().map_err(RunError::JournalBroke)?;
-        let door = self.connection.exchange.client().counters();
         let outcome = match &ended {
             Ended::Complete if counts.failed + counts.blocked == 0 => "complete",
             Ended::Complete => "partial",
             Ended::Stopped | Ended::Halted(_) => "stopped",
         };
+        let totals = self.record(outcome).await.map_err(RunError::JournalBroke)?;
+        Ok(RunOutcome {
+            run: totals.uuid.clone(),
+            ended,
+            counts,
+            scanned,
+            totals,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Writes what was sent into the journal.
+    async fn record(&self, outcome: &str) -> Result<RunTotals, JournalError> {
+        let door = self.connection.exchange.client().counters();
         let totals = RunTotals {
             uuid: self.journal.run_uuid().to_owned(),
             outcome: Some(outcome.to_owned()),
@@ -300,15 +317,8 @@ impl Shift<'_> {
             bytes: door.bytes_sent,
             ..RunTotals::default()
         };
-        self.journal.record_totals(totals.clone()).await.map_err(RunError::JournalBroke)?;
-        Ok(RunOutcome {
-            run: totals.uuid.clone(),
-            ended,
-            counts,
-            scanned,
-            totals,
-            seconds: started.elapsed().as_secs_f64(),
-        })
+        self.journal.record_totals(totals.clone()).await?;
+        Ok(totals)
     }
 }
 

@@ -156,6 +156,40 @@ fn a_catalog_is_published_once_and_each_strategy_says_what_comes_next() {
 }
 
 #[test]
+fn a_main_file_that_refers_to_files_above_its_folder_is_published_with_them() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    let job = fs_err::read_to_string(workshop.path("job.toml")).unwrap();
+    workshop.write("job.toml", job.replace("directory = \"assets\"", "catalog = \"catalog.yaml\""));
+    workshop
+        .write("catalog.yaml", "#%Catalog Descriptor 1.0\nprojects:\n- main: apis/shop/api.raml\n  version: 1.0.0\n");
+    let raml = "#%RAML 1.0\ntitle: Shop\nversion: v1\nuses:\n  common: ../../common/lib.raml\ntypes:\n  Item: !include item.raml\n";
+    let library = "#%RAML 1.0 Library\ntypes:\n  Id: !include types/id.raml\n";
+    workshop.write("apis/shop/api.raml", raml);
+    workshop.write("apis/shop/item.raml", "#%RAML 1.0 DataType\ntype: object\n");
+    workshop.write("apis/other/api.raml", "#%RAML 1.0\ntitle: Other\n");
+    workshop.write("common/lib.raml", library);
+    workshop.write("common/types/id.raml", "#%RAML 1.0 DataType\ntype: string\n");
+    let ran = workshop.run(&[]);
+    assert_eq!(ran.code, Some(0), "{:#?}\n{}", workshop.failed(), ran.stderr);
+    let mut packed = sandbox.archive("shop", "1.0.0", "raml");
+    packed.remove("exchange.json");
+    assert_eq!(
+        packed["api.raml"],
+        raml.replace("../../common/", "common/").replace("item.raml", "apis/shop/item.raml")
+    );
+    assert_eq!(packed["common/lib.raml"], library);
+    let names: Vec<&str> = packed.keys().map(String::as_str).collect();
+    assert_eq!(names, ["api.raml", "apis/shop/item.raml", "common/lib.raml", "common/types/id.raml"]);
+    // A touched file is read again and found the same; a changed library makes another version.
+    workshop.write("common/lib.raml", library);
+    assert_eq!(workshop.run(&[]).exits(0).summary()["published"], 0);
+    workshop.write("common/lib.raml", format!("{library}usage: More\n"));
+    assert_eq!(workshop.run(&[]).exits(0).summary()["published"], 1);
+    assert_eq!(sandbox.versions(), ["shop/1.0.0", "shop/1.0.1"]);
+}
+
+#[test]
 fn a_source_that_is_not_there_is_told_before_anything_is_sent() {
     let sandbox = Sandbox::start(&[]);
     let workshop = Workshop::for_sandbox(&sandbox);

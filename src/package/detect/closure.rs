@@ -119,7 +119,12 @@ impl Follower {
     }
 
     /// The file, relative to the root, that a reference leads to.
-    fn resolve(&self, root: &Utf8Path, file: &Utf8Path, reference: &Reference) -> Result<Option<Utf8PathBuf>, Wrong> {
+    pub(super) fn resolve(
+        &self,
+        root: &Utf8Path,
+        file: &Utf8Path,
+        reference: &Reference,
+    ) -> Result<Option<Utf8PathBuf>, Wrong> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         let (readings, from_root) = match refs::target(&reference.target) {
             Target::NoFile => return Ok(None),
@@ -155,6 +160,25 @@ impl Follower {
             wrong = Wrong::Above;
         }
         Err(wrong)
+    }
+
+    /// Whether any of these files, or the main file itself, refers to the main file. All are relative to the root.
+    pub(super) fn is_referred_to(
+        &mut self,
+        root: &Utf8Path,
+        main: &Utf8Path,
+        members: &BTreeSet<Utf8PathBuf>,
+        first: &[Reference],
+    ) -> bool {
+        let in_raml = flavor(main, "", false) == Flavor::Raml;
+        let leads_back = |follower: &Self, file: &Utf8Path, references: &[Reference]| {
+            references.iter().any(|r| follower.resolve(root, file, r).is_ok_and(|found| found.as_deref() == Some(main)))
+        };
+        leads_back(self, main, first)
+            || members.iter().filter(|member| *member != main).any(|member| {
+                let references = self.references(&root.join(member), in_raml);
+                leads_back(self, member, &references)
+            })
     }
 
     /// Whether a protobuf import is found from a folder above the root, within the boundary.

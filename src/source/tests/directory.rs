@@ -50,12 +50,26 @@ fn a_dangling_reference_is_told_with_its_place_and_the_others_go_on() {
 }
 
 #[test]
-fn references_out_of_the_folder_and_out_of_the_source_are_refused() {
-    let climbing = "asyncapi: 2.0.0\ninfo: {title: A, version: 1.0.0}\nchannels: {a: {$ref: ../common/c.yaml}}\n";
-    let scanned = folder(&[("api/a.yaml", climbing), ("common/c.yaml", "x: 1")]).scan();
-    assert!(scanned.refused().message.contains("out of the folder of the main file"));
+fn references_out_of_the_source_are_refused() {
+    let climbing = "asyncapi: 2.0.0\ninfo: {title: A, version: 1.0.0}\nchannels: {a: {$ref: ../../common/c.yaml}}\n";
+    let tree = folder(&[("all/api/a.yaml", climbing), ("common/c.yaml", "x: 1")]);
+    let inner = collect(&Source::Directory(tree.root.join("all")), &options());
+    assert!(inner.refused().message.contains("out of the folder of the main file"));
     let absolute = "openapi: 3.0.0\ninfo: {title: A, version: 1.0.0}\npaths: {/a: {$ref: 'file:///etc/passwd'}}\n";
     assert!(folder(&[("a.yaml", absolute)]).scan().refused().message.contains("out of the source"));
+}
+
+#[test]
+fn a_specification_that_refers_to_files_above_its_folder_is_raised() {
+    let climbing = "asyncapi: 2.0.0\ninfo: {title: A, version: 1.0.0}\nchannels: {a: {$ref: ../common/c.yaml}}\n";
+    let scanned = folder(&[("api/a.yaml", climbing), ("common/c.yaml", "x: 1")]).scan();
+    let draft = scanned.only();
+    let FileContent::Raised { main, members, .. } = &draft.files[0].content else { panic!("{draft:#?}") };
+    assert_eq!((main.as_str(), members), ("api/a.yaml", &vec![Utf8PathBuf::from("common/c.yaml")]));
+    assert_eq!(
+        (draft.properties["mainFile"].as_str(), keys(draft)),
+        ("a.yaml", vec!["files.evented-api.zip".to_owned()])
+    );
 }
 
 #[test]

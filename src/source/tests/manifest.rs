@@ -261,3 +261,16 @@ fn a_group_of_apis_is_refused_with_the_reason() {
     let message = &folder(&[]).manifest("assetId,type\na,api-group\n").refused().message.clone();
     assert!(message.contains("API Manager"), "{message}");
 }
+
+#[test]
+fn a_row_may_name_a_file_that_refers_to_others_in_the_folder_of_the_manifest() {
+    let climbing = OAS.replace("{/a: {}}", "{/a: {$ref: ../common/a.yaml}}");
+    let tree = folder(&[("all/apis/a.yaml", &climbing), ("all/common/a.yaml", "get: {}\n")]);
+    tree.write("all/m.csv", b"path\napis/a.yaml\n");
+    let scanned = collect(&Source::Manifest(tree.root.join("all/m.csv")), &options());
+    assert!(matches!(scanned.only().files[0].content, FileContent::Raised { .. }), "{scanned:#?}");
+    // Above the folder of the manifest nothing is taken that a row does not name.
+    tree.write("all/sub/m.csv", b"path\n../apis/a.yaml\n");
+    let scanned = collect(&Source::Manifest(tree.root.join("all/sub/m.csv")), &options());
+    assert!(scanned.refused().message.contains("out of the folder of the main file"), "{scanned:#?}");
+}

@@ -32,7 +32,7 @@ impl Describer {
         let root = match docs {
             FileContent::File(path) => path,
             FileContent::Docs(documentation) => &documentation.root,
-            FileContent::Zip { root, .. } => root,
+            FileContent::Zip { root, .. } | FileContent::Raised { root, .. } => root,
         };
         let key = FileKey::new("docs", "zip");
         let packed = self.pack(coordinates, asset.kind(), (key, docs.clone()), root).await?;

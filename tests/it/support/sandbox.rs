@@ -1,7 +1,8 @@
 //! A sandbox in a process of its own, and a client of it that shares nothing with consign's.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Cursor, Read, Write},
     net::TcpStream,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -165,6 +166,31 @@ impl Sandbox {
         let path = format!("/exchange/api/v2/assets/{}/{asset}/{version}", self.organization());
         let answer = self.send("GET", &path);
         (answer.status == 200).then(|| answer.json())
+    }
+
+    /// What the zip of an asset holds, by name; text is all there is in it.
+    #[track_caller]
+    pub(crate) fn archive(&self, asset: &str, version: &str, classifier: &str) -> BTreeMap<String, String> {
+        let body = self.asset(asset, version).unwrap_or_else(|| panic!("{asset}/{version} is not there"));
+        let files = body["files"].as_array().expect("a list").iter();
+        let mut files = files.filter(|file| file["classifier"] == classifier && file["packaging"] == "zip");
+        let link = files.next().and_then(|file| file["externalLink"].as_str()).expect("a file with a link");
+        let path = link.strip_prefix(self.url()).expect("a link of its own");
+        let host = self.url().strip_prefix("http://").expect("a plain origin");
+        let mut stream = TcpStream::connect(host).expect("the sandbox listens");
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("the sandbox reads");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("the sandbox answers");
+        let head = bytes.windows(4).position(|end| end == b"\r\n\r\n").expect("an answer");
+        let mut zip = zip::ZipArchive::new(Cursor::new(bytes.split_off(head + 4))).expect("an archive");
+        let count = zip.len();
+        let read = |at| {
+            let mut entry = zip.by_index(at).expect("is there");
+            let mut text = String::new();
+            entry.read_to_string(&mut text).expect("UTF-8");
+            (entry.name().expect("UTF-8").into_owned(), text)
+        };
+        (0..count).map(read).collect()
     }
 
     /// Every version the sandbox holds, as `asset/version`, sorted; the sandbox must answer without faults.
