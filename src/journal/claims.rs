@@ -81,6 +81,10 @@ pub(super) fn share_out(tx: &Transaction<'_>, target: i64, run: RunId) -> rusqli
     let mut rows = versions.query(params![target, run.0])?;
     while let Some(row) = rows.next()? {
         let version = read(row)?;
+        // What the target does not have shares nothing.
+        if version.state == State::Failed && version.class.as_deref() == Some("not-found") {
+            continue;
+        }
         let yields = shares.take(&version, &mut disagreements);
         settle(tx, run, &version, &yields)?;
     }

@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Change, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd, edges::Cycle,
-    order, schema, transition, upsert, writer::Writer,
+    Change, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd, claims,
+    edges::Cycle, order, schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
@@ -90,6 +90,19 @@ impl Journal {
     pub async fn put_in_order(&self) -> Result<Vec<Cycle>, JournalError> {
         let (target, run) = (self.target, self.run);
         self.writer().write(move |tx| order::put_in_order(tx, target, run)).await
+    }
+
+    /// Decides anew who speaks for what versions share, once it has turned out which of them are not on the target.
+    /// Returns whether there is more to do now.
+    pub async fn share_anew(&self) -> Result<bool, JournalError> {
+        let (target, run) = (self.target, self.run);
+        self.writer()
+            .write(move |tx| {
+                claims::share_out(tx, target, run)?;
+                order::put_in_order(tx, target, run)
+            })
+            .await?;
+        Ok(self.counts()?.ready > 0)
     }
 
     /// Writes one transition, durably, and releases who waited for it. Returns how many items became ready.

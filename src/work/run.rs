@@ -146,7 +146,11 @@ pub async fn run(
     let worked = shift.work().await;
     let outcome = match worked {
         Ok((ended, scanned)) => shift.sum_up(ended, scanned, started).await,
-        Err(error) => Err(error),
+        Err(error) => {
+            // A run that ends before its items has ended all the same; the error that it ends with is the one to tell.
+            let _ = shift.record("stopped").await;
+            Err(error)
+        }
     };
     drop(shift);
     if let Some(journal) = Arc::into_inner(journal) {
@@ -183,9 +187,23 @@ impl Shift<'_> {
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let ended = match self.job.kind {
             Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
-            Kind::Describe => self.drive(Describe::new(exchange, self.job, tally)).await?,
+            Kind::Describe => self.describe().await?,
         };
         Ok((ended, scanned))
+    }
+
+    /// Makes changes. A row about a version that turns out not to be there speaks for nothing: what other rows have left
+    /// to it is said by them after all.
+    async fn describe(&self) -> Result<Ended, RunError> {
+        let (exchange, tally) = (&self.connection.exchange, &self.tally);
+        let drive = || self.drive(Describe::new(exchange.clone(), self.job, Arc::clone(tally)));
+        let ended = drive().await?;
+        let is_final = !matches!(ended, Ended::Complete);
+        if is_final || !self.journal.share_anew().await.map_err(RunError::JournalBroke)? {
+            return Ok(ended);
+        }
+        tally.set(self.journal.counts().map_err(RunError::JournalBroke)?);
+        drive().await
     }
 
     /// Does what is to be done, as its kind does it.
@@ -269,12 +287,25 @@ impl Shift<'_> {
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {
         let counts = self.journal.counts().map_err(RunError::JournalBroke)?;
-        let door = self.connection.exchange.client().counters();
         let outcome = match &ended {
             Ended::Complete if counts.failed + counts.blocked == 0 => "complete",
             Ended::Complete => "partial",
             Ended::Stopped | Ended::Halted(_) => "stopped",
         };
+        let totals = self.record(outcome).await.map_err(RunError::JournalBroke)?;
+        Ok(RunOutcome {
+            run: totals.uuid.clone(),
+            ended,
+            counts,
+            scanned,
+            totals,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Writes what was sent into the journal.
+    async fn record(&self, outcome: &str) -> Result<RunTotals, JournalError> {
+        let door = self.connection.exchange.client().counters();
         let totals = RunTotals {
             uuid: self.journal.run_uuid().to_owned(),
             outcome: Some(outcome.to_owned()),
@@ -286,15 +317,8 @@ impl Shift<'_> {
             bytes: door.bytes_sent,
             ..RunTotals::default()
         };
-        self.journal.record_totals(totals.clone()).await.map_err(RunError::JournalBroke)?;
-        Ok(RunOutcome {
-            run: totals.uuid.clone(),
-            ended,
-            counts,
-            scanned,
-            totals,
-            seconds: started.elapsed().as_secs_f64(),
-        })
+        self.journal.record_totals(totals.clone()).await?;
+        Ok(totals)
     }
 }
 

@@ -75,7 +75,7 @@ impl<'a> Survey<'a> {
         let Some(place) = self.place.as_ref().filter(|_| self.job.preflight && self.job.kind == Kind::Publish) else {
             return (intent, reason);
         };
-        if !matches!(intent, Intent::Create | Intent::NewVersion) {
+        if !matches!(intent, Intent::Create | Intent::NewVersion | Intent::MetadataOnly) {
             return (intent, reason);
         }
         let started = self.started.get_or_init(|| self.start(place)).await;
@@ -93,7 +93,7 @@ impl<'a> Survey<'a> {
             let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
             return (Intent::Invalid, format!("{}{hint}", failure.message));
         }
-        *new += 1;
+        *new += u64::from(intent != Intent::MetadataOnly);
         let told = told.iter().map(|finding| format!("; {}: {}", finding.level.as_str(), finding.message));
         (intent, told.fold(reason, |reason, more| reason + &more))
     }

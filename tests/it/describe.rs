@@ -198,6 +198,9 @@ fn a_dry_run_tells_what_differs_and_sends_nothing_but_reads() {
     skip       orders  1.0.0          changes.csv:8: the row says nothing about the asset (fill in a cell; `[]` takes a value away)
 
     7 items: 1 update, 1 skip, 2 not-found, 2 invalid, 1 unchanged
+
+    before the first write
+      warning   [org]/stock/1.0.0 and [org]/stock/7.0.0 share `name` and say different things: [org]/stock/7.0.0 is believed; hint: let all versions say the same, or only one of them
     "#)
     });
     let json = workshop.consign(&["run", "describe.toml", "--dry-run", "--json"]).run().exits(0).json();
@@ -261,4 +264,18 @@ fn parallel_versions_do_not_overwrite_each_other_and_only_selects() {
     let read = |version| sandbox.asset("orders", version).expect("is there");
     assert_eq!((&read("1.0.0")["labels"], &read("1.1.0")["labels"]), (&json!(["old"]), &json!(["new"])));
     assert_eq!(read("1.0.0")["name"], "New", "all versions share the name, and the highest speaks for it");
+}
+
+#[test]
+fn a_version_that_is_not_there_speaks_for_no_other() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = published(&sandbox, &[Asset::new("orders", "1.0.0"), Asset::new("orders", "1.1.0")]);
+    workshop.write("changes.csv", "assetId,version,name\norders,9.0.0,Ghost\norders,1.1.0,New\norders,1.0.0,Old\n");
+    let summary = run(&workshop, &[]).exits(2).summary();
+    assert_eq!(summary["counts"]["failed"], 1, "{summary}");
+    assert_eq!(sandbox.asset("orders", "1.0.0").unwrap()["name"], "New");
+    let before = writes(&sandbox);
+    let again = run(&workshop, &[]).exits(2).summary();
+    assert_eq!((&again["updated"], &again["counts"]), (&0.into(), &summary["counts"]), "{again}");
+    assert_eq!(writes(&sandbox), before);
 }

@@ -107,6 +107,8 @@ fn what_keeps_the_whole_from_being_sent_is_told_with_everything_else() {
     let expected = ["definitions failure", "quota failure", "one/1.0.0: values failure"];
     assert_eq!(findings(&json), expected);
     assert_eq!(writes(&sandbox), before);
+    let status = workshop.consign(&["status", "job.toml"]).run().exits(0).stdout;
+    assert!(status.contains("stopped at"), "{status}");
     // Nothing is lost: what was found about an item is looked at again.
     assert_eq!(workshop.item("one", "1.0.0").0, "ready");
     // Whoever knows better skips it all but the definitions.

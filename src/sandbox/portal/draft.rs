@@ -39,7 +39,7 @@ pub(super) async fn open(State(app): State<App>, caller: Caller, Path(at): Path<
             shelves::keep_draft(tables, &place.owner, &draft)?;
         }
         let status = shelves::draft_status(tables, &place.owner)?;
-        revised(&draft.portal, json!({ "draftStatus": status, "pages": draft.portal.page_views() }))
+        revised(&app, &draft.portal, json!({ "draftStatus": status, "pages": draft.portal.page_views() }))
     };
     app.state.commit(open).await
 }
@@ -58,7 +58,7 @@ pub(super) async fn pages(State(app): State<App>, caller: Caller, Path(at): Path
     app.state.read(|tables| {
         let place = at.place(tables, &caller, Role::Contributor)?;
         let draft = shelves::draft_or_new(tables, &place.owner)?;
-        revised(&draft.portal, draft.portal.page_views().into())
+        revised(&app, &draft.portal, draft.portal.page_views().into())
     })
 }
 

@@ -9,6 +9,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::super::{
+    Quirk,
     app::App,
     caller::{Caller, Role},
     problem::Problem,
@@ -22,11 +23,14 @@ use super::{
     shelves::{self, DraftStatus},
 };
 
-/// JSON with the revision of the order of the pages.
-pub(super) type Revised = ([(&'static str, HeaderValue); 1], Json<Value>);
+/// JSON with the revision of the order of the pages, where there is a call that changes it.
+pub(super) type Revised = (Option<[(&'static str, HeaderValue); 1]>, Json<Value>);
 
-pub(super) fn revised(portal: &Portal, body: Value) -> Result<Revised, Problem> {
-    Ok(([(REVISION, revision_header(&portal.revision())?)], Json(body)))
+pub(super) fn revised(app: &App, portal: &Portal, body: Value) -> Result<Revised, Problem> {
+    if app.settings.quirks.has(Quirk::CreationOrder) {
+        return Ok((None, Json(body)));
+    }
+    Ok((Some([(REVISION, revision_header(&portal.revision())?)]), Json(body)))
 }
 
 pub(super) async fn portal(State(app): State<App>, caller: Caller, Path(at): Path<At>) -> Result<Revised, Problem> {
@@ -34,7 +38,7 @@ pub(super) async fn portal(State(app): State<App>, caller: Caller, Path(at): Pat
         let place = at.place(tables, &caller, Role::Viewer)?;
         let portal = shelves::published(tables, &place.owner)?.ok_or_else(no_portal)?;
         let status = shelves::draft_status(tables, &place.owner)?;
-        revised(&portal, json!({ "draftStatus": status, "pages": portal.page_views() }))
+        revised(&app, &portal, json!({ "draftStatus": status, "pages": portal.page_views() }))
     })
 }
 
@@ -42,7 +46,7 @@ pub(super) async fn pages(State(app): State<App>, caller: Caller, Path(at): Path
     app.state.read(|tables| {
         let place = at.place(tables, &caller, Role::Viewer)?;
         let portal = shelves::published(tables, &place.owner)?.ok_or_else(no_portal)?;
-        revised(&portal, portal.page_views().into())
+        revised(&app, &portal, portal.page_views().into())
     })
 }
 

@@ -8,7 +8,7 @@ use super::super::{Options, columns, docs, draft::Place, extras, facts::fold, re
 use crate::asset::{
     AssetChange, Coordinates, Description, Diagnosis, DraftFile, FileContent, FileKey, Problem, Version,
 };
-use crate::package::docs::page_name;
+use crate::package::docs::{collect, page_name};
 
 /// The most characters of a name (EXCHANGE.md §3.12).
 const NAME: usize = 256;
@@ -16,12 +16,15 @@ const NAME: usize = 256;
 /// The most characters of a description and of a contact (EXCHANGE.md §3.12).
 const TEXT: usize = 255;
 
+/// The page that holds the terms (EXCHANGE.md §5.2).
+const TERMS: &str = "terms";
+
 /// Takes a value away.
 const NOTHING: &str = "[]";
 
 /// Reads a row. All that is wrong with its values is told in one diagnosis.
 pub(super) fn read(reader: Reader, place: &Place<'_>, options: &Options) -> Result<AssetChange, Box<Diagnosis>> {
-    let mut row = Row { reader, place, base: columns::base(place.path), missing: Vec::new() };
+    let mut row = Row { reader, place, base: columns::base(place.path), files: Vec::new(), missing: Vec::new() };
     let name = row.name(&options.group);
     let gav = name.as_ref().map(AssetChange::gav);
     let known_as = |diagnosis: Diagnosis| Box::new(Diagnosis { gav: gav.clone().or(diagnosis.gav), ..diagnosis });
@@ -35,16 +38,14 @@ pub(super) fn read(reader: Reader, place: &Place<'_>, options: &Options) -> Resu
         let nothing = nothing.hint("fill in a cell; `[]` takes a value away");
         return Err(known_as(Diagnosis { line: place.line, ..nothing }));
     }
-    Ok(AssetChange { stamp: stamp::of(&files(&description)), description, ..name })
+    Ok(AssetChange { stamp: stamp::of(&row.files), description, ..name })
 }
 
-/// Everything that the row names a file for.
-fn files(description: &Description) -> Vec<DraftFile> {
-    let file = |kind: &str, name: &str, content: FileContent| DraftFile { key: FileKey::new(kind, name), content };
-    let icon = description.icon.iter().map(|path| file("icon", "", FileContent::File(path.clone())));
-    let docs = description.docs.iter().map(|docs| file("docs", "zip", docs.clone()));
-    let pages = description.pages.iter().map(|(name, path)| file("page", name, FileContent::File(path.clone())));
-    icon.chain(docs).chain(pages).collect()
+/// A single page with the images that it shows, held to the rules of Exchange.
+fn page(name: &str, path: &Utf8PathBuf, options: &Options) -> Result<DraftFile, Box<Diagnosis>> {
+    let alone = [("page".to_owned(), path.clone())];
+    let documentation = collect(&columns::base(path), alone, None, &options.reading)?;
+    Ok(DraftFile { key: FileKey::new("page", name), content: FileContent::Docs(documentation) })
 }
 
 struct Row<'a> {
@@ -52,6 +53,8 @@ struct Row<'a> {
     place: &'a Place<'a>,
     /// The folder that paths are relative to.
     base: Utf8PathBuf,
+    /// The files that it names, with what goes along with them: a change of one is a change of the row.
+    files: Vec<DraftFile>,
     /// Files that are not there.
     missing: Vec<String>,
 }
@@ -102,7 +105,7 @@ impl Row<'_> {
             categories: self.reader.values("categories"),
             fields: self.reader.values("fields"),
             docs: self.docs(options)?,
-            pages: self.pages(),
+            pages: self.pages(options)?,
             status: self.reader.status(),
             instances: self.instances(),
         })
@@ -145,7 +148,9 @@ impl Row<'_> {
             self.reader.wrong("icon", format!("`{text}` is no {}", extras::ICONS.join(", ")));
             return None;
         }
-        self.file("icon", &text)
+        let path = self.file("icon", &text)?;
+        self.files.push(DraftFile { key: FileKey::new("icon", &kind), content: FileContent::File(path.clone()) });
+        Some(path)
     }
 
     /// A file that the row names.
@@ -164,22 +169,24 @@ impl Row<'_> {
             return Ok(None);
         };
         let found = docs::of_path(&self.base, &self.base.join(text), self.place, options)?;
+        self.files.push(found.clone());
         Ok(Some(found.content))
     }
 
-    fn pages(&mut self) -> BTreeMap<String, Utf8PathBuf> {
+    fn pages(&mut self, options: &Options) -> Result<BTreeMap<String, Utf8PathBuf>, Box<Diagnosis>> {
         let mut pages = BTreeMap::new();
         for (name, text) in self.reader.prefixed("pages.") {
             let key = format!("pages.{name}");
-            if text == NOTHING {
-                self.reader.wrong(&key, "`[]` would take it away: `docs` says which pages there are");
-                continue;
-            }
-            match page_name(&name) {
+            let named = if name == TERMS { Ok(name) } else { page_name(&name) };
+            match named {
+                _ if text == NOTHING => {
+                    self.reader.wrong(&key, "`[]` would take it away: `docs` says which pages there are");
+                }
                 Err(why) => self.reader.wrong(&key, format!("the name of the page {why}")),
                 Ok(name) if pages.contains_key(&name) => self.reader.wrong(&key, "the page is named twice"),
                 Ok(name) => {
                     if let Some(path) = self.file(&key, &text) {
+                        self.files.push(page(&name, &path, options)?);
                         pages.insert(name, path);
                     }
                 }
@@ -188,7 +195,7 @@ impl Row<'_> {
         if !pages.is_empty() && self.reader.origins.contains_key("docs") {
             self.reader.wrong("docs", "says all pages, and another column one of them: fill in one of the two");
         }
-        pages
+        Ok(pages)
     }
 
     fn instances(&mut self) -> Vec<crate::asset::ExternalInstance> {

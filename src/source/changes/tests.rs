@@ -188,6 +188,11 @@ fn documentation_is_all_pages_or_single_ones() {
     assert!(folder.scan("assetId,docs\na,d\n").only().description.docs.is_some());
     let both = folder.scan("assetId,docs,pages.More\na,d,d/More.md\n");
     assert!(both.refused().message.contains("column \"docs\": says all pages"), "{}", both.refused().message);
+    assert_eq!(folder.scan("assetId,pages.terms\na,d/More.md\n").only().description.pages.len(), 1);
+    folder.write("d/Broken.md", "\n![](gone.png)");
+    let broken = folder.scan("assetId,pages.Broken\na,d/Broken.md\n");
+    let (place, gav) = (broken.refused().to_string(), &broken.refused().gav);
+    assert!(place.contains("Broken.md:2") && gav.is_some(), "{place}");
     let gone = folder.scan("assetId,docs\na,gone\n");
     assert_eq!((gone.refused().problem, gone.refused().gav.is_some()), (Problem::Missing, true));
 }
@@ -199,6 +204,10 @@ fn a_file_that_was_touched_changes_the_stamp_and_nothing_else_does() {
     let stamp = |rows: &str| folder.scan(rows).changes[0].stamp.clone();
     let before = stamp("assetId,pages.home\na,home.md\n");
     assert_eq!(before, stamp("assetId,pages.home\n\na,home.md\n"));
-    folder.write("home.md", "# Another home");
-    assert_ne!(before, stamp("assetId,pages.home\na,home.md\n"));
+    folder.write("home.md", "# Another home ![](i.png)");
+    folder.write("i.png", "\u{0}");
+    let with_image = stamp("assetId,pages.home\na,home.md\n");
+    assert_ne!(before, with_image);
+    folder.write("i.png", "another image");
+    assert_ne!(with_image, stamp("assetId,pages.home\na,home.md\n"));
 }

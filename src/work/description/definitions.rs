@@ -47,13 +47,8 @@ async fn read(exchange: &Exchange) -> Result<BTreeMap<String, DataType>, CallErr
 
 /// The root organization, where fields are configured; our own where nobody tells.
 async fn root_of(exchange: &Exchange) -> String {
-    let known = Exchange::my_organizations(exchange.client()).await.unwrap_or_default();
-    let own = exchange.organization();
-    if known.iter().any(|organization| organization.id == own && !organization.is_root) {
-        let root = known.into_iter().find(|organization| organization.is_root);
-        return root.map_or_else(|| own.to_owned(), |root| root.id);
-    }
-    own.to_owned()
+    let me = Exchange::me(exchange.client()).await.unwrap_or_default();
+    me.root_of(exchange.organization()).to_owned()
 }
 
 #[cfg(test)]

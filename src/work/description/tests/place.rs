@@ -19,7 +19,7 @@ use crate::{
     journal::{ItemId, State},
     net::{
         Client, ClientSettings, Credentials, InProcessTransport, PaceSettings, RetrySettings, Transport,
-        TransportError, TransportKind,
+        TransportError, TransportKind, scripted::Scripted,
     },
     sandbox::{Reset, Sandbox, Settings},
 };
@@ -286,4 +286,17 @@ pub(super) fn one(text: &str) -> Value {
 
 pub(super) fn many(values: &[&str]) -> Value {
     serde_json::to_value(values).expect("is JSON")
+}
+
+/// A describer of a scripted server, signed in.
+pub(super) fn describer_of(server: &Scripted) -> Describer {
+    let credentials = Credentials::Bearer("token".to_owned().into());
+    Describer::new(
+        Exchange::new(server.client(Some(credentials)), "g".to_owned()),
+        DescribeApi::V2,
+        Limits::default(),
+        Arc::new(tempfile::tempdir().expect("is made")),
+        Duration::from_mins(1),
+        Arc::default(),
+    )
 }

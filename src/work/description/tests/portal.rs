@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     exchange::{Edition, HOME_PAGE, TERMS_PAGE},
     package::{docs::of_folder, reading::Reading},
+    sandbox::{Quirk, Settings},
 };
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
@@ -95,6 +96,15 @@ async fn a_ready_archive_is_sent_as_it_is_and_its_order_counts() {
     assert_eq!(place.settles(&wish(other)).await, "order of pages: A, B → B, A");
     let silent = archive(&place, "silent.zip", &members(b"{}"));
     place.unchanged(&wish(silent)).await;
+}
+
+#[tokio::test]
+async fn an_order_that_the_server_cannot_keep_is_not_sent_every_night() {
+    let quirks = [Quirk::CreationOrder].into_iter().collect();
+    let place = Place::with(Settings { quirks, ..Settings::default() }, DescribeApi::V2).await;
+    let pages: [(&str, &[u8]); 3] = [("B.md", b"b"), ("A.md", b"a"), ("config.json", br#"{"pageOrder":["B","A"]}"#)];
+    let said = wish(docs(&place, "docs", &pages));
+    assert_eq!(place.settles(&said).await, "page A: added; page B: added");
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! Waiting for a change, with scripted replies.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::*;
@@ -31,15 +29,8 @@ impl Scene {
         let link = json!({"mutableDataStatusLink": format!("https://{host}/status/1")}).to_string();
         let before = [reply(200, BARE)].into_iter().chain(before);
         let server = Scripted::new(before.chain([reply(202, &link)]).chain(after));
-        let tally = Arc::new(Tally::default());
-        let describer = Describer::new(
-            Exchange::new(server.client(None), "g".to_owned()),
-            DescribeApi::V2,
-            Limits::default(),
-            Arc::new(tempfile::tempdir().expect("is made")),
-            Duration::from_mins(1),
-            Arc::clone(&tally),
-        );
+        let describer = place::describer_of(&server);
+        let tally = Arc::clone(&describer.tally);
         let gav: Coordinates = "g/a/1.0.0".parse().expect("parses");
         let mut progress = Progress::default();
         let outcome = describer.describe(&mut progress, &gav, &wish(said)).await;

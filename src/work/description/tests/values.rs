@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::*;
+use super::{place::describer_of, *};
 use crate::{
     exchange::{DataType, Dimension, FieldValue, tag_set},
     job::DescribeApi,
+    net::scripted::{Scripted, reply},
     sandbox::Settings,
     work::description::{Differences, send::DECLARE},
 };
@@ -183,4 +184,22 @@ async fn what_is_not_there_is_told() {
     assert_eq!(place.describer.compare(&other, &said).await, Ok(Differences::NotThere));
     let Ended::Failed(failure) = place.bring_of(&other, &said).await else { panic!("fails") };
     assert_eq!(failure.class, "not-found");
+}
+
+#[tokio::test]
+async fn a_server_that_tells_no_types_is_asked_for_them_only_where_values_look_different() {
+    let asset = json!({
+        "groupId": "g", "assetId": "a", "version": "1.0.0", "type": "custom",
+        "customFields": [{"key": "n", "value": 5}, {"key": "due", "value": "2020-01-01T00:00:00.000Z"}]
+    });
+    let asset = || reply(200, &asset.to_string());
+    let gav = "g/a/1.0.0".parse().expect("parses");
+    let fields = json!([{"tagKey": "due", "dataType": "date"}]).to_string();
+    let server = Scripted::new([asset(), asset(), reply(404, ""), reply(200, &fields)]);
+    let describer = describer_of(&server);
+    let said = |key: &str, text: &str| wish(json!({"fields": {"values": {(key): one(text)}}}));
+    for (said, requests) in [(said("n", "5.0"), 1), (said("due", "2020-01-01"), 4)] {
+        assert_eq!(describer.compare(&gav, &said).await, Ok(Differences::Found(Vec::new())));
+        assert_eq!(server.lines().len(), requests, "{:?}", server.lines());
+    }
 }
