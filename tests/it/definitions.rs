@@ -86,7 +86,7 @@ fn what_differs_keeps_everything_from_being_sent_until_somebody_decides() {
         insta::assert_snapshot!(ran.stderr, @"
     error: nothing was sent:
       - field format takes `OAS`, `RAML` there and `OAS`, `RAML`, `WSDL` here; hint: change the declaration, or let definitions.on_difference say `keep` or `update`
-    ")
+    ");
     });
     let events = workshop.run(&[]).exits(1).events();
     let last = events.last().expect("says why");

@@ -101,7 +101,7 @@ fn what_keeps_the_whole_from_being_sent_is_told_with_everything_else() {
       - field due-date is of the type date there and text here; hint: change the declaration, or let definitions.on_difference say `keep` or `update`
       - the organization has room for 1 more asset version, and 2 are to come; hint: delete versions that nobody needs, or ask for a higher limit
       - [org]/one/1.0.0: fields.due-dat is not configured on the target; hint: do you mean `due-date`? There are: due-date
-    ")
+    ");
     });
     let json = workshop.run(&[]).exits(1);
     let expected = ["definitions failure", "quota failure", "one/1.0.0: values failure"];
@@ -187,7 +187,7 @@ fn a_plan_shows_definitions_and_findings() {
 
     a run would send nothing
       failure   field due-date is of the type date there and text here; hint: change the declaration, or let definitions.on_difference say `keep` or `update`
-    ")
+    ");
     });
     let plan = workshop.consign(&["plan", "job.toml", "--json"]).run().exits(0).json();
     let actions: Vec<_> = plan["actions"].as_array().unwrap().iter().map(|action| &action["action"]).collect();
