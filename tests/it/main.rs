@@ -14,6 +14,7 @@ mod definitions;
 mod describe;
 mod documentation;
 mod encrypted;
+mod increments;
 mod journal;
 mod nightly;
 mod nothing_twice_nothing_lost;

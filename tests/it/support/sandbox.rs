@@ -149,6 +149,17 @@ impl Sandbox {
         self.send("GET", "/_sandbox/stats").json()
     }
 
+    /// The requests that change something, by endpoint.
+    pub(crate) fn writes(&self) -> BTreeMap<String, u64> {
+        let stats = self.stats();
+        let endpoints = stats["requests"].as_object().expect("are counted").iter();
+        let writes =
+            endpoints.filter(|(endpoint, _)| !endpoint.starts_with("GET ") && !endpoint.contains("/accounts/"));
+        let count =
+            |by_status: &Value| by_status.as_object().expect("by status").values().filter_map(Value::as_u64).sum();
+        writes.map(|(endpoint, by_status)| (endpoint.clone(), count(by_status))).collect()
+    }
+
     /// Waits until the sandbox's statistics say so.
     #[track_caller]
     pub(crate) fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) {
