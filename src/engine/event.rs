@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     asset::{Diagnosis, Verdict},
-    journal::{Counts, Failure, State},
+    journal::{Counts, Disagreement, Failure, State},
 };
 
 /// Something that happened in a run. Whatever is shown of it can be rebuilt from the journal.
@@ -57,14 +57,10 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         spared: Option<String>,
     },
-    /// Versions of one asset say different things about a datum that they share: the highest of them is believed.
-    Disagreement {
-        /// The datum.
-        datum: String,
-        /// The coordinates of the version that is believed.
-        speaks: String,
-        /// The coordinates of the other one.
-        yields: String,
+    /// Versions of one asset say different things about data that they share: the highest of them is believed.
+    Disagreements {
+        /// The first of them.
+        first: Vec<Disagreement>,
     },
     /// An input fails or is skipped before anything is sent.
     Diagnosed {

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Row, Transaction, params};
+use serde::Serialize;
 
 use super::{RunId, State, item::ItemId, transition};
 use crate::asset::{AssetDraft, Claim, Coordinates, Description, Scope};
@@ -18,7 +19,7 @@ const TOLD: usize = 100;
 type Kept = (String, String, String);
 
 /// Versions of the source that say different things about a datum that they share.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Disagreement {
     /// The datum.
     pub datum: String,

@@ -12,10 +12,7 @@ use crate::{
     engine::{Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
     job::{self, Job, Kind, OnVanished},
-    journal::{
-        Counts, Disagreement, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter,
-        Vanished,
-    },
+    journal::{Counts, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter, Vanished},
     net::CallError,
     package::reading::Reading,
     source::{self, Source, SourceError},
@@ -267,8 +264,8 @@ impl Shift<'_> {
         self.tally.set(self.journal.counts()?);
         let ScanCounts { new, changed, unchanged, diagnosed } = scanned;
         self.sink.emit(&Event::Scanned { new, changed, unchanged, diagnosed, gone });
-        for Disagreement { datum, speaks, yields } in disagreements {
-            self.sink.emit(&Event::Disagreement { datum, speaks, yields });
+        if !disagreements.is_empty() {
+            self.sink.emit(&Event::Disagreements { first: disagreements });
         }
         // A change that is no longer asked for stays made.
         if vanished.count > 0 && self.job.kind == Kind::Publish {

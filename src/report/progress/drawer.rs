@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     engine::{Event, Sink},
-    journal::State,
+    journal::{Disagreement, State},
     report::text,
 };
 
@@ -181,12 +181,14 @@ impl<F: Face> Drawer<F> {
                 self.board.phase = Phase::Scanning(*items);
                 return Ok(());
             }
-            Event::Start { .. } | Event::Vanished { .. } | Event::Definition { .. } | Event::Finding { .. } => {
+            Event::Start { .. }
+            | Event::Vanished { .. }
+            | Event::Disagreements { .. }
+            | Event::Definition { .. }
+            | Event::Finding { .. } => {
                 return self.face.say(&wording(event));
             }
-            Event::Item { .. } | Event::Diagnosed { .. } | Event::Disagreement { .. } => {
-                return self.face.failure(&wording(event));
-            }
+            Event::Item { .. } | Event::Diagnosed { .. } => return self.face.failure(&wording(event)),
             Event::Scanned { .. } => self.board.phase = Phase::Working,
             Event::Stopping { .. } => self.board.phase = Phase::Stopping,
         }
@@ -213,10 +215,7 @@ fn wording(event: &Event) -> String {
             )
         }
         Event::Vanished { count, gavs, deprecated, spared } => vanished(*count, gavs, *deprecated, spared.as_deref()),
-        Event::Disagreement { datum, speaks, yields } => {
-            let [datum, speaks, yields] = [datum, speaks, yields].map(|part| text::printable(part));
-            format!("{yields} and {speaks} share `{datum}` and say different things: {speaks} is believed")
-        }
+        Event::Disagreements { first } => disagreements(first),
         Event::Item { gav, state, failure, .. } => {
             let mut line = format!("{state} {}", text::printable(gav));
             if let Some(failure) = failure {
@@ -256,6 +255,22 @@ fn vanished(count: u64, gavs: &[String], deprecated: bool, spared: Option<&str>)
         (false, None) => String::new(),
     };
     format!("no longer in the source: {}{more}{then}", names.join(", "))
+}
+
+fn disagreements(first: &[Disagreement]) -> String {
+    let told: Vec<String> = first
+        .iter()
+        .take(NAMED)
+        .map(|Disagreement { datum, speaks, .. }| {
+            format!("`{}` of {}", text::printable(datum), text::printable(speaks))
+        })
+        .collect();
+    let more = first.len() - told.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "versions say different things, the highest is believed: {}{more}; `consign plan` has them",
+        told.join(", ")
+    )
 }
 
 fn hint(hint: Option<&str>) -> String {
