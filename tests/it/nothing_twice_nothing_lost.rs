@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Asset, Sandbox, Workshop};
+use crate::support::{Asset, Sandbox, Workshop, specification};
 
 /// Assets in layers: each needs two of the layer below it, and every fifth comes in two versions. Returns their names,
 /// sorted as the sandbox names them.
@@ -124,4 +124,61 @@ fn an_unchanged_second_run_publishes_nothing_and_asks_for_nothing_but_a_token() 
         requests
     };
     assert_eq!(is_token(&after["requests"]), is_token(&before["requests"]));
+}
+
+/// A manifest of rest-api assets with everything that can be changed afterwards.
+fn described(workshop: &Workshop, count: usize, turn: &str) {
+    let mut rows = "path,assetId,version,name,description,tags,fields.note,instances.test\n".to_owned();
+    for n in 0..count {
+        workshop.write(&format!("api{n}.yaml"), specification(&format!("a{n}"), "1.0.0", "Hello"));
+        rows += &format!(
+            "api{n}.yaml,a{n},1.0.0,A{n} {turn},It,\"all,{turn}\",\"{turn}, {n}\",https://{turn}.example.com/{n}\n"
+        );
+    }
+    workshop.write("assets.csv", rows);
+}
+
+#[test]
+fn describing_that_is_killed_and_cut_off_ends_with_every_datum_once() {
+    const COUNT: usize = 24;
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let data = data.path().to_str().expect("plain names");
+    let faults = "reset=0.03,lost-reply=0.05,http503=0.02,bad-json=0.01,status404=0.05";
+    let sandbox =
+        Sandbox::start(&["--data", data, "--faults", faults, "--publish-latency", "5ms..60ms", "--seed", "7"]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    let job = "kind = \"publish\"\nname = \"test\"\n\n[source]\nmanifest = \"assets.csv\"\n\n[definitions]\nfields = [{ key = \"note\" }]\n";
+    workshop.write("job.toml", format!("{job}\n[target]\nhost = \"{}\"\n", sandbox.url()));
+    described(&workshop, COUNT, "one");
+    assert_eq!(workshop.run(&[]).exits(0).summary()["counts"]["done"], COUNT);
+    described(&workshop, COUNT, "two");
+    let mut seeded = Seeded(7);
+    let mut kills = 0;
+    for _ in 0..10 {
+        let mut run = workshop.consign(&["run", "job.toml", "--json"]).start();
+        std::thread::sleep(Duration::from_millis(50 + seeded.below(500)));
+        kills += u32::from(run.is_running());
+        run.kill();
+    }
+    assert!(kills > 0, "every run ended before it was killed");
+    let summary = workshop.run(&[]).exits(0).summary();
+    assert_eq!(summary["counts"]["failed"], 0, "{summary}");
+    sandbox.kill();
+
+    let sandbox = Sandbox::start(&["--data", data]);
+    let organization = sandbox.organization().to_owned();
+    for n in 0..COUNT {
+        let asset = sandbox.asset(&format!("a{n}"), "1.0.0").expect("it is there");
+        assert_eq!(asset["name"], format!("A{n} two"));
+        assert_eq!(asset["labels"].as_array().map(Vec::len), Some(2), "{asset}");
+        assert_eq!(asset["customFields"][0]["value"], format!("two, {n}"));
+        let path = format!("/exchange/api/v2/assets/{organization}/a{n}/versionGroups/v1/instances");
+        let instances = sandbox.send("GET", &path).json();
+        let external: Vec<_> = instances.as_array().unwrap().iter().filter(|i| i["type"] == "external").collect();
+        assert_eq!(external.len(), 1, "{instances}");
+        assert_eq!(external[0]["endpointUri"], format!("https://two.example.com/{n}"));
+    }
+    let again = workshop.run(&["--host", sandbox.url()]).exits(0).summary();
+    assert_eq!((&again["published"], &again["updated"]), (&0.into(), &0.into()), "{again}");
+    assert_eq!(sandbox.writes().values().sum::<u64>(), 0);
 }
