@@ -210,3 +210,34 @@ fn what_vanished_is_told_deprecated_when_asked_and_comes_back() {
     assert_only(&run(&workshop, &sandbox).1, &[]);
     assert_eq!(sandbox.stats()["publications"]["accepted"], 2);
 }
+
+#[test]
+fn states_move_by_documented_transitions_and_dependencies_go_first() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = night(&sandbox, "");
+    for name in ["app", "lib"] {
+        workshop.write(&format!("{name}.yaml"), specification(name, "1.0.0", "one"));
+    }
+    let organization = sandbox.organization();
+    let manifest = |status: &str| {
+        let rows = format!("app.yaml,app,1.0.0,{status},{organization}:lib:1.0.0\nlib.yaml,lib,1.0.0,{status},\n");
+        workshop.write("assets.csv", format!("path,assetId,version,status,dependencies\n{rows}"));
+    };
+    let states =
+        || ["app", "lib"].map(|name| sandbox.asset(name, "1.0.0").unwrap()["status"].as_str().unwrap().to_owned());
+    manifest("development");
+    run(&workshop, &sandbox);
+    assert_eq!(states(), ["development", "development"]);
+    for state in ["published", "deprecated", "published"] {
+        manifest(state);
+        let (_, writes) = run(&workshop, &sandbox);
+        assert_only(&writes, &[("PUT /exchange/api/v2/assets/{g}/{a}/{v}/status", 2)]);
+        assert_eq!(states(), [state, state]);
+        assert_only(&run(&workshop, &sandbox).1, &[]);
+    }
+    manifest("development");
+    workshop.run(&[]).exits(2);
+    assert_eq!(workshop.item("lib", "1.0.0").1, "transition");
+    assert_eq!(states(), ["published", "published"]);
+    assert_eq!(sandbox.stats()["publications"]["accepted"], 2);
+}
