@@ -20,6 +20,12 @@ pub enum OnConflict {
 }
 
 impl OnConflict {
+    /// Whether the next free version is published.
+    #[must_use]
+    pub fn bumps(self) -> bool {
+        matches!(self, Self::BumpPatch | Self::BumpMinor | Self::BumpMajor)
+    }
+
     /// The name of the policy, as a job file spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -28,11 +28,14 @@ pub struct Me {
     pub organizations: Vec<Organization>,
     /// Where they may contribute; `None` where the server does not tell.
     pub contributor_of: Option<Vec<Organization>>,
+    /// Whether a connected app signs: all else is then told of its maker, whose rights are not those of the app.
+    pub is_connected_app: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Answer {
+    client: Option<serde::de::IgnoredAny>,
     user: User,
 }
 
@@ -92,6 +95,7 @@ impl Exchange {
         Ok(Me {
             organizations: own.into_iter().chain(member_of_organizations).collect(),
             contributor_of: contributor_of_organizations,
+            is_connected_app: answer.client.is_some(),
         })
     }
 
@@ -114,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_root_is_found_by_the_parents_or_by_its_flag() {
-        let me = |organizations: Vec<Organization>| Me { organizations, contributor_of: None };
+        let me = |organizations: Vec<Organization>| Me { organizations, ..Me::default() };
         let tree = [organization("root", None, true), organization("bg", Some("root"), false)];
         let deep = me([tree.as_slice(), &[organization("team", Some("bg"), false)]].concat());
         assert_eq!(["root", "bg", "team", "other"].map(|id| deep.root_of(id)), ["root", "root", "root", "other"]);

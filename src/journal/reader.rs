@@ -139,6 +139,16 @@ impl Reader {
         self.read(|c| c.prepare_cached(sql)?.query_row(params![self.target, gav], |row| row.get(0)))
     }
 
+    /// The digest of what was published last under these coordinates.
+    pub fn fingerprint(&self, gav: &str) -> Result<Option<String>, JournalError> {
+        self.read(|c| {
+            c.prepare_cached("SELECT fingerprint FROM item WHERE target = ?1 AND key = ?2")?
+                .query_row(params![self.target, gav], |row| row.get(0))
+                .optional()
+                .map(Option::flatten)
+        })
+    }
+
     /// The data that an item has something to say about, and that another version of the asset speaks for.
     pub fn yields(&self, gav: &str) -> Result<BTreeSet<String>, JournalError> {
         let text: Option<String> = self.read(|c| {

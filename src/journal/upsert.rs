@@ -182,7 +182,7 @@ fn reopen_with(
                 published_as = CASE WHEN fingerprint IS NULL THEN NULL ELSE published_as END,
                 class = NULL, http = NULL, message = NULL, hint = NULL,
                 path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7, claims = ?8,
-                retired = CASE retired WHEN 0 THEN 0 ELSE 2 END
+                retired = CASE WHEN retired = 0 OR class = 'vanished' THEN 0 ELSE 2 END
          WHERE id = ?1",
     )?
     .execute(params![

@@ -25,10 +25,12 @@ pub struct Vanished {
     pub spared: Option<String>,
 }
 
-/// The items that vanished: done, not met by the scan of this run, and no other version of the asset met either.
+/// The items that vanished: done, not met by the scan of this run, and no other version of the asset met either. What
+/// its source leaves out this time, because its conditions do not hold, has not vanished.
 const GONE: &str = "target = ?1 AND seen <> ?2 AND key = gav AND retired = 0
      AND (state = 'done' OR (state = 'skipped' AND class = 'same-content'))
-     AND asset NOT IN (SELECT asset FROM item WHERE target = ?1 AND seen = ?2 AND asset IS NOT NULL)";
+     AND asset NOT IN (SELECT asset FROM item WHERE target = ?1 AND seen = ?2 AND asset IS NOT NULL)
+     AND path NOT IN (SELECT path FROM item WHERE target = ?1 AND seen = ?2 AND key IS NOT gav AND class = 'condition')";
 
 /// Finds what vanished, and opens it to be deprecated where `retire`.
 pub(super) fn vanish(tx: &Transaction<'_>, target: i64, run: RunId, retire: bool) -> rusqlite::Result<Vanished> {
@@ -62,6 +64,14 @@ fn reason_to_spare(tx: &Transaction<'_>, target: i64, run: RunId, count: u64) ->
     )?;
     if broken > 0 {
         return Ok(Some(format!("{broken} inputs of the source cannot be read, and may be what is missing")));
+    }
+    let met: u64 = tx.query_row(
+        "SELECT count(*) FROM item WHERE target = ?1 AND seen = ?2 AND key = gav",
+        params![target, run.0],
+        count_of,
+    )?;
+    if met == 0 {
+        return Ok(Some("the source holds nothing at all".to_owned()));
     }
     let known: u64 = tx.query_row(
         "SELECT count(*) FROM item WHERE target = ?1 AND key = gav AND retired = 0 AND state IN ('done', 'skipped')",

@@ -46,6 +46,9 @@ impl Place<'_> {
     }
 }
 
+/// Texts and how many characters of them Exchange takes (EXCHANGE.md §3.1, §3.8).
+const LENGTHS: &[(&str, usize)] = &[("name", 256), ("description", 255), ("contactName", 255), ("contactEmail", 255)];
+
 /// Completes a draft. All values that cannot be used are told in one diagnosis.
 pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Result<AssetDraft, Box<Diagnosis>> {
     let Found { path, asset_type, mut facts, derived, mut files } = found;
@@ -68,6 +71,7 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     let status = reader.status();
     let dependencies = reader.dependencies();
     let properties = reader.properties(&asset_type, coordinates.as_ref(), content.is_none());
+    reader.hold_lengths();
     let name = reader.name(coordinates.as_ref());
     let tags = reader.tags();
     let categories = reader.values("categories");
@@ -165,6 +169,18 @@ impl Reader {
             Err(error) => {
                 self.wrong("assetId", error);
                 None
+            }
+        }
+    }
+
+    /// What somebody has written for Exchange is never cut; what a specification says of itself is.
+    fn hold_lengths(&mut self) {
+        for (key, most) in LENGTHS {
+            let (Some(text), Some(origin)) = (self.facts.get(key), self.facts.origin(key)) else { continue };
+            let count = fold(text).chars().count();
+            if count > *most && matches!(origin, Origin::Manifest(_) | Origin::Catalog(_) | Origin::Defaults) {
+                self.origins.insert((*key).to_owned(), origin.clone());
+                self.wrong(key, format!("{count} characters, Exchange takes {most}"));
             }
         }
     }

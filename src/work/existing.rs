@@ -33,6 +33,11 @@ impl Existing {
             || self.lock().contains(&self.digest(coordinates))
     }
 
+    /// Whether this version is surely not there yet: the asset is not, or its latest version is older.
+    pub(super) fn is_surely_new(&self, coordinates: &Coordinates) -> bool {
+        !self.lock().contains(&self.digest(coordinates)) && self.before.existing.is_surely_new(coordinates)
+    }
+
     /// Remembers that it exists now.
     pub(super) fn is_there(&self, coordinates: &Coordinates) {
         let digest = self.digest(coordinates);

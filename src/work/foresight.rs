@@ -8,7 +8,7 @@ use super::{
     description::Difference,
     existing::Existing,
     plan::Intent,
-    publish::{OnTarget, Publish},
+    publish::{Earlier, OnTarget, Publish},
     survey::Survey,
 };
 use crate::{
@@ -32,17 +32,12 @@ impl Foresight {
         })
     }
 
-    /// Looks at an item, under the coordinates that an earlier run has published it as where it has.
-    pub(super) async fn look(
-        &self,
-        sourced: &Sourced,
-        published_as: Option<String>,
-        survey: &Survey<'_>,
-    ) -> (Intent, String) {
+    /// Looks at an item, with what an earlier run has made of it.
+    pub(super) async fn look(&self, sourced: &Sourced, earlier: Earlier, survey: &Survey<'_>) -> (Intent, String) {
         match (self, sourced) {
             (Self::Publish(publish), Sourced::Draft(draft)) => {
                 let yields = survey.yields(&draft.coordinates);
-                survey.judge(draft, on_target(publish, draft, &yields, published_as).await).await
+                survey.judge(draft, on_target(publish, draft, &yields, earlier).await).await
             }
             (Self::Describe(describe), Sourced::Change(change)) => to_be_changed(describe, change).await,
             _ => (Intent::Invalid, "is not what a job of this kind is made of".to_owned()),
@@ -54,10 +49,9 @@ async fn on_target(
     publish: &Publish,
     draft: &AssetDraft,
     yields: &BTreeSet<String>,
-    published_as: Option<String>,
+    earlier: Earlier,
 ) -> (Intent, String) {
-    let has_published = published_as.is_some();
-    match publish.foresee(draft, yields, published_as).await {
+    match publish.foresee(draft, yields, earlier).await {
         Ok(OnTarget::NewAsset) => (Intent::Create, "the target has no such asset".to_owned()),
         Ok(OnTarget::NewVersion { latest }) => (Intent::NewVersion, format!("the latest version there is {latest}")),
         Ok(OnTarget::Development) => (Intent::NewVersion, "replaces the development version on the target".to_owned()),
@@ -66,14 +60,19 @@ async fn on_target(
         }
         Ok(OnTarget::Same { differences, .. }) => (Intent::MetadataOnly, told(&differences)),
         Ok(OnTarget::Different(what)) => {
-            let differs = format!("the target holds other content: {what}");
-            match publish.on_other_content(draft, has_published) {
-                OnConflict::Fail => (Intent::Conflict, differs),
-                OnConflict::Skip => (Intent::Skip, differs),
-                _ => (Intent::NewVersion, format!("{differs}; the next free version is published")),
-            }
+            by_policy(publish.on_conflict(draft), &format!("the target holds other content: {what}"))
         }
+        Ok(OnTarget::Changed(policy)) => by_policy(policy, "its content has changed since this job published it"),
         Err(failure) => (Intent::Invalid, failure.message),
+    }
+}
+
+/// What becomes of other content.
+fn by_policy(policy: OnConflict, why: &str) -> (Intent, String) {
+    match policy {
+        OnConflict::Fail => (Intent::Conflict, why.to_owned()),
+        OnConflict::Skip => (Intent::Skip, why.to_owned()),
+        _ => (Intent::NewVersion, format!("{why}; the next free version is published")),
     }
 }
 

@@ -6,8 +6,8 @@ use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::{
-    Connection, Outlook, RunError, Selection, foresight::Foresight, memory, rehearsal::Rehearsal, run::source_of,
-    survey::Survey,
+    Connection, Outlook, RunError, Selection, foresight::Foresight, memory, publish::Earlier, rehearsal::Rehearsal,
+    run::source_of, survey::Survey,
 };
 use crate::{
     asset::{Diagnosis, Problem, Sourced, Verdict},
@@ -135,8 +135,9 @@ async fn foresee(
     let (intent, reason) = match (known.as_ref().and_then(|known| remembered(known, done)), foresight) {
         (Some(known), _) => known,
         (None, Some(foresight)) => {
-            let published_as = known.and_then(|(row, _)| row.published_as);
-            foresight.look(&sourced, published_as, survey).await
+            let fingerprint = journal.zip(sourced.gav()).and_then(|(journal, gav)| journal.fingerprint(&gav).ok()?);
+            let earlier = Earlier { published_as: known.and_then(|(row, _)| row.published_as), fingerprint };
+            foresight.look(&sourced, earlier, survey).await
         }
         (None, None) => {
             let intent = if matches!(sourced, Sourced::Change(_)) { Intent::Update } else { Intent::Create };

@@ -66,6 +66,8 @@ fn one_tag_is_one_patch_one_file_is_one_new_version_and_nothing_is_nothing() {
     assert_eq!(labels(&sandbox.asset("orders", "1.0.0").unwrap()), ["a", "c"]);
 
     workshop.write("stock.yaml", specification("Stock", "1.0.0", "two, and longer"));
+    let plan = workshop.consign(&["plan", "job.toml"]).run().exits(0).stdout;
+    assert!(plan.contains("its content has changed since this job published it"), "{plan}");
     let (ran, writes) = run(&workshop, &sandbox);
     assert_only(&writes, &[(PUBLISH, 1)]);
     assert_eq!(ran.summary()["published"], 1);
@@ -79,12 +81,10 @@ fn one_tag_is_one_patch_one_file_is_one_new_version_and_nothing_is_nothing() {
 
     // Without its journal a job finds everything as it should be.
     fs_err::remove_dir_all(workshop.path(".consign")).unwrap();
-    workshop.write(
-        "job.toml",
-        fs_err::read_to_string(workshop.path("job.toml")).unwrap().replace("on_change", "on_conflict"),
-    );
-    let (ran, _) = run(&workshop, &sandbox);
-    assert_eq!((&ran.summary()["published"], &ran.summary()["updated"]), (&json!(0), &json!(0)));
+    let plan = workshop.consign(&["plan", "job.toml"]).run().exits(0).stdout;
+    assert!(plan.contains("2 items: 2 unchanged"), "{plan}");
+    let (_, writes) = run(&workshop, &sandbox);
+    assert_only(&writes, &[]);
     assert_eq!(sandbox.versions().len(), 3);
 }
 
@@ -228,6 +228,8 @@ fn states_move_by_documented_transitions_and_dependencies_go_first() {
     manifest("development");
     run(&workshop, &sandbox);
     assert_eq!(states(), ["development", "development"]);
+    fs_err::remove_dir_all(workshop.path(".consign")).unwrap();
+    assert_only(&run(&workshop, &sandbox).1, &[]);
     for state in ["published", "deprecated", "published"] {
         manifest(state);
         let (_, writes) = run(&workshop, &sandbox);

@@ -120,6 +120,11 @@ fn what_keeps_the_whole_from_being_sent_is_told_with_everything_else() {
 #[test]
 fn whoever_may_only_read_is_refused_before_the_first_write() {
     let sandbox = Sandbox::start(&[]);
+    // An asset that is there tells what whoever asks may do with it.
+    let first = Workshop::for_sandbox(&sandbox);
+    first.asset(&Asset::new("first", "1.0.0"));
+    first.run(&[]).exits(0);
+    let before = writes(&sandbox);
     let workshop = Workshop::for_sandbox(&sandbox).without_credentials();
     workshop.asset(&Asset::new("orders", "1.0.0"));
     let run = ["run", "job.toml", "--quiet"];
@@ -130,11 +135,11 @@ fn whoever_may_only_read_is_refused_before_the_first_write() {
         ran.stderr
     );
     assert!(ran.stderr.contains("Exchange Contributor"), "{}", ran.stderr);
-    assert_eq!((writes(&sandbox), sandbox.versions()), (0, Vec::new()));
+    assert_eq!((writes(&sandbox), sandbox.versions()), (before, vec!["first/1.0.0".to_owned()]));
     let plan = as_role(&sandbox, &workshop, "viewer", &["plan", "job.toml", "--json"]).exits(0).json();
     assert_eq!(plan["findings"][0]["check"], "rights");
     as_role(&sandbox, &workshop, "contributor", &run).exits(0);
-    assert_eq!(sandbox.versions(), ["orders/1.0.0"]);
+    assert_eq!(sandbox.versions(), ["first/1.0.0", "orders/1.0.0"]);
 }
 
 #[test]

@@ -120,6 +120,9 @@ async fn nothing_is_deprecated_while_the_source_may_be_incomplete() {
     assert_eq!((worked.len(), end.vanished.count, end.vanished.retired), (0, 20, false));
     assert!(end.vanished.spared.unwrap().contains("is the source complete"));
 
+    let (worked, end) = run_through(&place, Vec::new(), true).await;
+    assert_eq!((worked.len(), end.vanished.count, end.vanished.retired), (0, 30, false));
+
     let journal = Journal::open(&place.path, "org").await.unwrap();
     let broken = Diagnosis::failed("a29.yaml", Problem::Invalid, "broken");
     let mut offers: Vec<_> =
@@ -128,4 +131,26 @@ async fn nothing_is_deprecated_while_the_source_may_be_incomplete() {
     journal.offer(offers).await.unwrap();
     let end = journal.end_scan(true).await.unwrap();
     assert!(!end.vanished.retired && end.vanished.spared.unwrap().contains("cannot be read"));
+}
+
+#[tokio::test]
+async fn an_emptied_source_deprecates_nothing_and_what_its_conditions_leave_out_has_not_vanished() {
+    let place = place();
+    let mut both = vec![tagged("g/a/1.0.0", None), tagged("g/b/1.0.0", None)];
+    for draft in &mut both {
+        draft.path = "catalog.yaml".into();
+    }
+    run_through(&place, both.clone(), true).await;
+    let (worked, end) = run_through(&place, Vec::new(), true).await;
+    assert_eq!((worked.len(), end.vanished.retired), (0, false));
+    assert!(end.vanished.spared.unwrap().contains("nothing at all"));
+
+    let journal = Journal::open(&place.path, "org").await.unwrap();
+    let left_out = Diagnosis::skipped("catalog.yaml", Problem::Condition, "its trigger conditions do not hold");
+    let offers = vec![
+        Offer::new(Sourced::Draft(Box::new(both[0].clone())), true),
+        Offer::new(Sourced::Diagnosis(Box::new(left_out)), true),
+    ];
+    journal.offer(offers).await.unwrap();
+    assert_eq!(journal.end_scan(true).await.unwrap().vanished, Vanished::default());
 }

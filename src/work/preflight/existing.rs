@@ -61,7 +61,7 @@ impl Existing {
     }
 
     /// Whether a version is surely not there yet: its asset is not, or the latest one is older.
-    pub(super) fn is_surely_new(&self, at: &Coordinates) -> bool {
+    pub(in crate::work) fn is_surely_new(&self, at: &Coordinates) -> bool {
         if !self.may_exist(&at.group_id, &at.asset_id) {
             return true;
         }

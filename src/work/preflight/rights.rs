@@ -3,7 +3,7 @@
 use super::reads::Ear;
 use crate::{
     asset::Coordinates,
-    exchange::AssetSummary,
+    exchange::{Asset, AssetSummary},
     work::{
         finding::{Finding, Level},
         place::Place,
@@ -16,7 +16,8 @@ const CHECK: &str = "rights";
 ///
 /// The profile lists the organizations that its user contributes to. An organization that is not among them is only
 /// suspicious: a role for a single asset is no role in its organization. So an asset that we may edit speaks for us; and
-/// where the server does not tell, nobody is refused.
+/// where the server does not tell, nobody is refused. Of a connected app the profile tells nothing: it is that of the
+/// user who made it (§1.5), and only an asset tells what the app may do.
 pub(super) async fn look_at(place: &Place, sample: Option<&AssetSummary>, ear: &mut Ear) -> Option<Finding> {
     let me = place.me.as_ref()?;
     let contributes = me.contributor_of.as_ref()?;
@@ -26,11 +27,11 @@ pub(super) async fn look_at(place: &Place, sample: Option<&AssetSummary>, ear: &
     if me.organizations.is_empty() || me.line(target).any(is_named) || is_named(place.root.organization()) {
         return None;
     }
-    if let Some(sample) = sample
-        && let Ok(at) = format!("{}/{}/{}", sample.group_id, sample.asset_id, sample.version).parse::<Coordinates>()
-        && let Some(Some(asset)) = ear.hear("an asset of the organization", place.own.asset(&at).await)
-        && asset.permissions.as_ref().is_none_or(|held| !held.is_empty())
-    {
+    let is_refused = match asset_of(place, sample, ear).await {
+        Some(asset) => asset.permissions.is_some_and(|held| held.is_empty()),
+        None => !me.is_connected_app,
+    };
+    if !is_refused {
         return None;
     }
     let finding = Finding::whole(
@@ -41,4 +42,11 @@ pub(super) async fn look_at(place: &Place, sample: Option<&AssetSummary>, ear: &
     Some(finding.hint(
         "give the user or connected app the role Exchange Contributor there; if the server is wrong about that, preflight.skip = true",
     ))
+}
+
+/// An asset of the organization, where there is one to ask about.
+async fn asset_of(place: &Place, sample: Option<&AssetSummary>, ear: &mut Ear) -> Option<Asset> {
+    let sample = sample?;
+    let at = format!("{}/{}/{}", sample.group_id, sample.asset_id, sample.version).parse::<Coordinates>().ok()?;
+    ear.hear("an asset of the organization", place.own.asset(&at).await)?
 }

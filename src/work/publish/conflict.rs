@@ -56,6 +56,9 @@ impl Publish {
     pub(super) async fn follow_policy(&self, subject: &Subject, asset: &Asset, what: &str) -> Outcome {
         let message = format!("the target holds other content under these coordinates: {what}");
         let failure = Failure::new("conflict", message).http(Some(409));
+        if let Some(already) = self.already(subject, asset).await {
+            return already;
+        }
         let order = match self.on_conflict(&subject.draft) {
             OnConflict::Fail => {
                 return Outcome::Failed(failure.hint(match subject.draft.on_conflict {
@@ -68,14 +71,15 @@ impl Publish {
             OnConflict::BumpMinor => VersionOrder::Minor,
             OnConflict::BumpMajor => VersionOrder::Major,
         };
-        if let Some(skipped) = self.is_latest_already(subject, asset).await {
-            return skipped;
-        }
         self.bump(subject, order, what).await
     }
 
     /// A bumped version of an earlier run may hold this content already: then there is nothing to bump.
-    async fn is_latest_already(&self, subject: &Subject, asset: &Asset) -> Option<Outcome> {
+    pub(super) async fn already(&self, subject: &Subject, asset: &Asset) -> Option<Outcome> {
+        let bumps = self.on_conflict(&subject.draft).bumps() || self.settings.on_change.is_some_and(OnConflict::bumps);
+        if !bumps {
+            return None;
+        }
         let here = &subject.draft.coordinates;
         let latest = self.exchange.latest(&here.group_id, &here.asset_id).await.ok()??;
         if latest.version == asset.version {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Publish, Subject, compare::Comparison, retarget};
+use super::{Imprint, Publish, Subject, compare::Comparison, retarget};
 use crate::{
-    asset::AssetDraft,
+    asset::{AssetDraft, Lifecycle, OnConflict},
+    engine::Outcome,
     exchange::Asset,
     journal::Failure,
     work::{
@@ -23,7 +24,7 @@ pub(in crate::work) enum OnTarget {
         /// The latest of them.
         latest: String,
     },
-    /// A development version, which is published over.
+    /// A development version with other content, which is published over.
     Development,
     /// This version, with the same content.
     Same {
@@ -34,19 +35,29 @@ pub(in crate::work) enum OnTarget {
     },
     /// This version, with other content; the text says what differs.
     Different(String),
+    /// What this job published, which has changed in the source since; the job says what to do then.
+    Changed(OnConflict),
+}
+
+/// What an earlier run has made of an asset.
+#[derive(Debug, Clone, Default)]
+pub(in crate::work) struct Earlier {
+    /// The coordinates it was published as, where these are not its own.
+    pub(in crate::work) published_as: Option<String>,
+    /// The digest that the journal keeps.
+    pub(in crate::work) fingerprint: Option<String>,
 }
 
 impl Publish {
-    /// Looks at the target: under the coordinates of the draft, or those that an earlier run has published it as. Other
-    /// versions of the source speak for the data that it `yields`.
+    /// Looks at the target. Other versions of the source speak for the data that it `yields`.
     pub(in crate::work) async fn foresee(
         &self,
         draft: &AssetDraft,
         yields: &BTreeSet<String>,
-        published_as: Option<String>,
+        earlier: Earlier,
     ) -> Result<OnTarget, Failure> {
         let mut draft = draft.clone();
-        if let Some(there) = published_as.and_then(|gav| gav.parse().ok()) {
+        if let Some(there) = earlier.published_as.and_then(|gav| gav.parse().ok()) {
             retarget(&mut draft, there);
         }
         let mut wish = self.wish(&draft);
@@ -55,26 +66,50 @@ impl Publish {
         if let Some(failure) = failure::of(self.package(&mut subject).await) {
             return Err(failure);
         }
-        let there = self.exchange.asset(&draft.coordinates).await.map_err(|error| failure::failure(&error))?;
-        match there {
-            Some(asset) if asset.is_development() => Ok(OnTarget::Development),
-            Some(asset) => self.weigh(&subject, &asset).await,
-            None => {
-                let latest = self.exchange.latest(&draft.coordinates.group_id, &draft.coordinates.asset_id).await;
-                Ok(match latest.map_err(|error| failure::failure(&error))? {
-                    Some(asset) => OnTarget::NewVersion { latest: asset.version },
-                    None => OnTarget::NewAsset,
-                })
-            }
+        let before = earlier.fingerprint.as_deref().and_then(Imprint::parse);
+        if let Some(changed) = self.changed_since(&mut subject, before.as_ref()) {
+            return Ok(changed);
         }
+        let there = self.exchange.asset(&draft.coordinates).await.map_err(|error| failure::failure(&error))?;
+        if let Some(asset) = there {
+            return self.weigh(&mut subject, &asset).await;
+        }
+        let latest = self.exchange.latest(&draft.coordinates.group_id, &draft.coordinates.asset_id).await;
+        Ok(match latest.map_err(|error| failure::failure(&error))? {
+            Some(asset) => OnTarget::NewVersion { latest: asset.version },
+            None => OnTarget::NewAsset,
+        })
     }
 
-    async fn weigh(&self, subject: &Subject, asset: &Asset) -> Result<OnTarget, Failure> {
-        match self.compare(subject, asset).await {
-            Ok(Comparison::Same(proof)) => Ok(OnTarget::Same { proof, differences: self.differences(subject).await? }),
-            Ok(Comparison::Different(what)) => Ok(OnTarget::Different(what)),
-            Err(outcome) => Err(failure::of(outcome).unwrap_or_else(|| Failure::new("unknown", "cannot compare"))),
+    /// What the journal knows to have changed; leaves in the wish what it does not know to be true already.
+    fn changed_since(&self, subject: &mut Subject, before: Option<&Imprint>) -> Option<OnTarget> {
+        let (before, now) = (before?, subject.imprint.clone()?);
+        if now.has_content_of(before) {
+            now.forget_known(before, &mut subject.wish);
+            return None;
         }
+        let is_development = subject.draft.status == Some(Lifecycle::Development);
+        self.settings.on_change.filter(|_| !is_development).map(OnTarget::Changed)
+    }
+
+    async fn weigh(&self, subject: &mut Subject, asset: &Asset) -> Result<OnTarget, Failure> {
+        let unknown =
+            |outcome: Outcome| failure::of(outcome).unwrap_or_else(|| Failure::new("unknown", "cannot compare"));
+        let what = match self.compare(subject, asset).await.map_err(unknown)? {
+            Comparison::Same(proof) => {
+                return Ok(OnTarget::Same { proof, differences: self.differences(subject).await? });
+            }
+            Comparison::Different(_) if asset.is_development() => return Ok(OnTarget::Development),
+            Comparison::Different(what) => what,
+        };
+        // The version that an earlier run has bumped it to may be there.
+        if let Some(Outcome::Retarget { gav, note }) = self.already(subject, asset).await
+            && let Ok(there) = gav.parse()
+        {
+            retarget(&mut subject.draft, there);
+            return Ok(OnTarget::Same { proof: note, differences: self.differences(subject).await? });
+        }
+        Ok(OnTarget::Different(what))
     }
 
     async fn differences(&self, subject: &Subject) -> Result<Vec<Difference>, Failure> {

@@ -17,13 +17,14 @@ mod compare;
 mod conflict;
 mod foresee;
 mod imprint;
+mod look;
 mod probe;
 mod retire;
 mod send;
 mod witness;
 
 pub(super) use arrive::SAME_CONTENT;
-pub(super) use foresee::OnTarget;
+pub(super) use foresee::{Earlier, OnTarget};
 
 use std::sync::{Arc, atomic::AtomicU32};
 
@@ -108,6 +109,8 @@ pub(super) struct Subject {
     found: Option<String>,
     /// Whether another version of the asset may have been there before this one.
     existed: Option<bool>,
+    /// Where it was looked for before it was sent.
+    looked_at: Option<Coordinates>,
     /// Whether it was decided what to do about content that has changed.
     change_is_known: bool,
     /// Polls of the status link so far, for their rhythm.
@@ -134,6 +137,7 @@ impl Subject {
             progress: Progress::default(),
             found: None,
             existed: None,
+            looked_at: None,
             change_is_known: false,
             polls: 0,
             lost_since: None,
@@ -213,12 +217,6 @@ impl Publish {
         draft.on_conflict.unwrap_or(self.settings.on_conflict)
     }
 
-    /// The same for an asset that this job may have published before.
-    pub(in crate::work) fn on_other_content(&self, draft: &AssetDraft, has_published: bool) -> OnConflict {
-        let on_change = self.settings.on_change.filter(|_| has_published);
-        on_change.unwrap_or_else(|| self.on_conflict(draft))
-    }
-
     async fn package(&self, subject: &mut Subject) -> Outcome {
         if subject.package.is_some() {
             return Outcome::Next;
@@ -294,7 +292,10 @@ impl Work for Publish {
                 if let Some(gav) = item.published_as.as_deref().and_then(|gav| gav.parse().ok()) {
                     retarget(&mut subject.draft, gav);
                 }
-                match self.follow_change(subject, item).await {
+                if let Some(outcome) = self.follow_change(subject, item).await {
+                    return outcome;
+                }
+                match self.look_first(subject).await {
                     Some(outcome) => outcome,
                     None => self.send(subject).await,
                 }

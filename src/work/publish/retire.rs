@@ -20,6 +20,9 @@ impl Publish {
         if asset.is_development() {
             return left("no longer in the source; it is in development and left as it is");
         }
+        if asset.status.as_deref() == Some(Lifecycle::Deprecated.as_str()) {
+            return left("no longer in the source; somebody has deprecated it already");
+        }
         let wish = Description { status: Some(Lifecycle::Deprecated), ..Description::default() };
         match self.describer.promote(&mut retiring.progress, &retiring.coordinates, &wish).await {
             Outcome::Next => {
