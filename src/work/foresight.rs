@@ -39,7 +39,9 @@ impl Foresight {
                 let yields = survey.yields(&draft.coordinates);
                 survey.judge(draft, on_target(publish, draft, &yields, earlier).await).await
             }
-            (Self::Describe(describe), Sourced::Change(change)) => to_be_changed(describe, change).await,
+            (Self::Describe(describe), Sourced::Change(change)) => {
+                survey.judge_change(change, to_be_changed(describe, change).await).await
+            }
             _ => (Intent::Invalid, "is not what a job of this kind is made of".to_owned()),
         }
     }

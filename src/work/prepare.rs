@@ -15,7 +15,7 @@ use super::{
     preflight::{self, Examination, Known},
 };
 use crate::{
-    asset::{AssetDraft, Coordinates},
+    asset::{AssetChange, AssetDraft, Coordinates},
     engine::{Event, Sink, Tally},
     exchange::Exchange,
     job::{Job, Kind},
@@ -69,12 +69,12 @@ impl Preparation<'_> {
     /// stops between two calls.
     pub(super) async fn prepare(&self) -> Result<Known, RunError> {
         let items = self.journal.reader().outgoing_count().map_err(RunError::JournalBroke)?;
-        let is_examined = self.job.preflight && self.job.kind == Kind::Publish && items > 0;
+        let is_examined = self.job.preflight && items > 0;
         if self.job.definitions.is_empty() && !is_examined {
             return Ok(Known::default());
         }
         // Nothing is written before the definitions, so all of it may be left where it stands.
-        let Some(examined) = self.stop.run_until_cancelled(self.examine(items, is_examined)).await else {
+        let Some(examined) = self.stop.run_until_cancelled(Box::pin(self.examine(items, is_examined))).await else {
             return Ok(Known::default());
         };
         let Examined { place, definitions, known } = examined?;
@@ -95,6 +95,8 @@ impl Preparation<'_> {
         if is_examined {
             let on_conflict = self.job.publish.on_conflict;
             let mut examination = Examination::begin(on_conflict, place.clone(), configured, items).await;
+            // Changes take no room.
+            let items = if self.job.kind == Kind::Publish { items } else { 0 };
             let surely_new = if examination.is_short_of_room(items) { self.surely_new(&examination)? } else { 0 };
             let whole = examination.whole(items, surely_new).await;
             self.tell(&whole);
@@ -145,11 +147,8 @@ impl Preparation<'_> {
             }
             let mut failures = Vec::new();
             for item in items {
-                // What cannot be read fails when it is claimed, with a better word for it.
-                let Ok(draft) = serde_json::from_str::<AssetDraft>(&item.draft) else { continue };
-                let Some(at) = place_of(&item) else { continue };
                 let needs = outside.get(&item.id).map_or(&[][..], Vec::as_slice);
-                let found = examination.item(&draft, &at, needs).await;
+                let found = self.look_at_item(examination, &item, needs).await;
                 self.tell(&found);
                 let wrong: Vec<Finding> = found.into_iter().filter(is_failure).collect();
                 if is_refused {
@@ -159,6 +158,21 @@ impl Preparation<'_> {
                 }
             }
             self.fail(failures).await?;
+        }
+    }
+
+    /// What cannot be read fails when it is claimed, with a better word for it.
+    async fn look_at_item(&self, examination: &mut Examination, item: &Item, needs: &[Coordinates]) -> Vec<Finding> {
+        match self.job.kind {
+            Kind::Publish => {
+                let draft = serde_json::from_str::<AssetDraft>(&item.draft).ok().zip(place_of(item));
+                let Some((draft, at)) = draft else { return Vec::new() };
+                examination.item(&draft, &at, needs).await
+            }
+            Kind::Describe => {
+                let Ok(change) = serde_json::from_str::<AssetChange>(&item.draft) else { return Vec::new() };
+                examination.change(&change).await
+            }
         }
     }
 

@@ -15,8 +15,8 @@ use super::{
     rehearsal::Rehearsal,
 };
 use crate::{
-    asset::{AssetDraft, Coordinates},
-    job::{Job, Kind},
+    asset::{AssetChange, AssetDraft, Coordinates},
+    job::Job,
     journal::Disagreement,
 };
 
@@ -55,7 +55,7 @@ impl<'a> Survey<'a> {
             definitions: Vec::new(),
             started: OnceCell::new(),
         };
-        let is_of_use = !job.definitions.is_empty() || (job.preflight && job.kind == Kind::Publish);
+        let is_of_use = !job.definitions.is_empty() || job.preflight;
         if let Some(connection) = connection.filter(|_| is_of_use) {
             let place = Place::of(&connection.exchange).await;
             survey.definitions = check_definitions(job, &place, &mut survey.configured).await?;
@@ -72,7 +72,7 @@ impl<'a> Survey<'a> {
     /// What would be done to an item after all.
     pub(super) async fn judge(&self, draft: &AssetDraft, foreseen: (Intent, String)) -> (Intent, String) {
         let (intent, reason) = foreseen;
-        let Some(place) = self.place.as_ref().filter(|_| self.job.preflight && self.job.kind == Kind::Publish) else {
+        let Some(place) = self.place.as_ref().filter(|_| self.job.preflight) else {
             return (intent, reason);
         };
         if !matches!(intent, Intent::Create | Intent::NewVersion | Intent::MetadataOnly) {
@@ -83,19 +83,21 @@ impl<'a> Survey<'a> {
         let outside: Vec<Coordinates> = draft.dependencies.iter().filter(is_outside).cloned().collect();
         let mut guard = started.lock().await;
         let (examination, new) = &mut *guard;
-        let (wrong, told): (Vec<_>, Vec<_>) = examination
-            .item(draft, &draft.coordinates, &outside)
-            .await
-            .into_iter()
-            .partition(|finding| finding.level == Level::Failure);
-        if !wrong.is_empty() {
-            let failure = failure(&wrong);
-            let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            return (Intent::Invalid, format!("{}{hint}", failure.message));
-        }
-        *new += u64::from(intent != Intent::MetadataOnly);
-        let told = told.iter().map(|finding| format!("; {}: {}", finding.level.as_str(), finding.message));
-        (intent, told.fold(reason, |reason, more| reason + &more))
+        let findings = examination.item(draft, &draft.coordinates, &outside).await;
+        let is_new = intent != Intent::MetadataOnly;
+        let judged = verdict(findings, (intent, reason));
+        *new += u64::from(is_new && judged.0 != Intent::Invalid);
+        judged
+    }
+
+    /// The same for a change of an asset that exists.
+    pub(super) async fn judge_change(&self, change: &AssetChange, foreseen: (Intent, String)) -> (Intent, String) {
+        let Some(place) = self.place.as_ref().filter(|_| self.job.preflight && foreseen.0 == Intent::Update) else {
+            return foreseen;
+        };
+        let started = self.started.get_or_init(|| self.start(place)).await;
+        let findings = started.lock().await.0.change(change).await;
+        verdict(findings, foreseen)
     }
 
     async fn start(&self, place: &Place) -> Mutex<(Examination, u64)> {
@@ -117,6 +119,18 @@ impl<'a> Survey<'a> {
         findings.extend(self.rehearsal.disagreements.iter().map(disagreement));
         Outlook { definitions: self.definitions, findings }
     }
+}
+
+/// What findings make of what was foreseen.
+fn verdict(findings: Vec<Finding>, (intent, reason): (Intent, String)) -> (Intent, String) {
+    let (wrong, told): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| finding.level == Level::Failure);
+    if !wrong.is_empty() {
+        let failure = failure(&wrong);
+        let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+        return (Intent::Invalid, format!("{}{hint}", failure.message));
+    }
+    let told = told.iter().map(|finding| format!("; {}: {}", finding.level.as_str(), finding.message));
+    (intent, told.fold(reason, |reason, more| reason + &more))
 }
 
 /// Versions that share a datum and say different things about it.

@@ -273,3 +273,27 @@ fn a_version_that_is_not_there_speaks_for_no_other() {
     assert_eq!((&again["updated"], &again["counts"]), (&0.into(), &summary["counts"]), "{again}");
     assert_eq!(writes(&sandbox), before);
 }
+
+#[test]
+fn what_the_target_would_refuse_of_a_row_is_told_before_anything_is_sent_for_it() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = published(&sandbox, &[Asset::new("orders", "1.0.0"), Asset::new("stock", "1.0.0")]);
+    configure(
+        &sandbox,
+        "categories",
+        &json!({ "tagKey": "layer", "displayName": "Layer", "acceptedValues": ["System"] }),
+    );
+    let before = writes(&sandbox);
+    workshop.write(
+        "changes.csv",
+        "assetId,version,tags,categories.layer,fields.none\norders,1.0.0,a,Nope,x\nstock,1.0.0,b,System,\n",
+    );
+    let plan = workshop.consign(&["plan", "describe.toml", "--json"]).run().exits(0).json();
+    assert_eq!((&plan["counts"]["invalid"], &plan["counts"]["update"]), (&json!(1), &json!(1)), "{plan:#}");
+    run(&workshop, &[]).exits(2);
+    assert_eq!(writes(&sandbox) - before, 1, "one change for the row that is sound");
+    assert_eq!(sandbox.asset("orders", "1.0.0").unwrap()["labels"], json!([]));
+    let items = items(&workshop);
+    assert!(items.contains("failed preflight") && items.contains("Nope") && items.contains("fields.none"), "{items}");
+    assert_eq!(sandbox.asset("stock", "1.0.0").unwrap()["labels"], json!(["b"]));
+}

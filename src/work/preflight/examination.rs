@@ -10,7 +10,7 @@ use super::{
     values,
 };
 use crate::{
-    asset::{AssetDraft, Coordinates, OnConflict},
+    asset::{AssetChange, AssetDraft, Coordinates, OnConflict},
     exchange::{AssetSummary, Exchange},
     work::{
         definitions::Configured,
@@ -85,13 +85,7 @@ impl Examination {
         outside: &[Coordinates],
     ) -> Vec<Finding> {
         let mut findings = limits::look_at(draft);
-        for dimension in values::dimensions(draft) {
-            if !self.ear.is_deaf() {
-                let read = self.configured.read(&self.place, dimension).await;
-                self.ear.hear("categories and custom fields", read);
-            }
-        }
-        findings.extend(values::look_at(draft, &self.configured));
+        findings.extend(self.values(draft.into()).await);
         let exchange = &self.place.own;
         let on_conflict = draft.on_conflict.unwrap_or(self.on_conflict);
         findings.extend(self.tombstones.look_at(exchange, at, on_conflict, &mut self.ear).await);
@@ -99,6 +93,23 @@ impl Examination {
         findings.extend(needs);
         let gav = at.to_string();
         findings.into_iter().map(|finding| finding.about(gav.clone())).collect()
+    }
+
+    /// What concerns a change of an asset that exists.
+    pub(in crate::work) async fn change(&mut self, change: &AssetChange) -> Vec<Finding> {
+        let gav = change.gav();
+        let findings = self.values(change.into()).await;
+        findings.into_iter().map(|finding| finding.about(gav.clone())).collect()
+    }
+
+    async fn values(&mut self, said: values::Said<'_>) -> Vec<Finding> {
+        for dimension in values::dimensions(said) {
+            if !self.ear.is_deaf() {
+                let read = self.configured.read(&self.place, dimension).await;
+                self.ear.hear("categories and custom fields", read);
+            }
+        }
+        values::look_at(said, &self.configured)
     }
 
     /// What was not looked at, and what else is known.

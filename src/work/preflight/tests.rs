@@ -268,7 +268,7 @@ fn a_type_of_mule_is_not_held_against_its_other_names() {
         (AssetType::Custom, "connector", false),
     ] {
         asset.asset_type = of;
-        assert_eq!(super::values::look_at(&asset, &configured(&[types])).is_empty(), fits, "{types}");
+        assert_eq!(super::values::look_at((&asset).into(), &configured(&[types])).is_empty(), fits, "{types}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    asset::{AssetDraft, AssetType, Spelled},
+    asset::{AssetChange, AssetDraft, AssetType, Description, Spelled, Values},
     exchange::{Configuration, DataType, Dimension, FieldValue},
     work::{
         definitions::Configured,
@@ -19,24 +19,46 @@ const MOST: usize = 10;
 /// How much alike two names are before one is suggested for the other.
 const ALIKE: f64 = 0.75;
 
+/// What an item says of categories and custom fields.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    categories: &'a Values,
+    fields: &'a Values,
+    /// The type of the asset, where the item tells it.
+    asset_type: Option<&'a AssetType>,
+}
+
+impl<'a> From<&'a AssetDraft> for Said<'a> {
+    fn from(draft: &'a AssetDraft) -> Self {
+        Self { categories: &draft.categories, fields: &draft.fields, asset_type: Some(&draft.asset_type) }
+    }
+}
+
+impl<'a> From<&'a AssetChange> for Said<'a> {
+    fn from(change: &'a AssetChange) -> Self {
+        let Description { categories, fields, .. } = &change.description;
+        Self { categories, fields, asset_type: None }
+    }
+}
+
 /// The dimensions that an item says something about.
-pub(super) fn dimensions(draft: &AssetDraft) -> impl Iterator<Item = Dimension> {
-    [(Dimension::Category, &draft.categories), (Dimension::Field, &draft.fields)]
+pub(super) fn dimensions(said: Said<'_>) -> impl Iterator<Item = Dimension> {
+    [(Dimension::Category, said.categories), (Dimension::Field, said.fields)]
         .into_iter()
         .filter(|(_, values)| values.iter().any(|(_, value)| !is_blank(value)))
         .map(|(dimension, _)| dimension)
 }
 
 /// What the target would refuse of an item's values; nothing where it is not known what is configured.
-pub(super) fn look_at(draft: &AssetDraft, configured: &Configured) -> Vec<Finding> {
+pub(super) fn look_at(said: Said<'_>, configured: &Configured) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (dimension, values) in [(Dimension::Category, &draft.categories), (Dimension::Field, &draft.fields)] {
+    for (dimension, values) in [(Dimension::Category, said.categories), (Dimension::Field, said.fields)] {
         let Some(known) = configured.of(dimension) else { continue };
         // Taking away what is not there needs no key.
         for (key, value) in values.iter().filter(|(_, value)| !is_blank(value)) {
             let wrong = match configured.find(dimension, key) {
                 None => Some(unknown(dimension, key, known)),
-                Some(there) => unfit(dimension, there, &draft.asset_type, value),
+                Some(there) => unfit(dimension, there, said.asset_type, value),
             };
             findings.extend(wrong);
         }
@@ -68,10 +90,18 @@ fn unknown(dimension: Dimension, key: &str, known: &[Configuration]) -> Finding 
 }
 
 /// What keeps a configuration from taking a value.
-fn unfit(dimension: Dimension, there: &Configuration, asset_type: &AssetType, value: &Spelled) -> Option<Finding> {
+fn unfit(
+    dimension: Dimension,
+    there: &Configuration,
+    asset_type: Option<&AssetType>,
+    value: &Spelled,
+) -> Option<Finding> {
     let key = &there.tag_key;
     let restrictions = &there.asset_type_restrictions;
-    if !restrictions.is_empty() && !restrictions.iter().any(|name| is_of_type(asset_type, name)) {
+    if let Some(asset_type) = asset_type
+        && !restrictions.is_empty()
+        && !restrictions.iter().any(|name| is_of_type(asset_type, name))
+    {
         let what = format!("is not for assets of the type {asset_type}");
         return Some(
             failure(dimension, key, &what).hint(format!("it is for {}", some(restrictions.iter().map(String::as_str)))),
