@@ -10,7 +10,7 @@ use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
 use super::{RunId, State, item::ItemId, transition};
-use crate::asset::{AssetDraft, Claim, Coordinates, Description, Scope};
+use crate::asset::{AssetChange, AssetDraft, Claim, Coordinates, Description, Scope};
 
 /// Disagreements that are told one by one; the others are only counted.
 const TOLD: usize = 100;
@@ -35,22 +35,35 @@ pub(super) fn of_draft(draft: &AssetDraft) -> Option<String> {
     to_text(&draft.to_description(), &draft.coordinates, api_version)
 }
 
+/// The claims of a change. Which version the latest one is shows when its turn comes: until then it speaks for what
+/// belongs to the whole asset only.
+pub(super) fn of_change(change: &AssetChange) -> Option<String> {
+    if let Some(coordinates) = change.coordinates() {
+        return to_text(&change.description, &coordinates, None);
+    }
+    let claims = change.description.claims().into_iter().filter(|claim| claim.scope == Scope::Asset);
+    let kept = |Claim { datum, digest, .. }: Claim| (mark(Scope::Asset).to_owned(), datum, digest);
+    keep(&claims.map(kept).collect::<Vec<_>>())
+}
+
 /// The claims of a description.
-pub(super) fn to_text(
-    description: &Description,
-    coordinates: &Coordinates,
-    api_version: Option<&str>,
-) -> Option<String> {
+fn to_text(description: &Description, coordinates: &Coordinates, api_version: Option<&str>) -> Option<String> {
     let kept = |Claim { scope, datum, digest }: Claim| -> Kept {
-        let mark = match scope {
-            Scope::Asset => 'a',
-            Scope::MinorVersion => 'm',
-            Scope::VersionGroup => 'g',
-        };
-        (format!("{mark}{}", scope.key(coordinates, api_version)), datum, digest)
+        (format!("{}{}", mark(scope), scope.key(coordinates, api_version)), datum, digest)
     };
-    let claims: Vec<Kept> = description.claims().into_iter().map(kept).collect();
-    (!claims.is_empty()).then(|| serde_json::to_string(&claims).expect("claims are texts"))
+    keep(&description.claims().into_iter().map(kept).collect::<Vec<_>>())
+}
+
+fn mark(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Asset => "a",
+        Scope::MinorVersion => "m",
+        Scope::VersionGroup => "g",
+    }
+}
+
+fn keep(claims: &[Kept]) -> Option<String> {
+    (!claims.is_empty()).then(|| serde_json::to_string(claims).expect("claims are texts"))
 }
 
 /// What a version claims, and what it has yielded so far.

@@ -80,8 +80,7 @@ impl<'a> From<&'a AssetChange> for Entry<'a> {
             needs: &[],
             json: to_json(change),
             digest: digest(&lean),
-            // Which version the latest one is shows when its turn comes.
-            claims: change.coordinates().and_then(|gav| claims::to_text(&change.description, &gav, None)),
+            claims: claims::of_change(change),
             once: "say everything about a version in one row",
         }
     }

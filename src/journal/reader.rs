@@ -139,6 +139,37 @@ impl Reader {
         self.read(|c| c.prepare_cached(sql)?.query_row(params![self.target, gav], |row| row.get(0)))
     }
 
+    /// Gives every asset that there is an item of: `group/asset`.
+    pub fn assets(&self, mut each: impl FnMut(&str)) -> Result<(), JournalError> {
+        self.read(|c| {
+            let mut statement =
+                c.prepare_cached("SELECT DISTINCT asset FROM item WHERE target = ?1 AND asset IS NOT NULL")?;
+            let mut rows = statement.query([self.target])?;
+            while let Some(row) = rows.next()? {
+                each(row.get_ref(0)?.as_str().unwrap_or_default());
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives every version that was brought, and not deprecated since for having vanished: `group/asset`, its coordinates
+    /// on the target, and the file or folder it came from.
+    pub fn brought(&self, mut each: impl FnMut(&str, &str, &str)) -> Result<(), JournalError> {
+        self.read(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT asset, coalesce(published_as, gav), path FROM item
+                 WHERE target = ?1 AND key = gav AND asset IS NOT NULL AND retired = 0
+                   AND (state = 'done' OR (state = 'skipped' AND class = 'same-content')) ORDER BY id",
+            )?;
+            let mut rows = statement.query([self.target])?;
+            while let Some(row) = rows.next()? {
+                let text = |index: usize| row.get_ref(index).map(|text| text.as_str().unwrap_or_default());
+                each(text(0)?, text(1)?, text(2)?);
+            }
+            Ok(())
+        })
+    }
+
     /// The digest of what was published last under these coordinates.
     pub fn fingerprint(&self, gav: &str) -> Result<Option<String>, JournalError> {
         self.read(|c| {

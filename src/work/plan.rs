@@ -6,12 +6,18 @@ use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::{
-    Connection, Outlook, RunError, Selection, foresight::Foresight, memory, publish::Earlier, rehearsal::Rehearsal,
-    run::source_of, survey::Survey,
+    Connection, Outlook, RunError, Selection,
+    finding::{Finding, Level},
+    foresight::Foresight,
+    memory,
+    publish::Earlier,
+    rehearsal::Rehearsal,
+    run::source_of,
+    survey::Survey,
 };
 use crate::{
     asset::{Diagnosis, Problem, Sourced, Verdict},
-    job::Job,
+    job::{Job, Kind, OnVanished},
     journal::{Entry, ItemRow, Reader, Readings, State},
 };
 
@@ -96,7 +102,28 @@ pub async fn plan(
         }
     }
     reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-    Ok(survey.end().await)
+    let mut outlook = survey.end().await;
+    if job.kind == Kind::Publish && only.is_all() {
+        let vanished = journal.as_ref().map(|journal| rehearsal.vanished(journal)).unwrap_or_default();
+        outlook.findings.extend(gone(&vanished, job.publish.on_vanished));
+    }
+    Ok(outlook)
+}
+
+/// So many of what vanished are named.
+const NAMED: usize = 3;
+
+/// What is no longer in the source, and what becomes of it.
+fn gone(vanished: &[String], then: OnVanished) -> Option<Finding> {
+    let named: Vec<&str> = vanished.iter().take(NAMED).map(String::as_str).collect();
+    let more = vanished.len().checked_sub(NAMED).filter(|more| *more > 0);
+    let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+    let then = match then {
+        OnVanished::Report => "they stay as they are",
+        OnVanished::Deprecate => "they are deprecated, unless the source looks incomplete",
+    };
+    let message = format!("no longer in the source: {}{more}; {then}", named.join(", "));
+    (!vanished.is_empty()).then(|| Finding::whole("vanished", Level::Warning, message))
 }
 
 fn is_meant(sourced: &Sourced, only: &Selection) -> bool {

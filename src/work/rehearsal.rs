@@ -1,15 +1,18 @@
 //! A journal to be thrown away, that a plan reads the source into: it tells what concerns several items at once.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use camino::Utf8PathBuf;
 use tokio_util::sync::CancellationToken;
 
 use super::{RunError, Selection, scan::Scan};
 use crate::{
-    asset::Coordinates,
+    asset::{Coordinates, Problem},
     engine::NoSink,
-    journal::{Disagreement, Journal},
+    journal::{Disagreement, ItemRow, Journal, Reader, StatusFilter},
     source::{self, Source},
 };
 
@@ -33,6 +36,28 @@ impl Rehearsal {
         scan.into_journal(&journal).await?;
         let disagreements = journal.end_scan(false).await.map_err(RunError::Journal)?.disagreements;
         Ok(Self { journal, disagreements, _folder: folder })
+    }
+
+    /// What an earlier run has brought and the source holds no more: the coordinates on the target. What its conditions
+    /// leave out this time is still there.
+    pub(super) fn vanished(&self, earlier: &Reader) -> Vec<String> {
+        let mut here = HashSet::new();
+        // What cannot be read has told nothing.
+        let mut is_known = self.journal.reader().assets(|asset| _ = here.insert(asset.to_owned())).is_ok();
+        let mut conditional = HashSet::new();
+        let left_out = |row: ItemRow| {
+            if row.class.as_deref() == Some(Problem::Condition.as_str()) {
+                conditional.insert(row.path);
+            }
+        };
+        is_known &= self.journal.reader().rows(StatusFilter::All, left_out).is_ok();
+        let mut vanished = Vec::new();
+        let known = earlier.brought(|asset, gav, path| {
+            if !here.contains(asset) && !conditional.contains(path) {
+                vanished.push(gav.to_owned());
+            }
+        });
+        if is_known && known.is_ok() { vanished } else { Vec::new() }
     }
 
     /// How many asset versions the source brings.

@@ -297,3 +297,16 @@ fn what_the_target_would_refuse_of_a_row_is_told_before_anything_is_sent_for_it(
     assert!(items.contains("failed preflight") && items.contains("Nope") && items.contains("fields.none"), "{items}");
     assert_eq!(sandbox.asset("stock", "1.0.0").unwrap()["labels"], json!(["b"]));
 }
+
+#[test]
+fn a_row_of_the_latest_version_speaks_for_the_asset_and_nothing_is_written_twice() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = published(&sandbox, &[Asset::new("orders", "1.0.0")]);
+    let before = writes(&sandbox);
+    workshop.write("changes.csv", "assetId,version,contactName\norders,,Zed\norders,1.0.0,Ype\n");
+    let plan = workshop.consign(&["plan", "describe.toml"]).run().exits(0).stdout;
+    assert!(plan.contains("share `contactName` and say different things"), "{plan}");
+    run(&workshop, &[]).exits(0);
+    assert_eq!(sandbox.asset("orders", "1.0.0").unwrap()["contactName"], "Zed");
+    assert_eq!(writes(&sandbox) - before, 1);
+}

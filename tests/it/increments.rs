@@ -193,6 +193,8 @@ fn what_vanished_is_told_deprecated_when_asked_and_comes_back() {
     workshop.write("assets.csv", both);
     run(&workshop, &sandbox);
     workshop.write("assets.csv", "path,assetId,version\norders.yaml,orders,1.0.0\n");
+    let plan = workshop.consign(&["plan", "job.toml"]).run().exits(0).stdout;
+    assert!(plan.contains("no longer in the source") && plan.contains("stock/1.0.0; they stay"), "{plan}");
     let (ran, writes) = run(&workshop, &sandbox);
     let events = ran.events();
     let vanished = events.iter().find(|event| event["type"] == "vanished").expect("is told");
