@@ -12,7 +12,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    asset::{AssetChange, AssetDraft, OnConflict, Sourced},
+    asset::{AssetChange, AssetDraft, Lifecycle, OnConflict, Sourced},
     engine::Tally,
     job::{Job, Kind},
 };
@@ -60,7 +60,12 @@ async fn on_target(
         Ok(OnTarget::Same { proof, differences }) if differences.is_empty() => {
             (Intent::Unchanged, format!("on the target already: {proof}"))
         }
-        Ok(OnTarget::Same { differences, .. }) => (Intent::MetadataOnly, told(&differences)),
+        Ok(OnTarget::Same { differences, .. }) => {
+            // The one transition that there is not (EXCHANGE.md §3.9).
+            let goes_back =
+                draft.status == Some(Lifecycle::Development) && differences.iter().any(|d| d.datum == "status");
+            (if goes_back { Intent::Conflict } else { Intent::MetadataOnly }, told(&differences))
+        }
         Ok(OnTarget::Different(what)) => {
             by_policy(publish.on_conflict(draft), &format!("the target holds other content: {what}"))
         }

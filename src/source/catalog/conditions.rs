@@ -83,7 +83,7 @@ fn expression(text: &Text) -> Result<Regex, Wrong> {
 }
 
 /// Reads `versionStrategyConditions`.
-pub(super) fn strategies(node: &YamlNode) -> Result<Option<StrategyConditions>, Wrong> {
+pub(super) fn strategies(node: &YamlNode) -> Result<StrategyConditions, Wrong> {
     let known = Strategy::ALL.map(Strategy::as_str);
     let fields = Fields::strict(node, "`versionStrategyConditions`", &known)?;
     let mut found = Vec::new();
@@ -94,7 +94,7 @@ pub(super) fn strategies(node: &YamlNode) -> Result<Option<StrategyConditions>, 
             found.push((strategy, conditions));
         }
     }
-    Ok((!found.is_empty()).then_some(found))
+    Ok(found)
 }
 
 /// The strategy whose conditions hold; more than one is a mistake, and is told.

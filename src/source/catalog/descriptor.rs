@@ -161,8 +161,9 @@ fn triggers(fields: &Fields<'_>) -> Result<Option<Conditions>, Wrong> {
     }
 }
 
+/// An empty map says that none holds for the project, whatever stands at the top.
 fn strategies(fields: &Fields<'_>) -> Result<Option<StrategyConditions>, Wrong> {
-    fields.get("versionStrategyConditions", None)?.map_or(Ok(None), conditions::strategies)
+    fields.get("versionStrategyConditions", None)?.map(conditions::strategies).transpose()
 }
 
 fn project(node: &YamlNode, common: &Common) -> Result<Project, Wrong> {
