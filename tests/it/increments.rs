@@ -247,3 +247,29 @@ fn states_move_by_documented_transitions_and_dependencies_go_first() {
     assert_eq!(states(), ["published", "published"]);
     assert_eq!(sandbox.stats()["publications"]["accepted"], 2);
 }
+
+#[test]
+fn what_somebody_has_deleted_is_published_again_with_all_that_describes_it() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = night(&sandbox, "");
+    workshop.write("orders.yaml", specification("Orders", "1.0.0", "one"));
+    let manifest = |tag: &str| {
+        let row = format!("orders.yaml,orders,1.0.0,development,{tag},https://test.example.com");
+        workshop.write("assets.csv", format!("path,assetId,version,status,tags,instances.test\n{row}\n"));
+    };
+    manifest("old");
+    run(&workshop, &sandbox);
+    // An instance would keep the version from being deleted; one in development leaves no tombstone.
+    let organization = sandbox.organization();
+    let path = format!("/exchange/api/v2/assets/{organization}/orders");
+    for there in ["versionGroups/v1/instances/external", "1.0.0"] {
+        assert_eq!(sandbox.send("DELETE", &format!("{path}/{there}")).status, 204, "{there}");
+    }
+    manifest("new");
+    let (ran, _) = run(&workshop, &sandbox);
+    assert_eq!((&ran.summary()["published"], &ran.summary()["counts"]["done"]), (&json!(1), &json!(1)));
+    assert_eq!(labels(&sandbox.asset("orders", "1.0.0").unwrap()), ["new"]);
+    let instances = sandbox.send("GET", &format!("{path}/versionGroups/v1/instances")).json();
+    assert!(instances.as_array().unwrap().iter().any(|instance| instance["name"] == "test"), "{instances}");
+    assert_only(&run(&workshop, &sandbox).1, &[]);
+}

@@ -37,8 +37,9 @@ impl Publish {
     pub(super) async fn describe(&self, subject: &mut Subject) -> Outcome {
         let coordinates = &subject.draft.coordinates;
         match self.describer.describe(&mut subject.progress, coordinates, &subject.wish).await {
-            // Somebody has deleted it since this job published it.
+            // Somebody has deleted it since this job published it: then nothing is there that was known to be.
             Outcome::Failed(failure) if failure.class == description::MISSING && subject.package.is_some() => {
+                (subject.found, subject.wish) = (None, subject.whole_wish.clone());
                 Outcome::Back { step: PUBLISH, failure, after: Duration::ZERO, doubt: false }
             }
             outcome => outcome,

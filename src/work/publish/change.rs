@@ -10,6 +10,10 @@ use crate::{
 impl Publish {
     /// After packaging: whether there is anything to send, and what.
     pub(super) fn weigh_change(subject: &mut Subject, item: &Item) -> Outcome {
+        // An item that stood further on already may have been sent by the run that got it there: all of it is compared.
+        if item.step.as_deref().is_some_and(|step| step != PACKAGE) {
+            return Outcome::Next;
+        }
         let Some((before, now)) = known(subject, item) else { return Outcome::Next };
         if !now.has_content_of(&before) {
             return Outcome::Next;
@@ -23,8 +27,7 @@ impl Publish {
             let failure = Failure::new(SAME_CONTENT, format!("{proof}, and nothing else has changed"));
             return Outcome::End(Ending::Skipped(failure));
         }
-        // An item that stood further on already may have been published by the run that got it there.
-        subject.found = Some(proof).filter(|_| item.step.as_deref().is_none_or(|step| step == PACKAGE));
+        subject.found = Some(proof);
         Outcome::To { step: DESCRIBE, fingerprint: None, note: None }
     }
 

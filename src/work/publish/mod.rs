@@ -103,6 +103,8 @@ pub(super) struct Subject {
     imprint: Option<Imprint>,
     /// What is to be true of it beside its content.
     wish: Description,
+    /// The same, before it was found what of it is true already.
+    whole_wish: Description,
     /// How far that is.
     progress: Progress,
     /// Why nothing was published, where the target holds the content already.
@@ -133,6 +135,7 @@ impl Subject {
             draft,
             package: None,
             imprint: None,
+            whole_wish: wish.clone(),
             wish,
             progress: Progress::default(),
             found: None,
