@@ -43,6 +43,7 @@ fn no_more_requests_are_in_flight_than_allowed() {
         let sandbox = Sandbox::start(&["--faults", "slow=1"]);
         let stats = publish(&sandbox, count, &["--concurrency", &concurrency.to_string()]);
         let most = stats["maxInFlight"].as_u64().expect("a number");
-        assert_eq!(most, concurrency, "{stats:#}");
+        // How many are seen together is up to the machine; more than are allowed is up to us.
+        assert!((concurrency.min(2)..=concurrency).contains(&most), "{stats:#}");
     }
 }
