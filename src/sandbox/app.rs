@@ -251,12 +251,12 @@ fn founded(state: &State, asked: &[OrganizationSetting], root: &Utf8Path) -> Res
     }
     let remembered = main.as_ref().and_then(serde_json::Value::as_str);
     let main = asked.first().map(|first| first.id.as_str()).or(remembered).unwrap_or(DEFAULT_ORGANIZATION).to_owned();
-    // Committed before anything else that anybody waits for.
+    // On disk before anybody is told: whoever was let in once is let in after any death of the process.
     let write = |tables: &mut Tables| {
         directory.write(tables)?;
         tables.set(MAIN, &main.as_str().into())
     };
-    state.change(write).0.map_err(|error| failed(root, error))?;
+    state.commit_at_once(write).map_err(|error| failed(root, error))?;
     Ok((directory, main))
 }
 

@@ -16,6 +16,7 @@ mod documentation;
 mod encrypted;
 mod increments;
 mod journal;
+mod kills;
 mod nightly;
 mod nothing_twice_nothing_lost;
 mod official_clients;
