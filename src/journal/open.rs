@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Change, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd, claims,
-    edges::Cycle, order, schema, transition, upsert, writer::Writer,
+    Change, Commits, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd,
+    claims, edges::Cycle, order, schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
@@ -28,20 +28,20 @@ pub struct Journal {
 impl Journal {
     /// Opens or creates the journal at `path` and begins a run against `target`.
     pub async fn open(path: &Utf8Path, target: &str) -> Result<Self, JournalError> {
-        Self::open_locked(Lock::take(path)?, target).await
+        Self::open_locked(Lock::take(path)?, target, &Commits::default()).await
     }
 
     /// Opens or creates the journal whose lock is held, and begins a run against `target`.
-    pub async fn open_locked(lock: Lock, target: &str) -> Result<Self, JournalError> {
+    pub async fn open_locked(lock: Lock, target: &str, commits: &Commits) -> Result<Self, JournalError> {
         let path = lock.journal().to_owned();
         let io = |source| JournalError::Io { path: path.clone(), source };
-        let connection = connect(&path)?;
-        let (writer, thread) = Writer::start(connection, path.clone()).map_err(io)?;
+        let connection = connect(&path, commits)?;
+        let (writer, thread) = Writer::start(connection, path.clone(), commits).map_err(io)?;
         let uuid = uuid::Uuid::now_v7().to_string();
         let (name, run_uuid) = (target.to_owned(), uuid.clone());
         let (target, run) = writer.write(move |tx| begin_run(tx, &name, &run_uuid)).await?;
         let reader = Reader::attach(&path, target)?;
-        Ok(Self { path, target, run, uuid, reader, writer: Some(writer), thread: Some(thread), _lock: lock })
+        Ok(Self { path, target, run, uuid, reader, writer: Some(writer), thread, _lock: lock })
     }
 
     /// Where the journal is.
@@ -154,7 +154,7 @@ fn begin_run(tx: &rusqlite::Transaction<'_>, target: &str, uuid: &str) -> rusqli
 }
 
 /// Opens the file for writing: checked, migrated, durable.
-fn connect(path: &Utf8Path) -> Result<Connection, JournalError> {
+fn connect(path: &Utf8Path, commits: &Commits) -> Result<Connection, JournalError> {
     let sqlite = |source| JournalError::Sqlite { path: path.to_owned(), action: "opened", source };
     let mut connection = Connection::open(path).map_err(sqlite)?;
     check(&connection, path)?;
@@ -165,7 +165,11 @@ fn connect(path: &Utf8Path) -> Result<Connection, JournalError> {
     if !mode.eq_ignore_ascii_case("wal") {
         tracing::warn!(%path, mode, "the journal's file system has no WAL; writing will be slower");
     }
-    connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
+    let synchronous = match commits {
+        Commits::Grouped => "FULL",
+        Commits::OneByOne(_) => "OFF",
+    };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(sqlite)?;
     connection.pragma_update(None, "temp_store", "FILE").map_err(sqlite)?;
     connection.set_prepared_statement_cache_capacity(64);
     schema::migrate(&mut connection).map_err(sqlite)?;

@@ -151,7 +151,9 @@ impl Sandbox {
         };
         fs::create_dir_all(&root).map_err(|e| failed(&root, e))?;
         let clock = Arc::new(Clock::new());
-        let state = State::open(&root.join("sandbox.db"), clock.clone()).map_err(|e| failed(&root, e))?;
+        let in_memory = settings.one_by_one && temporary.is_some();
+        let database = if in_memory { Utf8PathBuf::from(":memory:") } else { root.join("sandbox.db") };
+        let state = State::open(&database, clock.clone(), settings.one_by_one).map_err(|e| failed(&root, e))?;
         let blobs = Blobs::open(&root.join("blobs")).map_err(|e| failed(&root, e))?;
         let (directory, main) = founded(&state, &settings.organizations, &root)?;
         let tokens = Tokens::restore(&state, &directory).map_err(|error| failed(&root, error))?;
