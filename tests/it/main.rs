@@ -10,6 +10,7 @@ mod support;
 mod command_line;
 mod conflicts;
 mod credentials;
+mod damaged_storage;
 mod definitions;
 mod describe;
 mod documentation;

@@ -129,9 +129,11 @@ impl World {
     /// The last run of a phase, and everything that must hold after it.
     pub(super) fn settle(&mut self, phase: Phase) {
         let name = format!("{}.toml", phase.job());
-        let ran = self.run(phase).run();
+        let mut ran = self.run(phase).run();
         // Items that failed because the server was gone for too long are opened again by hand, as a person would.
-        let ran = if ran.code == Some(2) { self.workshop.consign(&["retry", &name, "--json"]).run() } else { ran };
+        if ran.code == Some(2) {
+            ran = self.workshop.consign(&["retry", &name, "--json"]).run();
+        }
         let summary = ran.exits(0).summary();
         let names = shelf::names();
         let counts = &summary["counts"];
