@@ -12,7 +12,7 @@ use camino::Utf8PathBuf;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::JournalError;
+use super::{JournalError, place::Place};
 
 /// At most this many jobs share a commit, so that the first of them does not wait for ever.
 const MOST: usize = 256;
@@ -33,12 +33,19 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn start(connection: Connection, path: Utf8PathBuf) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
+    pub(super) fn start(
+        connection: Connection,
+        path: Utf8PathBuf,
+    ) -> Result<(Self, thread::JoinHandle<()>), JournalError> {
+        let place = Place::of(&path)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let failure = Arc::new(OnceLock::new());
         let reason = Arc::clone(&failure);
-        let thread =
-            thread::Builder::new().name("journal".to_owned()).spawn(move || run(connection, queue, &path, &reason))?;
+        let files = path.clone();
+        let thread = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || run(connection, queue, &path, &place, &reason))
+            .map_err(|source| JournalError::Io { path: files, source })?;
         Ok((Self { jobs, failure }, thread))
     }
 
@@ -94,6 +101,7 @@ fn run(
     mut connection: Connection,
     mut queue: mpsc::Receiver<Job>,
     path: &Utf8PathBuf,
+    place: &Place,
     reason: &OnceLock<Arc<JournalError>>,
 ) {
     while let Some(first) = queue.blocking_recv() {
@@ -105,10 +113,11 @@ fn run(
         }
         // Jobs that did not run outlive the setting of the reason, which their callers read.
         let mut waiting = Vec::with_capacity(jobs.len());
-        let outcome = commit(&mut connection, &mut jobs, &mut waiting).map_err(|source| {
-            let error = Arc::new(JournalError::Sqlite { path: path.clone(), action: "written", source });
-            Arc::clone(reason.get_or_init(|| error))
-        });
+        let written = commit(&mut connection, &mut jobs, &mut waiting);
+        let written = written.map_err(|source| JournalError::Sqlite { path: path.clone(), action: "written", source });
+        // What went into a file that nobody will find again must not be acknowledged.
+        let outcome = written.and_then(|()| place.check());
+        let outcome = outcome.map_err(|error| Arc::clone(reason.get_or_init(|| Arc::new(error))));
         for acknowledge in waiting {
             acknowledge(outcome.clone());
         }

@@ -22,7 +22,7 @@ impl Writer {
         connection: Connection,
         path: Utf8PathBuf,
         commits: &Commits,
-    ) -> std::io::Result<(Self, Option<std::thread::JoinHandle<()>>)> {
+    ) -> Result<(Self, Option<std::thread::JoinHandle<()>>), JournalError> {
         match commits {
             Commits::Grouped => {
                 let (group, thread) = Group::start(connection, path)?;

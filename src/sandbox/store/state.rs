@@ -86,6 +86,21 @@ impl State {
         (outcome, Durable(waits))
     }
 
+    /// Changes the state, and comes back when the change is on disk, as [`State::commit`] does; for where nothing else
+    /// happens yet.
+    pub(in super::super) fn commit_at_once<T, E: From<StoreError>>(
+        &self,
+        change: impl FnOnce(&mut Tables) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (outcome, Durable(waits)) = self.change(change);
+        let answer = outcome?;
+        lock(&self.tables).commit();
+        match waits.map(|mut done| done.try_recv()) {
+            None | Some(Ok(())) => Ok(answer),
+            Some(Err(_)) => Err(StoreError::Lost.into()),
+        }
+    }
+
     /// Changes the state, and waits until the change is on disk.
     pub(in super::super) async fn commit<T, E: From<StoreError>>(
         &self,
