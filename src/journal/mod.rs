@@ -20,6 +20,7 @@ mod lock;
 mod open;
 mod order;
 mod outgoing;
+mod private;
 mod reader;
 mod readings;
 mod schema;
