@@ -75,7 +75,7 @@ impl AuthError {
             Self::SecondFactor => Some("use a connected app: logins with a second factor cannot be automated"),
             Self::Characters => Some("check the credentials for line ends and other invisible characters"),
             Self::Untrusted { advice, .. } => *advice,
-            Self::Unavailable(_) => None,
+            Self::Unavailable(_) => Some("check the host, the network and the proxy variables, then run again"),
         }
     }
 

@@ -156,6 +156,12 @@ impl Client {
         self.inner.pace.waiting_reason()
     }
 
+    /// Words of the server's for people, without what is known to be secret or looks like it. Refusals come so already.
+    #[must_use]
+    pub fn without_secrets(&self, words: &str) -> String {
+        self.inner.redactor.words(words).into_owned()
+    }
+
     /// Fetches the token that the first call will need, so that wrong credentials are told before any work begins.
     /// Does nothing where there is nothing to fetch.
     ///

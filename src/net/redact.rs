@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn a_new_token_is_known_and_the_oldest_are_forgotten() {
         let redactor = Redactor::default();
-        for number in 0..TOKENS + 1 {
+        for number in 0..=TOKENS {
             redactor.learn(&SecretString::from(format!("Bearer token-number-{number:04}")));
         }
         assert_eq!(redactor.words("token-number-0096"), MARK);

@@ -4,6 +4,10 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use futures::future::BoxFuture;
+use tokio_rustls::rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
 use super::{Origin, trust};
 
@@ -227,9 +231,17 @@ impl ReqwestTransport {
 
 fn read_certificates(path: &Utf8Path) -> Result<Vec<reqwest::Certificate>, SetupError> {
     let pem = fs_err::read(path).map_err(SetupError::Read)?;
+    let broken = || SetupError::Certificates(path.to_owned());
+    // What cannot be trusted is told by its file now, and not as a failure of all TLS later.
+    let mut trusted = RootCertStore::empty();
+    let mut found = Vec::new();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|_| broken())?;
+        found.push(reqwest::Certificate::from_der(&certificate).map_err(|_| broken())?);
+        trusted.add(certificate).map_err(|_| broken())?;
+    }
     // A file without any would change nothing, and nobody would know why the server is not trusted.
-    let certificates = reqwest::Certificate::from_pem_bundle(&pem).ok().filter(|found| !found.is_empty());
-    certificates.ok_or_else(|| SetupError::Certificates(path.to_owned()))
+    if found.is_empty() { Err(broken()) } else { Ok(found) }
 }
 
 impl Transport for ReqwestTransport {

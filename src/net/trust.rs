@@ -23,8 +23,8 @@ const UNKNOWN: &str = "check the host and the proxy variables: what answers ther
 fn of(error: &rustls::Error) -> &'static str {
     match error {
         rustls::Error::InvalidCertificate(found) => certificate(found),
-        rustls::Error::PeerIncompatible(_) => "what answers there speaks neither TLS 1.2 nor 1.3 as consign does",
-        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure) => {
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure) => {
             "what answers there speaks neither TLS 1.2 nor 1.3 as consign does"
         }
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {

@@ -25,6 +25,7 @@ mod pace;
 mod preflight;
 mod quick_start;
 mod reports;
+mod secrets;
 mod sources;
 mod stopping;
 mod types;
