@@ -77,8 +77,8 @@ async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
 
 fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client, Problem> {
     let settings = TransportSettings { extra_ca: job.target.ca_file.clone(), ..TransportSettings::default() };
-    let transport = ReqwestTransport::new(&origin, &settings)
-        .map_err(|error| Problem::new("cannot prepare the connection").because(&error))?;
+    let transport =
+        ReqwestTransport::new(&origin, &settings).map_err(|error| Problem::of(&error).hint(error.hint()))?;
     Ok(Client::new(ClientSettings {
         origin,
         transport: Arc::new(transport),

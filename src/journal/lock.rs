@@ -11,7 +11,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{JournalError, RunId};
+use super::{JournalError, RunId, private};
 
 /// What stands before the number of the last run that was begun.
 const BEGUN: &str = "begun: ";
@@ -33,7 +33,7 @@ impl Lock {
         if let Some(folder) = journal.parent().filter(|folder| !folder.as_str().is_empty()) {
             fs_err::create_dir_all(folder).map_err(io)?;
         }
-        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        let mut file = private::open(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -27,6 +27,7 @@ mod open;
 mod order;
 mod outgoing;
 mod place;
+mod private;
 mod reader;
 mod readings;
 mod schema;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     Change, Commits, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd,
-    claims, edges::Cycle, order, schema, transition, upsert, writer::Writer,
+    claims, edges::Cycle, order, private, schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
@@ -159,6 +159,7 @@ fn begin_run(tx: &rusqlite::Transaction<'_>, target: &str, uuid: &str) -> rusqli
 fn connect(path: &Utf8Path, commits: &Commits) -> Result<Connection, JournalError> {
     let sqlite = |source| JournalError::Sqlite { path: path.to_owned(), action: "opened", source };
     refuse_folder(path)?;
+    private::prepare(path);
     let mut connection = Connection::open(path).map_err(sqlite)?;
     check(&connection, path)?;
     // WAL needs shared memory; where there is none (some network mounts) SQLite answers with another mode, which is

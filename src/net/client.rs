@@ -22,6 +22,7 @@ use super::{
     counters::{Tally, count},
     idle::{CHUNK, Progress},
     pace::{Admission, Pace},
+    redact::Redactor,
 };
 
 /// Most redirects followed. Those of files and pages lead there in one or two.
@@ -98,6 +99,7 @@ struct Inner {
     origin: Origin,
     transport: Arc<dyn Transport>,
     keeper: Option<Keeper>,
+    redactor: Arc<Redactor>,
     pace: Pace,
     retry: RetrySettings,
     user_agent: String,
@@ -128,9 +130,11 @@ impl Client {
     /// Opens the door to one server. Nothing is sent yet.
     pub fn new(settings: ClientSettings) -> Self {
         let seed = settings.retry.seed.unwrap_or_else(|| fastrand::u64(..));
+        let redactor = Arc::new(settings.credentials.as_ref().map(Redactor::of).unwrap_or_default());
         Self {
             inner: Arc::new(Inner {
-                keeper: settings.credentials.map(Keeper::new),
+                keeper: settings.credentials.map(|credentials| Keeper::new(credentials, Arc::clone(&redactor))),
+                redactor,
                 pace: Pace::new(&settings.pace, seed),
                 random: std::sync::Mutex::new(fastrand::Rng::with_seed(seed ^ 0x5eed)),
                 origin: settings.origin,
@@ -155,6 +159,12 @@ impl Client {
     /// Why nothing is sent at this moment, for people; `None` when requests flow.
     pub fn waiting_reason(&self) -> Option<String> {
         self.inner.pace.waiting_reason()
+    }
+
+    /// Words of the server's for people, without what is known to be secret or looks like it. Refusals come so already.
+    #[must_use]
+    pub fn without_secrets(&self, words: &str) -> String {
+        self.inner.redactor.words(words).into_owned()
     }
 
     /// Fetches the token that the first call will need, so that wrong credentials are told before any work begins.
@@ -183,7 +193,7 @@ impl Client {
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => return Ok(Reply { body: self.inner.redactor.reply(reply.body), ..reply }),
                 Err(error) => tries.again(error, call.repeat).await?,
             }
         }
@@ -207,7 +217,7 @@ impl Client {
 
     pub(super) fn foreign(&self, url: &Url) -> CallError {
         CallError::ForeignOrigin {
-            address: format!("{}{}", url.origin().ascii_serialization(), url.path()),
+            address: format!("{}{}", url.origin().ascii_serialization(), self.inner.redactor.path(url.path())),
             origin: self.inner.origin.to_string(),
         }
     }
@@ -297,7 +307,7 @@ impl Client {
         token: Option<&Token>,
         admission: Admission,
     ) -> Result<Opened, CallError> {
-        let name = format!("{} {}", call.method, url.path());
+        let name = format!("{} {}", call.method, self.inner.redactor.path(url.path()));
         let mut request = self.build(call, url, token).await?;
         let progress = Progress::new();
         if let Some(body) = request.body_mut().take() {
@@ -345,7 +355,7 @@ impl Client {
             builder = builder.header(header::AUTHORIZATION, token.header.clone());
         }
         let mut request = builder.build().map_err(|error| CallError::Transport {
-            request: format!("{} {}", call.method, url.path()),
+            request: format!("{} {}", call.method, self.inner.redactor.path(url.path())),
             source: TransportError::classify(error),
         })?;
         // A large body is handed over in pieces, whose sum is told here: chunked encoding is refused by some gateways.
@@ -365,7 +375,11 @@ impl Client {
         let body = self.read(&mut opened, idle, most).await;
         let headers = std::mem::take(opened.response.headers_mut());
         self.note(&opened, &headers, status, body.as_ref().is_ok_and(Bytes::is_empty));
-        Ok(Reply { status, request_id: request_id(&headers), headers, body: body? })
+        Ok(Reply { status, request_id: self.request_id(&headers), headers, body: body? })
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
+        request_id(headers).map(|id| self.inner.redactor.path(&id).into_owned())
     }
 
     /// Reads an answer that says no, as far as it comes: the status alone tells enough.
@@ -374,7 +388,7 @@ impl Client {
         let body = self.read(&mut opened, idle, MAX_REFUSAL).await;
         let headers = std::mem::take(opened.response.headers_mut());
         self.note(&opened, &headers, status, body.as_ref().is_ok_and(Bytes::is_empty));
-        Refusal::read(opened.request, status, &headers, &body.unwrap_or_default())
+        Refusal::read(opened.request, status, &headers, &body.unwrap_or_default(), &self.inner.redactor)
     }
 
     async fn read(&self, opened: &mut Opened, idle: Duration, most: usize) -> Result<Bytes, CallError> {
@@ -415,7 +429,7 @@ impl Client {
         if self.inner.pace.observe(opened.admission.granted, status, headers, is_empty) {
             count(&self.inner.tally.refused);
         }
-        let (ms, id) = (millis(opened.started), request_id(headers));
+        let (ms, id) = (millis(opened.started), self.request_id(headers));
         tracing::debug!(request = opened.request, status = status.as_u16(), ms, request_id = id, "reply");
     }
 }

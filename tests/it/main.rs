@@ -27,6 +27,7 @@ mod pace;
 mod preflight;
 mod quick_start;
 mod reports;
+mod secrets;
 mod sources;
 mod stopping;
 mod types;

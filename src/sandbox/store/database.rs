@@ -74,7 +74,17 @@ const TABLES: &str = "
 ///
 /// What is committed survives the death of the process. It need not survive a loss of power: nobody's catalog lives in
 /// a sandbox, and syncing every commit would make the disk the thing that is measured.
+///
+/// A new file is its owner's alone, since it holds what the sandbox lets people in with.
 pub(super) fn open(path: &Utf8Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // Where that fails, SQLite fails too, and tells why.
+        let _ = options.open(path);
+    }
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(2))?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

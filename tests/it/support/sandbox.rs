@@ -161,6 +161,16 @@ impl Sandbox {
         self.send("GET", "/_sandbox/stats").json()
     }
 
+    /// The same, of a sandbox that speaks TLS.
+    pub(crate) fn encrypted_stats(&self) -> Value {
+        let certificate = std::fs::read(self.ca()).expect("is there");
+        let certificate = reqwest::Certificate::from_pem(&certificate).expect("a certificate");
+        let client = reqwest::Client::builder().tls_certs_only([certificate]).no_proxy().build().expect("a client");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let url = format!("{}/_sandbox/stats", self.url());
+        runtime.block_on(async { client.get(url).send().await?.json().await }).expect("the sandbox answers")
+    }
+
     /// The requests that change something, by endpoint.
     pub(crate) fn writes(&self) -> BTreeMap<String, u64> {
         let stats = self.stats();
