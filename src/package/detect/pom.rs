@@ -12,6 +12,10 @@ use crate::package::reading::{Question, Reading};
 
 /// How far parents and properties are followed.
 const MAX_STEPS: usize = 12;
+/// Larger files are no POMs, and as a tree they would take thirty times as much memory.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// How much longer all texts of a POM together may become by the properties in them, in bytes.
+const MAX_GROWTH: usize = 1024 * 1024;
 
 /// A project as its POM describes it, with what its local parents add.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of the file")]
@@ -72,6 +76,8 @@ struct Parent {
 pub(crate) enum PomError {
     #[error("pom.xml cannot be read")]
     Io(#[source] std::io::Error),
+    #[error("pom.xml is larger than {MAX_BYTES} bytes")]
+    TooLarge,
     #[error(transparent)]
     Invalid(#[from] InvalidPom),
 }
@@ -89,7 +95,7 @@ pub(crate) enum InvalidPom {
 
 /// Reads a POM and its local parents.
 pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
-    let project = reading.told(&Question::Pom, path, declared).map_err(PomError::Io)??;
+    let project = declared_in(path, reading)?;
     let mut chain = vec![project];
     let mut at = path.to_owned();
     while chain.len() < MAX_STEPS {
@@ -103,7 +109,7 @@ pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> 
         if file.is_dir() {
             file.push("pom.xml");
         }
-        let found = reading.told(&Question::Pom, &file, declared).ok().and_then(Result::ok);
+        let found = declared_in(&file, reading).ok();
         let Some(found) = found.filter(|found| found.artifact_id == parent.artifact_id) else { break };
         chain.push(found);
         at = file;
@@ -118,8 +124,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Pom, InvalidPom> {
 
 /// Reads a POM as a server does that has nothing but this one file.
 pub(crate) fn read_alone(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
-    let project = reading.told(&Question::Pom, path, declared).map_err(PomError::Io)??;
-    Ok(assemble(&[project]))
+    Ok(assemble(&[declared_in(path, reading)?]))
+}
+
+fn declared_in(path: &Utf8Path, reading: &Reading) -> Result<Declared, PomError> {
+    let told = reading.told_within(MAX_BYTES, &Question::Pom, path, declared).map_err(PomError::Io)?;
+    Ok(told.ok_or(PomError::TooLarge)??)
 }
 
 fn declared(bytes: &[u8]) -> Result<Declared, InvalidPom> {
@@ -183,18 +193,24 @@ fn assemble(chain: &[Declared]) -> Pom {
             raw.entry(format!("pom.{name}")).or_insert(value);
         }
     }
-    let resolve = |text: Option<String>| text.map(|text| interpolate(&text, &raw)).filter(|text| !text.is_empty());
-    let keyed = project.keyed.iter().map(|(name, key, text)| (name.clone(), key.clone(), interpolate(text, &raw)));
+    let mut left = MAX_GROWTH;
+    let mut resolve = |text: &Option<String>| {
+        text.as_ref().map(|text| interpolate(text, &raw, &mut left)).filter(|text| !text.is_empty())
+    };
     Pom {
-        group_id: resolve(group_id),
-        artifact_id: resolve(project.artifact_id.clone()),
-        version: resolve(version),
-        name: resolve(project.name.clone()),
-        description: resolve(project.description.clone()),
+        group_id: resolve(&group_id),
+        artifact_id: resolve(&project.artifact_id),
+        version: resolve(&version),
+        name: resolve(&project.name),
+        description: resolve(&project.description),
         packaging: project.packaging.clone().unwrap_or_else(|| "jar".to_owned()),
-        classifier: resolve(project.classifier.clone()),
-        properties: raw.iter().map(|(name, text)| (name.clone(), interpolate(text, &raw))).collect(),
-        keyed: keyed.collect(),
+        classifier: resolve(&project.classifier),
+        properties: raw.iter().map(|(name, text)| (name.clone(), interpolate(text, &raw, &mut left))).collect(),
+        keyed: project
+            .keyed
+            .iter()
+            .map(|(name, key, text)| (name.clone(), key.clone(), interpolate(text, &raw, &mut left)))
+            .collect(),
         has_plain_coordinates,
         has_dependencies: project.has_dependencies,
         uses_mule_plugin: project.uses_mule_plugin,
@@ -208,17 +224,19 @@ fn plugin_classifier(project: &Element) -> Option<String> {
     plugin.child("configuration")?.text_of("classifier").map(str::to_owned)
 }
 
-/// Replaces `${name}`; what is not known stays as it is.
-fn interpolate(text: &str, properties: &BTreeMap<String, String>) -> String {
+/// Replaces `${name}`; what is not known stays as it is, and so does what would take more than is `left` of the growth.
+fn interpolate(text: &str, properties: &BTreeMap<String, String>, left: &mut usize) -> String {
     let mut current = text.to_owned();
     for _ in 0..MAX_STEPS {
         let Some(start) = current.find("${") else { break };
         let Some(length) = current[start..].find('}') else { break };
         let Some(value) = properties.get(&current[start + 2..start + length]) else { break };
+        let Some(rest) = left.checked_sub(value.len()) else { break };
         // A property that names itself would grow for ever.
         if value.contains(&current[start..=start + length]) || current.len() + value.len() > 64 * 1024 {
             break;
         }
+        *left = rest;
         current = format!("{}{value}{}", &current[..start], &current[start + length + 1..]);
     }
     current
@@ -261,6 +279,26 @@ mod tests {
         assert_eq!(pom.properties["tags"], "a, b");
         assert_eq!(pom.keyed, [("categories".to_owned(), "API layer".to_owned(), "System".to_owned())]);
         assert!(pom.uses_mule_plugin && !pom.uses_exchange_plugin);
+    }
+
+    #[test]
+    fn properties_that_repeat_each_other_do_not_fill_the_memory() {
+        let long = "x".repeat(60_000);
+        let repeated: String = (0..20_000).map(|number| format!("<b{number}>${{a}}</b{number}>")).collect();
+        let text = format!("<project><name>${{a}}</name><properties><a>{long}</a>{repeated}</properties></project>");
+        let pom = parse(text.as_bytes()).expect("parses");
+        assert_eq!(pom.name.as_deref(), Some(long.as_str()), "what the asset is called is resolved first");
+        let grown: usize = pom.properties.values().map(String::len).sum();
+        assert!(grown < text.len() + MAX_GROWTH, "{grown}");
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_for_a_pom_is_told_and_not_read() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = Utf8Path::from_path(folder.path()).expect("utf-8").join("pom.xml");
+        fs_err::File::create(&path).and_then(|file| file.set_len(MAX_BYTES + 1)).expect("writes");
+        assert!(matches!(read(&path, &Reading::default()), Err(PomError::TooLarge)));
+        assert!(matches!(read_alone(&path, &Reading::default()), Err(PomError::TooLarge)));
     }
 
     #[test]
