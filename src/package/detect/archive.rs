@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
-use zip::ZipArchive;
+use zip::{ZipArchive, read::Config, result::ZipError, unstable::read::ZipIterable};
 
 use super::outline::cut;
 use super::pom::{self, Pom};
@@ -75,11 +75,14 @@ pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Archive, Archiv
     looked?.map_err(ArchiveError::Damaged)
 }
 
-fn look(file: Watched) -> Result<Archive, Damage> {
-    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| Damage(error.to_string()))?;
-    if zip.len() > MAX_ENTRIES {
+fn look(mut file: Watched) -> Result<Archive, Damage> {
+    let damaged = |error: ZipError| Damage(error.to_string());
+    // The end record is asked first: the full reader builds an index of all entries before anybody can count them.
+    let count = ZipIterable::try_new(BufReader::new(&mut file), Config::default()).map_err(damaged)?.len();
+    if count > MAX_ENTRIES {
         return Ok(Archive::Other);
     }
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let names: BTreeSet<String> = zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
     if names.contains("META-INF/mule-artifact/mule-artifact.json") {
         return Ok(mule(&mut zip, &names));
