@@ -22,9 +22,7 @@ pub(crate) fn broken(path: &Utf8Path, error: &PomError) -> Box<Diagnosis> {
         PomError::Invalid(InvalidPom::Syntax(syntax)) => {
             Diagnosis::failed(path, Problem::Invalid, error.to_string()).at(syntax.line, syntax.column)
         }
-        PomError::TooLarge | PomError::Invalid(InvalidPom::NotAProject) => {
-            Diagnosis::failed(path, Problem::Invalid, error.to_string())
-        }
+        PomError::Invalid(InvalidPom::NotAProject) => Diagnosis::failed(path, Problem::Invalid, error.to_string()),
     };
     Box::new(diagnosis.hint("mend the POM"))
 }

@@ -60,7 +60,8 @@ impl Table {
         let left = Rc::new(Cell::new(MAX_ROW));
         let file = Bounded { file: open()?, left: Rc::clone(&left) };
         // Rows of a wrong length are diagnosed by whoever reads them, with their line, and do not end the run.
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(file);
+        let reader =
+            ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(file);
         let mut table = Self { path: path.to_owned(), reader, lines: Lines::new(open()?), left };
         let mut record = ByteRecord::new();
         while table.next(&mut record)? {

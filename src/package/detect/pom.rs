@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
+use super::closure::MAX_DESCRIPTOR;
 use super::syntax::SyntaxError;
 use super::text;
 use super::xml_tree::{self, Element};
@@ -12,8 +13,6 @@ use crate::package::reading::{Question, Reading};
 
 /// How far parents and properties are followed.
 const MAX_STEPS: usize = 12;
-/// Larger files are no POMs, and as a tree they would take thirty times as much memory.
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// How much longer all texts of a POM together may become by the properties in them, in bytes.
 const MAX_GROWTH: usize = 1024 * 1024;
 
@@ -76,8 +75,6 @@ struct Parent {
 pub(crate) enum PomError {
     #[error("pom.xml cannot be read")]
     Io(#[source] std::io::Error),
-    #[error("pom.xml is larger than {MAX_BYTES} bytes")]
-    TooLarge,
     #[error(transparent)]
     Invalid(#[from] InvalidPom),
 }
@@ -95,7 +92,7 @@ pub(crate) enum InvalidPom {
 
 /// Reads a POM and its local parents.
 pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
-    let project = declared_in(path, reading)?;
+    let project = reading.told(MAX_DESCRIPTOR, &Question::Pom, path, declared).map_err(PomError::Io)??;
     let mut chain = vec![project];
     let mut at = path.to_owned();
     while chain.len() < MAX_STEPS {
@@ -109,7 +106,7 @@ pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> 
         if file.is_dir() {
             file.push("pom.xml");
         }
-        let found = declared_in(&file, reading).ok();
+        let found = reading.told(MAX_DESCRIPTOR, &Question::Pom, &file, declared).ok().and_then(Result::ok);
         let Some(found) = found.filter(|found| found.artifact_id == parent.artifact_id) else { break };
         chain.push(found);
         at = file;
@@ -124,12 +121,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Pom, InvalidPom> {
 
 /// Reads a POM as a server does that has nothing but this one file.
 pub(crate) fn read_alone(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
-    Ok(assemble(&[declared_in(path, reading)?]))
-}
-
-fn declared_in(path: &Utf8Path, reading: &Reading) -> Result<Declared, PomError> {
-    let told = reading.told_within(MAX_BYTES, &Question::Pom, path, declared).map_err(PomError::Io)?;
-    Ok(told.ok_or(PomError::TooLarge)??)
+    let project = reading.told(MAX_DESCRIPTOR, &Question::Pom, path, declared).map_err(PomError::Io)??;
+    Ok(assemble(&[project]))
 }
 
 fn declared(bytes: &[u8]) -> Result<Declared, InvalidPom> {
@@ -290,15 +283,6 @@ mod tests {
         assert_eq!(pom.name.as_deref(), Some(long.as_str()), "what the asset is called is resolved first");
         let grown: usize = pom.properties.values().map(String::len).sum();
         assert!(grown < text.len() + MAX_GROWTH, "{grown}");
-    }
-
-    #[test]
-    fn a_file_that_is_too_large_for_a_pom_is_told_and_not_read() {
-        let folder = tempfile::tempdir().expect("temp");
-        let path = Utf8Path::from_path(folder.path()).expect("utf-8").join("pom.xml");
-        fs_err::File::create(&path).and_then(|file| file.set_len(MAX_BYTES + 1)).expect("writes");
-        assert!(matches!(read(&path, &Reading::default()), Err(PomError::TooLarge)));
-        assert!(matches!(read_alone(&path, &Reading::default()), Err(PomError::TooLarge)));
     }
 
     #[test]
