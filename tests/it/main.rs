@@ -15,6 +15,7 @@ mod definitions;
 mod describe;
 mod documentation;
 mod encrypted;
+mod fuzzed;
 mod increments;
 mod journal;
 mod kills;
