@@ -12,7 +12,7 @@ use camino::Utf8PathBuf;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{JournalError, place::Place};
+use super::{JournalError, Lock, place::Place};
 
 /// At most this many jobs share a commit, so that the first of them does not wait for ever.
 const MOST: usize = 256;
@@ -35,8 +35,9 @@ pub(super) struct Group {
 impl Group {
     pub(super) fn start(
         connection: Connection,
-        path: Utf8PathBuf,
+        lock: Arc<Lock>,
     ) -> Result<(Self, thread::JoinHandle<()>), JournalError> {
+        let path = lock.journal().to_owned();
         let place = Place::of(&path)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let failure = Arc::new(OnceLock::new());
@@ -44,7 +45,11 @@ impl Group {
         let files = path.clone();
         let thread = thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || run(connection, queue, &path, &place, &reason))
+            .spawn(move || {
+                run(connection, queue, &path, &place, &reason);
+                // Held until the last write: a journal may be dropped with writes queued.
+                drop(lock);
+            })
             .map_err(|source| JournalError::Io { path: files, source })?;
         Ok((Self { jobs, failure }, thread))
     }

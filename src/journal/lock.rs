@@ -21,7 +21,7 @@ const BEGUN: &str = "begun: ";
 pub struct Lock {
     journal: Utf8PathBuf,
     file: File,
-    /// The last run that was begun in the journal, as far as is known; 0 when nothing is.
+    /// The last run that was begun before the lock was taken, as far as is known; 0 when nothing is.
     begun: i64,
 }
 
@@ -46,8 +46,8 @@ impl Lock {
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         let begun = text(&mut file).lines().find_map(|line| line.strip_prefix(BEGUN)?.trim().parse().ok());
-        let mut lock = Self { journal: journal.to_owned(), file, begun: begun.unwrap_or(0) };
-        lock.write();
+        let lock = Self { journal: journal.to_owned(), file, begun: begun.unwrap_or(0) };
+        lock.write(lock.begun);
         Ok(lock)
     }
 
@@ -65,18 +65,17 @@ impl Lock {
     }
 
     /// Remembers that a run has begun: it is in the journal, durably.
-    pub(super) fn note(&mut self, run: RunId) {
-        self.begun = run.0;
-        self.write();
+    pub(super) fn note(&self, run: RunId) {
+        self.write(run.0);
     }
 
-    fn write(&mut self) {
+    fn write(&self, begun: i64) {
         let mut text = format!("process {} since {}\n", std::process::id(), jiff::Timestamp::now());
-        if self.begun > 0 {
-            text += &format!("{BEGUN}{}\n", self.begun);
+        if begun > 0 {
+            text += &format!("{BEGUN}{begun}\n");
         }
         // A full disk must not keep anybody from the lock; without its text less is noticed, and nothing else changes.
-        let file = &mut self.file;
+        let mut file = &self.file;
         let _ =
             file.rewind().and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.set_len(text.len() as u64));
     }
@@ -121,13 +120,13 @@ mod tests {
     fn a_journal_that_knows_less_than_was_begun_in_it_is_refused_and_one_that_is_gone_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
-        let mut lock = Lock::take(&journal).unwrap();
+        let lock = Lock::take(&journal).unwrap();
         lock.compare(false, 0).unwrap();
         lock.note(RunId(11));
         drop(lock);
         // Taking the lock and not getting to a run changes nothing about it.
         drop(Lock::take(&journal).unwrap());
-        let mut lock = Lock::take(&journal).unwrap();
+        let lock = Lock::take(&journal).unwrap();
         lock.compare(true, 11).unwrap();
         lock.compare(true, 12).unwrap();
         lock.compare(false, 0).unwrap();

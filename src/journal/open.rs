@@ -1,5 +1,7 @@
 //! Opening a journal, and the handle to it.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
@@ -22,7 +24,7 @@ pub struct Journal {
     reader: Reader,
     writer: Option<Writer>,
     thread: Option<std::thread::JoinHandle<()>>,
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 impl Journal {
@@ -32,12 +34,13 @@ impl Journal {
     }
 
     /// Opens or creates the journal whose lock is held, and begins a run against `target`.
-    pub async fn open_locked(mut lock: Lock, target: &str, commits: &Commits) -> Result<Self, JournalError> {
+    pub async fn open_locked(lock: Lock, target: &str, commits: &Commits) -> Result<Self, JournalError> {
         let path = lock.journal().to_owned();
         let is_there = path.exists();
         let connection = connect(&path, commits)?;
         lock.compare(is_there, schema::last_run(&connection, &path)?)?;
-        let (writer, thread) = Writer::start(connection, path.clone(), commits)?;
+        let lock = Arc::new(lock);
+        let (writer, thread) = Writer::start(connection, &lock, commits)?;
         let uuid = uuid::Uuid::now_v7().to_string();
         let (name, run_uuid) = (target.to_owned(), uuid.clone());
         let (target, run) = writer.write(move |tx| begin_run(tx, &name, &run_uuid)).await?;

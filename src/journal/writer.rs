@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
 use rusqlite::{Connection, Transaction};
 
-use super::{Commits, JournalError, alone::Alone, group::Group};
+use super::{Commits, JournalError, Lock, alone::Alone, group::Group};
 
 /// A handle to whoever writes.
 #[derive(Debug, Clone)]
@@ -20,15 +19,18 @@ impl Writer {
     /// Begins to write; the thread to wait for at the end, where there is one.
     pub(super) fn start(
         connection: Connection,
-        path: Utf8PathBuf,
+        lock: &Arc<Lock>,
         commits: &Commits,
     ) -> Result<(Self, Option<std::thread::JoinHandle<()>>), JournalError> {
         match commits {
             Commits::Grouped => {
-                let (group, thread) = Group::start(connection, path)?;
+                let (group, thread) = Group::start(connection, Arc::clone(lock))?;
                 Ok((Self::Group(group), Some(thread)))
             }
-            Commits::OneByOne(witness) => Ok((Self::Alone(Alone::new(connection, path, Arc::clone(witness))), None)),
+            Commits::OneByOne(witness) => {
+                let alone = Alone::new(connection, lock.journal().to_owned(), Arc::clone(witness));
+                Ok((Self::Alone(alone), None))
+            }
         }
     }
 
