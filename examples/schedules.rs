@@ -1,6 +1,8 @@
 //! Carries out schedules of mishaps and deaths, as the tests do: `schedules [COUNT] [--from SEED]`, or one of them with
 //! `--seed SEED`.
 
+#![expect(clippy::print_stderr, reason = "this is all that it says")]
+
 use std::{process::ExitCode, time::Instant};
 
 #[path = "../tests/schedules/block.rs"]
@@ -24,13 +26,9 @@ fn main() -> ExitCode {
         let at = args.iter().position(|arg| arg == flag)?;
         args.get(at + 1)?.parse::<u64>().ok()
     };
-    let seeds = match after("--seed") {
-        Some(seed) => seed..seed + 1,
-        None => {
-            let from = after("--from").unwrap_or(0);
-            from..from + args.first().and_then(|count| count.parse().ok()).unwrap_or(20_000)
-        }
-    };
+    let count = args.first().and_then(|count| count.parse().ok()).unwrap_or(20_000);
+    let from = after("--from").unwrap_or(0);
+    let seeds = after("--seed").map_or(from..from + count, |seed| seed..seed + 1);
     let started = Instant::now();
     let sum = driver::carry_out_all(seeds);
     for broken in &sum.broken {

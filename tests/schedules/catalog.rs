@@ -48,54 +48,54 @@ pub(crate) fn catalogs(root: &Path, organization: &str) -> Vec<Catalog> {
     let home = Home { folder: Utf8Path::from_path(root).expect("plain names").join(organization), organization };
     let home = &home;
     let row = |asset, version| Row { asset, version, status: "published", ..Row::default() };
-    let chain = vec![
+    let chain = [
         Row { needs: &["b/1.0.0"], ..row("a", "1.0.0") },
         Row { needs: &["c/1.0.0"], ..row("b", "1.0.0") },
         row("c", "1.0.0"),
     ];
-    let versions = vec![row("a", "1.0.0"), row("a", "1.1.0"), row("a", "2.0.0"), row("b", "1.0.0")];
-    let described = vec![
+    let versions = [row("a", "1.0.0"), row("a", "1.1.0"), row("a", "2.0.0"), row("b", "1.0.0")];
+    let described = [
         Row { tags: "red", note: "one", ..row("a", "1.0.0") },
         Row { tags: "blue,green", note: "two", needs: &["a/1.0.0"], ..row("b", "1.0.0") },
     ];
-    let states = vec![
+    let states = [
         Row { status: "deprecated", ..row("a", "1.0.0") },
         Row { status: "development", tags: "x", ..row("b", "1.0.0") },
         Row { tags: "y", ..row("c", "1.0.0") },
     ];
-    let files = vec![
+    let files = [
         Row { path: "api.yaml", tags: "spec", ..row("a", "1.0.0") },
         Row { path: "types.raml", needs: &["a/1.0.0"], ..row("b", "1.0.0") },
     ];
-    let single = vec![row("only", "1.0.0")];
-    let changed = vec![
+    let single = [row("only", "1.0.0")];
+    let changed = [
         Row { tags: "new,newer", note: "changed", ..row("a", "1.0.0") },
         Row { tags: "new", note: "changed too", ..row("b", "1.0.0") },
         Row { tags: "new", ..row("c", "1.0.0") },
     ];
     let mut catalogs = vec![
-        Catalog::publish(home, "single", "async", single),
-        Catalog::publish(home, "chain", "async", chain.clone()),
-        Catalog::publish(home, "chain-sync", "sync", chain.clone()),
-        Catalog::publish(home, "versions", "async", versions),
-        Catalog::publish(home, "described", "async", described),
-        Catalog::publish(home, "states", "sync", states),
-        Catalog::publish(home, "files", "async", files),
+        Catalog::publish(home, "single", "async", &single),
+        Catalog::publish(home, "chain", "async", &chain),
+        Catalog::publish(home, "chain-sync", "sync", &chain),
+        Catalog::publish(home, "versions", "async", &versions),
+        Catalog::publish(home, "described", "async", &described),
+        Catalog::publish(home, "states", "sync", &states),
+        Catalog::publish(home, "files", "async", &files),
     ];
-    catalogs.push(Catalog::describe(home, "changes", chain, changed));
+    catalogs.push(Catalog::describe(home, "changes", &chain, &changed));
     catalogs
 }
 
 impl Catalog {
-    fn publish(home: &Home<'_>, name: &'static str, mode: &str, rows: Vec<Row>) -> Self {
-        let job = home.write_job(name, "publish", &format!("[publish]\nmode = \"{mode}\"\ndeadline = \"2m\"\n"), &rows);
+    fn publish(home: &Home<'_>, name: &'static str, mode: &str, rows: &[Row]) -> Self {
+        let job = home.write_job(name, "publish", &format!("[publish]\nmode = \"{mode}\"\ndeadline = \"2m\"\n"), rows);
         Self { name, job, first: None, expected: rows.iter().map(Row::expected).collect() }
     }
 
     /// Publishes rows without anything that describes them, then describes them.
-    fn describe(home: &Home<'_>, name: &'static str, first: Vec<Row>, rows: Vec<Row>) -> Self {
-        let published = home.write_job("published", "publish", "", &first);
-        let job = home.write_job(name, "describe", "", &rows);
+    fn describe(home: &Home<'_>, name: &'static str, first: &[Row], rows: &[Row]) -> Self {
+        let published = home.write_job("published", "publish", "", first);
+        let job = home.write_job(name, "describe", "", rows);
         Self { name, job, first: Some(published), expected: rows.iter().map(Row::expected).collect() }
     }
 }

@@ -243,7 +243,7 @@ impl World<'_> {
         let times: Vec<Duration> = notes.sent[first..].iter().map(|sent| sent.at).collect();
         for (at, time) in times.iter().enumerate() {
             let within = times[at..].iter().take_while(|other| **other < *time + Duration::from_secs(1)).count();
-            if within as f64 > rate.ceil() {
+            if u32::try_from(within).map_or(f64::INFINITY, f64::from) > rate.ceil() {
                 return Err(format!("{within} requests within a second from {time:?}, {rate} allowed"));
             }
         }
