@@ -2,7 +2,7 @@
 
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    task::spawn_blocking,
+    task::{JoinError, spawn_blocking},
 };
 
 /// Does what blocks where blocking is allowed: in a thread of its own, or on the spot where the runtime has only one.
@@ -13,5 +13,10 @@ pub(crate) async fn offload<T: Send + 'static>(work: impl FnOnce() -> T + Send +
     if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
         return work();
     }
-    spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    match spawn_blocking(work).await.map_err(JoinError::try_into_panic) {
+        Ok(done) => done,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The runtime is ending and has not begun the work: whoever waits for it ends with the runtime.
+        Err(Err(_)) => std::future::pending().await,
+    }
 }
