@@ -43,7 +43,7 @@ async fn embedded(job: &Job) -> Result<Connected, Problem> {
         data: Some(job.sandbox.clone()),
         ..sandbox::Settings::default()
     };
-    let problem = |error: sandbox::SandboxError| Problem::of(&error);
+    let problem = |error: sandbox::SandboxError| Problem::of(&error).hint(error.hint());
     let sandbox = Sandbox::open(settings).map_err(problem)?;
     let running =
         sandbox::serve(sandbox.clone(), std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await.map_err(problem)?;

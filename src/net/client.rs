@@ -1,6 +1,12 @@
 //! The door itself.
 
-use std::{error::Error as StdError, fmt, sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    error::Error as StdError,
+    fmt,
+    sync::atomic::Ordering::Relaxed,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -31,6 +37,12 @@ const MAX_REFUSED: u32 = 100;
 
 /// Most times one call is signed anew. Two are enough unless tokens die faster than calls get their turn.
 const MAX_SIGNATURES: u32 = 5;
+
+/// Only builds requests (forms, JSON); it never sends one.
+static BUILDER: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let builder = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    builder.build().expect("a client without proxy and certificates needs nothing of the system")
+});
 
 /// All that a client is made of.
 #[derive(Debug)]
@@ -93,8 +105,6 @@ struct Inner {
     user_agent: String,
     tally: Tally,
     random: std::sync::Mutex<fastrand::Rng>,
-    /// Only builds requests (forms, JSON); it never sends one.
-    builder: reqwest::Client,
 }
 
 /// The head of a reply whose body has not been read, with the request's right to be in flight.
@@ -132,11 +142,6 @@ impl Client {
                 retry: settings.retry,
                 user_agent: settings.user_agent,
                 tally: Tally::default(),
-                builder: reqwest::Client::builder()
-                    .no_proxy()
-                    .tls_certs_only([])
-                    .build()
-                    .expect("a client without proxy and certificates needs nothing of the system"),
             }),
         }
     }
@@ -331,7 +336,7 @@ impl Client {
 
     async fn build(&self, call: &Call, url: &Url, token: Option<&Token>) -> Result<reqwest::Request, CallError> {
         let request = reqwest::Request::new(call.method.clone(), url.clone());
-        let mut builder = reqwest::RequestBuilder::from_parts(self.inner.builder.clone(), request)
+        let mut builder = reqwest::RequestBuilder::from_parts(BUILDER.clone(), request)
             .header(header::USER_AGENT, self.inner.user_agent.as_str())
             .headers(call.headers.clone());
         if !call.headers.contains_key(header::ACCEPT) {

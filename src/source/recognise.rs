@@ -1,11 +1,14 @@
 //! A root document becomes an asset: its package, its type, its values.
 
+use std::io::ErrorKind;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
 use crate::package::detect::{
-    self, Closure, Dangling, Encoding, Follower, Format, MAX_READ, Project, Raised, Spec, SpecError, Wrong,
+    self, Closure, Dangling, Encoding, Follower, Format, MAX_DESCRIPTOR, MAX_READ, Project, Raised, Spec, SpecError,
+    Wrong,
 };
 use crate::package::reading::{Question, Reading};
 
@@ -77,14 +80,17 @@ fn limit(path: &Utf8Path) -> u64 {
 
 /// Reads an `exchange.json`; `Ok(None)` when it is something else of that name.
 pub(crate) fn project(path: &Utf8Path, reading: &Reading) -> Result<Option<Project>, Box<Diagnosis>> {
-    let told = reading.told(&Question::Project, path, detect::parse_project);
+    let told = reading.told(MAX_DESCRIPTOR, &Question::Project, path, detect::parse_project);
     told.map_err(|error| unreadable(path, &error))?.map_err(|error| projects::broken(path, &error))
 }
 
 /// A file that cannot be read.
 pub(crate) fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Box<Diagnosis> {
-    let message = format!("cannot be read: {}", error.kind());
-    Box::new(Diagnosis::failed(path, Problem::Unreadable, message).hint("check its permissions"))
+    let (problem, hint) = match error.kind() {
+        ErrorKind::FileTooLarge => (Problem::TooLarge, "check what it is: no file of its kind comes near this size"),
+        _ => (Problem::Unreadable, "check its permissions"),
+    };
+    Box::new(Diagnosis::failed(path, problem, format!("cannot be read: {}", error.kind())).hint(hint))
 }
 
 /// A document that was meant as a specification and cannot be read as one.

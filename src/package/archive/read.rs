@@ -7,9 +7,7 @@ use std::{
     path::Path,
 };
 
-use zip::{ZipArchive, read::Config, unstable::read::ZipIterable};
-
-use super::{ArchiveError, normalise};
+use super::{ArchiveError, index, index::Zip, normalise};
 use crate::package::regular;
 
 const CHUNK: usize = 64 * 1024;
@@ -53,7 +51,7 @@ pub struct Entry {
 /// An open archive. All reading through one value draws on one budget.
 #[derive(Debug)]
 pub struct Archive {
-    zip: ZipArchive<BufReader<File>>,
+    zip: Zip<BufReader<File>>,
     entries: Vec<Entry>,
     budget: Budget,
     inflated: u64,
@@ -63,12 +61,7 @@ impl Archive {
     /// Opens an archive and checks its directory: number of entries, names, duplicates. Nothing is inflated yet.
     pub fn open(path: impl AsRef<Path>, budget: &Budget) -> Result<Self, ArchiveError> {
         let (file, _) = regular::open(path.as_ref()).map_err(ArchiveError::Io)?;
-        // The end record is asked first: the full reader builds an index of all entries before anybody can count them.
-        let count = ZipIterable::try_new(BufReader::new(&file), Config::default())?.len();
-        if count > budget.entries {
-            return Err(ArchiveError::Entries { count, limit: budget.entries });
-        }
-        let zip = ZipArchive::new(BufReader::with_capacity(READ_AHEAD, file))?;
+        let zip = index::open(BufReader::with_capacity(READ_AHEAD, file), budget.entries)?;
         if zip.has_duplicate_names() {
             return Err(ArchiveError::Invalid("two entries have one name".to_owned()));
         }
@@ -128,7 +121,7 @@ impl Archive {
     }
 }
 
-fn directory(zip: &ZipArchive<BufReader<File>>) -> Result<Vec<Entry>, ArchiveError> {
+fn directory(zip: &Zip<BufReader<File>>) -> Result<Vec<Entry>, ArchiveError> {
     let mut entries = Vec::with_capacity(zip.len());
     let mut seen = HashSet::with_capacity(zip.len());
     for index in 0..zip.len() {

@@ -2,22 +2,28 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
-use zip::ZipArchive;
 
 use super::outline::cut;
 use super::pom::{self, Pom};
 use super::project::{self, Project};
 use super::refs::{self, Target};
 use super::spec::{self, Spec};
-use crate::package::reading::{Question, Reading};
+use crate::package::{
+    archive::{self, ArchiveError as Refused},
+    reading::{Question, Reading},
+    regular,
+};
 
 /// No more than this is read of one entry: what is larger is no descriptor and no specification.
 const MAX_ENTRY: u64 = 16 * 1024 * 1024;
+/// No more than this is read of all entries together.
+const MAX_READ: u64 = 64 * 1024 * 1024;
 /// Archives of more entries are not looked into.
 const MAX_ENTRIES: usize = 50_000;
 
@@ -62,13 +68,17 @@ pub(crate) enum ArchiveError {
 #[error("{0}")]
 pub(crate) struct Damage(String);
 
-type Zip = ZipArchive<BufReader<Watched>>;
+/// An archive that is looked into, and how much of it may still be read.
+struct Zip {
+    archive: archive::Zip<BufReader<Watched>>,
+    left: u64,
+}
 
 /// Looks into an archive. Nothing is unpacked to disk, and each entry is read up to a limit.
 pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Archive, ArchiveError> {
     let looked = reading.found(&Question::Archive, path, || {
         let trouble = Trouble::default();
-        let looked = look(Watched { file: fs_err::File::open(path)?, trouble: Rc::clone(&trouble) });
+        let looked = look(Watched { file: regular::open(path.as_std_path())?.0, trouble: Rc::clone(&trouble) });
         // A disk that fails says nothing about the archive.
         trouble.take().map_or(Ok(looked), Err)
     });
@@ -76,11 +86,14 @@ pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Archive, Archiv
 }
 
 fn look(file: Watched) -> Result<Archive, Damage> {
-    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| Damage(error.to_string()))?;
-    if zip.len() > MAX_ENTRIES {
-        return Ok(Archive::Other);
-    }
-    let names: BTreeSet<String> = zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
+    let archive = match archive::open_index(BufReader::new(file), MAX_ENTRIES) {
+        Ok(archive) => archive,
+        Err(Refused::Entries { .. }) => return Ok(Archive::Other),
+        Err(Refused::Invalid(why) | Refused::Unsupported(why)) => return Err(Damage(why)),
+        Err(error) => return Err(Damage(error.to_string())),
+    };
+    let mut zip = Zip { archive, left: MAX_READ };
+    let names: BTreeSet<String> = zip.archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
     if names.contains("META-INF/mule-artifact/mule-artifact.json") {
         return Ok(mule(&mut zip, &names));
     }
@@ -97,7 +110,7 @@ type Trouble = Rc<RefCell<Option<io::Error>>>;
 
 /// A file that tells of errors behind the back of whoever reads it.
 struct Watched {
-    file: fs_err::File,
+    file: File,
     trouble: Trouble,
 }
 
@@ -129,10 +142,13 @@ impl Seek for Watched {
 }
 
 fn entry(zip: &mut Zip, name: &str) -> Option<Vec<u8>> {
-    let file = zip.by_name(name).ok()?;
+    let most = MAX_ENTRY.min(zip.left);
+    let file = zip.archive.by_name(name).ok()?;
     let mut bytes = Vec::new();
-    let read = file.take(MAX_ENTRY + 1).read_to_end(&mut bytes).ok()?;
-    (read as u64 <= MAX_ENTRY).then_some(bytes)
+    let outcome = file.take(most + 1).read_to_end(&mut bytes);
+    zip.left = zip.left.saturating_sub(bytes.len() as u64);
+    outcome.ok()?;
+    (bytes.len() as u64 <= most).then_some(bytes)
 }
 
 fn mule(zip: &mut Zip, names: &BTreeSet<String>) -> Archive {
@@ -226,9 +242,9 @@ mod tests {
             let looked = look(Watched { file, trouble: Rc::clone(&trouble) });
             (looked.is_err(), trouble.take().is_some())
         };
-        assert_eq!(looked(fs_err::File::open(&path).expect("opens")), (true, false));
+        assert_eq!(looked(File::open(&path).expect("opens")), (true, false));
         // Reading from a file that is open for writing only is refused by the system.
-        let unreadable = fs_err::OpenOptions::new().write(true).open(&path).expect("opens");
+        let unreadable = std::fs::OpenOptions::new().write(true).open(&path).expect("opens");
         assert_eq!(looked(unreadable), (true, true));
         assert!(matches!(read(&path, &Reading::default()), Err(ArchiveError::Damaged(_))));
     }

@@ -14,6 +14,8 @@ use crate::package::reading::{Question, Reading};
 
 /// Files larger than this are not read for references: no specification comes near it.
 pub(crate) const MAX_READ: u64 = 64 * 1024 * 1024;
+/// An `exchange.json` or a `pom.xml` is kept in memory as a tree; real ones have some kilobytes.
+pub(crate) const MAX_DESCRIPTOR: u64 = 4 * 1024 * 1024;
 /// A package of more files is a mistake (a reference into a folder of data), not a specification.
 const MAX_MEMBERS: usize = 20_000;
 /// Remembered files; the cache is emptied when it is full.
@@ -278,7 +280,7 @@ pub(crate) fn place(dangling: &Dangling, reading: &Reading) -> Option<(u64, u64)
         return dangling.reference.position;
     }
     let target = &dangling.reference.target;
-    reading.told(&Question::Place(target), &dangling.file, |bytes| place_of(target, bytes)).ok().flatten()
+    reading.told(MAX_READ, &Question::Place(target), &dangling.file, |bytes| place_of(target, bytes)).ok().flatten()
 }
 
 fn place_of(target: &str, bytes: &[u8]) -> Option<(u64, u64)> {

@@ -23,7 +23,7 @@ mod xml_tree;
 mod yaml_tree;
 
 pub(crate) use archive::{Archive, read as read_archive};
-pub(crate) use closure::{Closure, Dangling, Follower, MAX_READ, Wrong, place};
+pub(crate) use closure::{Closure, Dangling, Follower, MAX_DESCRIPTOR, MAX_READ, Wrong, place};
 pub(crate) use lexical::{is_raml_without_header, may_refer};
 pub(crate) use pom::{InvalidPom, Pom, PomError, is_unresolved, read as read_pom, read_alone as read_pom_alone};
 pub(crate) use project::{Project, ProjectError, parse as parse_project};

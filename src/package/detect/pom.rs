@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
+use super::closure::MAX_DESCRIPTOR;
 use super::syntax::SyntaxError;
 use super::text;
 use super::xml_tree::{self, Element};
@@ -89,7 +90,7 @@ pub(crate) enum InvalidPom {
 
 /// Reads a POM and its local parents.
 pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
-    let project = reading.told(&Question::Pom, path, declared).map_err(PomError::Io)??;
+    let project = reading.told(MAX_DESCRIPTOR, &Question::Pom, path, declared).map_err(PomError::Io)??;
     let mut chain = vec![project];
     let mut at = path.to_owned();
     while chain.len() < MAX_STEPS {
@@ -103,7 +104,7 @@ pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> 
         if file.is_dir() {
             file.push("pom.xml");
         }
-        let found = reading.told(&Question::Pom, &file, declared).ok().and_then(Result::ok);
+        let found = reading.told(MAX_DESCRIPTOR, &Question::Pom, &file, declared).ok().and_then(Result::ok);
         let Some(found) = found.filter(|found| found.artifact_id == parent.artifact_id) else { break };
         chain.push(found);
         at = file;
@@ -118,7 +119,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Pom, InvalidPom> {
 
 /// Reads a POM as a server does that has nothing but this one file.
 pub(crate) fn read_alone(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
-    let project = reading.told(&Question::Pom, path, declared).map_err(PomError::Io)??;
+    let project = reading.told(MAX_DESCRIPTOR, &Question::Pom, path, declared).map_err(PomError::Io)??;
     Ok(assemble(&[project]))
 }
 

@@ -1,6 +1,12 @@
 //! Asking files, the memory first.
 
-use std::{fmt, fs::Metadata, io, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    fs::Metadata,
+    io::{self, Read},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use camino::Utf8Path;
 use serde::{Serialize, de::DeserializeOwned};
@@ -37,9 +43,11 @@ impl Reading {
     /// `read` is a function of the bytes, of the question and of the path, and of nothing else.
     ///
     /// # Errors
-    /// When the file cannot be read or is no regular file. Errors are never remembered.
+    /// When the file cannot be read or is no regular file; `FileTooLarge` when it has more than `most` bytes, which are
+    /// not read. Errors are never remembered.
     pub(crate) fn told<T>(
         &self,
+        most: u64,
         question: &Question<'_>,
         path: &Utf8Path,
         read: impl FnOnce(&[u8]) -> T,
@@ -47,7 +55,11 @@ impl Reading {
     where
         T: Serialize + DeserializeOwned,
     {
-        self.told_of(&regular::metadata(path.as_std_path())?, question, path, read)
+        let metadata = regular::metadata(path.as_std_path())?;
+        if metadata.len() > most {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.found_of(&metadata, question, path, || Ok(read(&bytes_of(path, most)?)))
     }
 
     /// As [`Self::told`]; `None` when the file has more than `most` bytes.
@@ -61,24 +73,10 @@ impl Reading {
     where
         T: Serialize + DeserializeOwned,
     {
-        let metadata = regular::metadata(path.as_std_path())?;
-        if metadata.len() > most {
-            return Ok(None);
+        match self.told(most, question, path, read) {
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(None),
+            told => told.map(Some),
         }
-        self.told_of(&metadata, question, path, read).map(Some)
-    }
-
-    fn told_of<T>(
-        &self,
-        metadata: &Metadata,
-        question: &Question<'_>,
-        path: &Utf8Path,
-        read: impl FnOnce(&[u8]) -> T,
-    ) -> io::Result<T>
-    where
-        T: Serialize + DeserializeOwned,
-    {
-        self.found_of(metadata, question, path, || Ok(read(&std::fs::read(path)?)))
     }
 
     /// As [`Self::told`], for `read` that opens the file itself.
@@ -127,6 +125,14 @@ impl Reading {
         regular::metadata(path.as_std_path())
             .is_ok_and(|metadata| Mark::of(&metadata, self.detection).as_ref() == Some(mark))
     }
+}
+
+/// The bytes of a file: a length is a promise that a growing file, or one of the system's own, does not keep.
+fn bytes_of(path: &Utf8Path, most: u64) -> io::Result<Vec<u8>> {
+    let (file, snapshot) = regular::open(path.as_std_path())?;
+    let mut bytes = Vec::with_capacity(usize::try_from(snapshot.len.min(most)).unwrap_or_default() + 1);
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
 impl Default for Reading {

@@ -46,7 +46,7 @@ impl Desk {
 
     fn ask_through(&self, reading: &Reading) -> (String, bool) {
         let read = Cell::new(false);
-        let told = reading.told(&Question::Glance, &self.path(), |bytes| {
+        let told = reading.told(1 << 20, &Question::Glance, &self.path(), |bytes| {
             read.set(true);
             String::from_utf8_lossy(bytes).into_owned()
         });
@@ -125,7 +125,8 @@ fn what_was_written_a_moment_ago_is_not_trusted_and_neither_is_what_comes_from_t
 fn a_file_that_is_written_to_while_it_is_read_is_not_remembered() {
     let desk = Desk::new("one");
     let reading = desk.notebook.reading();
-    let torn = reading.told(&Question::Glance, &desk.path(), |_| desk.date(long_ago() + Duration::from_secs(1)));
+    let torn =
+        reading.told(1 << 20, &Question::Glance, &desk.path(), |_| desk.date(long_ago() + Duration::from_secs(1)));
     assert!(torn.is_ok() && desk.notebook.len() == 0);
 }
 
@@ -162,7 +163,7 @@ fn questions_do_not_answer_each_other() {
         [Question::References { in_raml: false }, Question::References { in_raml: true }, Question::Place("x")]
     {
         let read = Cell::new(false);
-        reading.told(&question, &desk.path(), |_| read.set(true)).unwrap();
+        reading.told(1 << 20, &question, &desk.path(), |_| read.set(true)).unwrap();
         assert!(read.get(), "{question:?}");
     }
     assert_eq!(desk.notebook.len(), 4);
@@ -186,7 +187,7 @@ fn nothing_but_files_is_read_and_none_beyond_its_limit() {
     let desk = Desk::new("one");
     let reading = desk.notebook.reading();
     let folder = desk.path().parent().unwrap().to_owned();
-    let refused = reading.told(&Question::Glance, &folder, |_| ()).unwrap_err();
+    let refused = reading.told(1 << 20, &Question::Glance, &folder, |_| ()).unwrap_err();
     assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
     let within = |most| reading.told_within(most, &Question::Glance, &desk.path(), <[u8]>::len).unwrap();
     assert_eq!((within(2), within(3)), (None, Some(3)));

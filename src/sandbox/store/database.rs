@@ -93,9 +93,20 @@ pub(super) fn open(path: &Utf8Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     match connection.query_row("PRAGMA user_version", [], |row| row.get(0))? {
+        // Files are stored after the tables were made.
+        0 if path.with_file_name(super::BLOBS).exists() => return Err(StoreError::Emptied),
         0 => connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;"))?,
-        SCHEMA => {}
+        SCHEMA => examine(&connection)?,
         other => return Err(StoreError::Schema(other)),
     }
     Ok(connection)
+}
+
+/// Looks at every page: damage is told at the start, and not by one request in a hundred.
+fn examine(connection: &Connection) -> Result<(), StoreError> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    match found.lines().last() {
+        Some("ok") | None => Ok(()),
+        Some(found) => Err(StoreError::Damaged(found.to_owned())),
+    }
 }

@@ -8,7 +8,11 @@ use super::fields::{Text, Wrong};
 use super::paths;
 use super::versions::{self, Strategy};
 use crate::asset::{AssetDraft, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem, Version};
-use crate::package::{detect::Follower, docs, reading::Question};
+use crate::package::{
+    detect::{Follower, MAX_DESCRIPTOR},
+    docs,
+    reading::Question,
+};
 use crate::source::draft::{self, Found, Place};
 use crate::source::facts::Facts;
 use crate::source::{Options, projects, recognise, spelling};
@@ -144,7 +148,7 @@ impl Builder<'_> {
             let place = (wrong.line, wrong.column);
             Box::new(Diagnosis::failed(&descriptor, wrong.problem, wrong.message).at(place.0, place.1))
         };
-        let told = reading.told(&Question::CatalogValues, &descriptor, descriptor::values_of_json);
+        let told = reading.told(MAX_DESCRIPTOR, &Question::CatalogValues, &descriptor, descriptor::values_of_json);
         let mut told = told.map_err(|error| recognise::unreadable(&descriptor, &error))?.map_err(wrong_there)?;
         // Design Center writes an empty list by itself; it says nothing.
         told.tags = told.tags.filter(|tags| !tags.is_empty());

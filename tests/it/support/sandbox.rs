@@ -37,8 +37,20 @@ impl Answer {
 impl Sandbox {
     /// Starts a sandbox on a free port, and waits until it says that it is ready.
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::listening("127.0.0.1:0", args)
+    }
+
+    /// Ends it as `kill -9` does, waits, and starts one in its place: on the same port, with these arguments.
+    pub(crate) fn killed_and_back(self, after: Duration, args: &[&str]) -> Self {
+        let address = self.url().strip_prefix("http://").expect("a plain origin").to_owned();
+        self.kill();
+        std::thread::sleep(after);
+        Self::listening(&address, args)
+    }
+
+    fn listening(address: &str, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_consign"))
-            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .args(["sandbox", "--listen", address])
             .args(args)
             .env_clear()
             .stdin(Stdio::null())
