@@ -279,6 +279,7 @@ fn a_server_that_is_not_there_is_told_with_its_address() {
     plain(workshop.folder(), || {
         assert_snapshot!(ran.stderr, @r#"
     error: cannot sign in at http://[sandbox]: not signed in: no token could be fetched: POST /accounts/api/v2/oauth2/token: no reply: cannot connect: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+      hint: check the host, the network and the proxy variables, then run again
     "#);
     });
 }

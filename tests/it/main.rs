@@ -31,4 +31,5 @@ mod reports;
 mod secrets;
 mod sources;
 mod stopping;
+mod supply_chain;
 mod types;
