@@ -64,6 +64,12 @@ impl Lock {
         Ok(())
     }
 
+    /// Forgets the runs of a journal that is gone. Before another one is begun in its place: a process that dies in
+    /// between leaves one that knows of no run, and would be refused for ever.
+    pub(super) fn forget(&self) {
+        self.write(0);
+    }
+
     /// Remembers that a run has begun: it is in the journal, durably.
     pub(super) fn note(&self, run: RunId) {
         self.write(run.0);
@@ -132,6 +138,10 @@ mod tests {
         lock.compare(false, 0).unwrap();
         let refused = lock.compare(true, 9).unwrap_err();
         assert!(matches!(refused, JournalError::Behind { known: 9, begun: 11, .. }), "{refused}");
+        lock.forget();
+        drop(lock);
+        let lock = Lock::take(&journal).unwrap();
+        lock.compare(true, 0).unwrap();
         lock.note(RunId(1));
         drop(lock);
         Lock::take(&journal).unwrap().compare(true, 1).unwrap();

@@ -37,6 +37,9 @@ impl Journal {
     pub async fn open_locked(lock: Lock, target: &str, commits: &Commits) -> Result<Self, JournalError> {
         let path = lock.journal().to_owned();
         let is_there = path.exists();
+        if !is_there {
+            lock.forget();
+        }
         let connection = connect(&path, commits)?;
         lock.compare(is_there, schema::last_run(&connection, &path)?)?;
         let lock = Arc::new(lock);
