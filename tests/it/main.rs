@@ -14,6 +14,7 @@ mod definitions;
 mod describe;
 mod documentation;
 mod encrypted;
+mod hostile;
 mod increments;
 mod journal;
 mod nightly;

@@ -1,6 +1,7 @@
 //! What all tests use: a sandbox process, a folder with a job, and the command itself.
 
 mod command;
+pub(crate) mod hostile;
 mod sandbox;
 mod workshop;
 
