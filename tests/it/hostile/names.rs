@@ -70,7 +70,7 @@ fn no_name_is_obeyed_by_whatever_shows_it() {
             assert!(!report.contains(word), "{format}: {word}: {report}");
         }
     }
-    for path in ["".to_owned(), "/pages/home".to_owned()] {
+    for path in ["", "/pages/home"] {
         for number in 0..NASTY.len() {
             let page = sandbox.page(&format!("/_sandbox/assets/{ORGANIZATION}/n{number}/1.0.0{path}"));
             assert!(page.starts_with("HTTP/1.1 200") || page.starts_with("HTTP/1.0 200"), "{page}");

@@ -174,10 +174,11 @@ fn what_is_too_deep_or_too_large_is_told_and_nothing_else_suffers() {
     let workshop = Workshop::for_sandbox(&sandbox);
     let many = |piece: &str| piece.repeat(100_000);
     let head = |title: &str| specification(title, "1.0.0", "x");
-    let bomb: String =
+    let bomb: Vec<String> =
         (1..12).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(","))).collect();
-    let entities: String =
+    let entities: Vec<String> =
         (1..12).map(|n| format!("<!ENTITY e{n} \"{}\">", format!("&e{};", n - 1).repeat(10))).collect();
+    let (bomb, entities) = (bomb.concat(), entities.concat());
     let pom = |prolog: &str, body: &str| {
         format!(
             "{prolog}<project><groupId>g</groupId><artifactId>p</artifactId><version>1.0.0</version>\
