@@ -29,6 +29,7 @@ pub mod exchange;
 pub mod job;
 pub mod journal;
 pub mod net;
+mod offload;
 pub mod package;
 pub mod report;
 pub mod sandbox;

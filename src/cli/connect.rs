@@ -43,7 +43,7 @@ async fn embedded(job: &Job) -> Result<Connected, Problem> {
         data: Some(job.sandbox.clone()),
         ..sandbox::Settings::default()
     };
-    let problem = |error: sandbox::SandboxError| Problem::of(&error);
+    let problem = |error: sandbox::SandboxError| Problem::of(&error).hint(error.hint());
     let sandbox = Sandbox::open(settings).map_err(problem)?;
     let running =
         sandbox::serve(sandbox.clone(), std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await.map_err(problem)?;
@@ -77,8 +77,8 @@ async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
 
 fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client, Problem> {
     let settings = TransportSettings { extra_ca: job.target.ca_file.clone(), ..TransportSettings::default() };
-    let transport = ReqwestTransport::new(&origin, &settings)
-        .map_err(|error| Problem::new("cannot prepare the connection").because(&error))?;
+    let transport =
+        ReqwestTransport::new(&origin, &settings).map_err(|error| Problem::of(&error).hint(error.hint()))?;
     Ok(Client::new(ClientSettings {
         origin,
         transport: Arc::new(transport),

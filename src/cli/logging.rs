@@ -19,6 +19,8 @@ pub(super) fn start(verbose: u8) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(report::log_writer)
+        // It would tell with `eprintln!` that stderr is gone, which panics.
+        .log_internal_errors(false)
         .with_ansi(false)
         .with_target(false)
         .try_init();

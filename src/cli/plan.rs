@@ -42,6 +42,12 @@ pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, 
     block_on(async {
         let connected = if view.offline { None } else { Some(connect::connect(job).await?) };
         let connection = connected.as_ref().map(|connected| &connected.connection);
+        if let Some(connection) = connection {
+            // Who is not let in learns that once, and not anew for every item.
+            connection.exchange.client().sign_in().await.map_err(|error| {
+                Problem::new(format!("cannot sign in at {}", connection.name)).because(&error).hint(error.hint())
+            })?;
+        }
         let group = match connection {
             Some(connection) => connection.group.clone(),
             None => offline_group(job)?,

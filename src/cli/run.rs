@@ -39,7 +39,9 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
         // Before anything else: the sandbox's state beside the journal is no more for two than the journal is.
         let lock = Lock::take(&job.journal).map_err(journal_problem)?;
         let connected = connect::connect(&job).await?;
-        let exit = carry_out(&job, lock, &connected, args, quiet, RunOptions { only, retry }, stop).await;
+        let exit =
+            carry_out(&job, lock, &connected, args, quiet, RunOptions { only, retry, ..RunOptions::default() }, stop)
+                .await;
         connected.close().await;
         exit
     })

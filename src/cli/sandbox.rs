@@ -8,7 +8,7 @@ use crate::sandbox::{Quirk, Sandbox, Settings, serve, serve_tls};
 pub(super) fn sandbox(args: &SandboxArgs) -> Result<Exit, Problem> {
     let settings = settings(args)?;
     block_on(async {
-        let sandbox = Sandbox::open(settings).map_err(|error| Problem::of(&error))?;
+        let sandbox = Sandbox::open(settings).map_err(|error| Problem::of(&error).hint(error.hint()))?;
         let running = if args.tls {
             serve_tls(sandbox.clone(), args.listen).await
         } else {

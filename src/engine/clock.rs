@@ -16,7 +16,13 @@ impl Clock {
     /// Starts a clock now.
     #[must_use]
     pub fn start() -> Self {
-        Self { start: Instant::now(), start_millis: jiff::Timestamp::now().as_millisecond() }
+        Self::at(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// Starts a clock that shows a time, in milliseconds since 1970, now.
+    #[must_use]
+    pub fn at(millis: i64) -> Self {
+        Self { start: Instant::now(), start_millis: millis }
     }
 
     /// Milliseconds since 1970.

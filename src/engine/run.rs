@@ -66,9 +66,10 @@ impl<W: Work> Engine<W> {
         sink: Arc<dyn Sink>,
         tally: Arc<Tally>,
         limits: Limits,
+        clock: Clock,
         stop: CancellationToken,
     ) -> Self {
-        let shared = Arc::new(Shared { journal, work, sink, tally, limits, clock: Clock::start() });
+        let shared = Arc::new(Shared { journal, work, sink, tally, limits, clock });
         Self {
             shared,
             stop,
@@ -121,15 +122,18 @@ impl<W: Work> Engine<W> {
         let stopping = self.stopping();
         let next_due = self.due.peek().map(|Reverse((due, _))| *due);
         tokio::select! {
-            Some(joined) = self.tasks.join_next() => {
-                let drive = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-                self.take_in(drive);
+            // In this order, which is the same each time a schedule is repeated: what is due comes before what is done,
+            // of which there may always be more.
+            biased;
+            () = self.stop.cancelled(), if !stopping => {
+                self.shared.sink.emit(&Event::Stopping { reason: "asked to stop".to_owned() });
             }
             () = tokio::time::sleep_until(next_due.unwrap_or_else(Instant::now)), if next_due.is_some() && !stopping => {
                 self.wake_due();
             }
-            () = self.stop.cancelled(), if !stopping => {
-                self.shared.sink.emit(&Event::Stopping { reason: "asked to stop".to_owned() });
+            Some(joined) = self.tasks.join_next() => {
+                let drive = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+                self.take_in(drive);
             }
         }
         Ok(())

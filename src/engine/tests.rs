@@ -144,8 +144,15 @@ async fn run(
     journal.put_in_order().await.unwrap();
     let tally = Arc::new(Tally::default());
     tally.set(journal.counts().unwrap());
-    let engine =
-        Engine::new(Arc::clone(&journal), Arc::clone(work), Arc::new(NoSink), Arc::clone(&tally), LIMITS, stop);
+    let engine = Engine::new(
+        Arc::clone(&journal),
+        Arc::clone(work),
+        Arc::new(NoSink),
+        Arc::clone(&tally),
+        LIMITS,
+        Clock::start(),
+        stop,
+    );
     let ended = match kill {
         Some(after) => tokio::time::timeout(after, engine.run()).await.ok(),
         None => Some(engine.run().await),
@@ -273,7 +280,8 @@ async fn an_item_that_was_cut_off_in_more_runs_than_it_may_be_tried_does_not_fai
         journal.end_scan(false).await.unwrap();
         journal.put_in_order().await.unwrap();
         let (tally, stop) = (Arc::new(Tally::default()), CancellationToken::new());
-        let engine = Engine::new(Arc::clone(&journal), Arc::clone(&work), Arc::new(NoSink), tally, limits, stop);
+        let engine =
+            Engine::new(Arc::clone(&journal), Arc::clone(&work), Arc::new(NoSink), tally, limits, Clock::start(), stop);
         if kill < 8 {
             assert!(
                 tokio::time::timeout(Duration::from_millis(50), engine.run()).await.is_err(),

@@ -238,7 +238,12 @@ impl Exchange {
     /// [`CallError`]
     pub async fn publication_status(&self, link: &StatusLink) -> Result<Option<PublicationStatus>, CallError> {
         let call = Call::get(link.as_str()).lane(Lane::Poll);
-        Ok(self.find::<StatusReply>(call).await?.map(PublicationStatus::from))
+        let mut status = self.find::<StatusReply>(call).await?.map(PublicationStatus::from);
+        // What went wrong is told in the server's own words, as a refusal is, only that the answer is a 200.
+        for error in status.iter_mut().flat_map(|status| &mut status.steps).flat_map(|step| &mut step.errors) {
+            *error = self.client().without_secrets(error);
+        }
+        Ok(status)
     }
 }
 

@@ -20,6 +20,8 @@ pub enum JobError {
         path: Utf8PathBuf,
         /// What the parser says, with line, column and the line itself.
         message: String,
+        /// Whether it is about credentials: the values are left out of the message then.
+        is_secret: bool,
     },
     /// A value is missing, out of range, or contradicts another one.
     #[error("{path}: {key}: {message}")]
@@ -39,6 +41,11 @@ impl JobError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => Some("`consign init DIR` writes a first job file for a directory".to_owned()),
+            Self::Parse { is_secret: true, .. } => Some(
+                "secrets never stand in a job file: name the variable that holds one (client_secret_env), a file or a \
+                 command"
+                    .to_owned(),
+            ),
             Self::Parse { .. } | Self::Value { .. } => None,
         }
     }

@@ -8,6 +8,7 @@ mod definitions;
 mod error;
 mod file;
 mod resolve;
+mod secrets;
 mod text;
 
 pub use crate::asset::OnConflict;

@@ -11,6 +11,7 @@ use super::{
         CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable,
         SandboxChoice, SourceSpec, SourceTable,
     },
+    secrets::{self, Parsed},
     text,
 };
 
@@ -167,14 +168,18 @@ impl Job {
         over: &Overrides,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, JobError> {
-        let file: JobFile = toml::from_str(text)
-            .map_err(|e| JobError::Parse { path: path.to_owned(), message: e.to_string().trim_end().to_owned() })?;
+        let file: JobFile = toml::from_str(text).map_err(|error| {
+            let Parsed { message, is_secret } = secrets::parse_message(text, &error);
+            JobError::Parse { path: path.to_owned(), message, is_secret }
+        })?;
         let value =
             |key: &str, message: String| JobError::Value { path: path.to_owned(), key: key.to_owned(), message };
         let folder = path.parent().unwrap_or(Utf8Path::new(""));
         let stem = path.file_stem().unwrap_or("job");
         let name = file.name.clone().unwrap_or_else(|| stem.to_owned());
         check_name(&name).map_err(|m| value("name", m))?;
+        secrets::check_names(&file.target.credentials)
+            .map_err(|(key, m)| value(&format!("target.credentials.{key}"), m))?;
         let journal = over.journal.clone().unwrap_or_else(|| folder.join(".consign").join(format!("{name}.db")));
         let sandbox = sandbox(&file, folder, &journal).map_err(|m| value("target.sandbox", m))?;
         let target = Target {

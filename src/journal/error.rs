@@ -1,6 +1,6 @@
 //! What can go wrong with the journal.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// The journal cannot be used. Nothing of it is lost: the last acknowledged state stands.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,32 @@ pub enum JournalError {
         /// Where it was looked for.
         path: Utf8PathBuf,
     },
+    /// The file is a journal, and broken.
+    #[error("journal {path} is damaged: {found}")]
+    Damaged {
+        /// The journal.
+        path: Utf8PathBuf,
+        /// What SQLite found first.
+        found: String,
+    },
+    /// The journal holds less than was written to it.
+    #[error(
+        "journal {path} knows of {known} runs, and {begun} were begun in it: it was emptied or cut off, or is an older copy"
+    )]
+    Behind {
+        /// The journal.
+        path: Utf8PathBuf,
+        /// The last run that it knows.
+        known: i64,
+        /// The last run that was begun.
+        begun: i64,
+    },
+    /// The file was removed, renamed or replaced while a run worked on it.
+    #[error("journal {path} is no longer where it was: it was removed, renamed or replaced during the run")]
+    Moved {
+        /// Where it was.
+        path: Utf8PathBuf,
+    },
     /// The file or its folder cannot be used.
     #[error("cannot use journal {path}")]
     Io {
@@ -65,26 +91,54 @@ impl JournalError {
         match self {
             Self::Locked { .. } => Some("wait for the other run to end, or stop it; the lock goes with it".to_owned()),
             Self::Newer { .. } => Some("use the consign that wrote it, or another --journal".to_owned()),
-            Self::Foreign { .. } => Some("name another file with --journal".to_owned()),
+            Self::Foreign { path } => Some(format!(
+                "name another file with --journal; if consign wrote this one, it is damaged: move it and {path}-wal away \
+                 and run again; {RECOGNISED}"
+            )),
             Self::Absent { .. } => Some("run the job first, or name its journal with --journal".to_owned()),
-            Self::Sqlite { source, .. } => sqlite_hint(source),
+            Self::Sqlite { path, source, .. } => sqlite_hint(path, source),
             Self::Write(error) => error.hint(),
-            Self::Io { .. } => None,
+            Self::Damaged { path, .. } => Some(damaged_hint(path)),
+            Self::Behind { path, .. } => Some(format!(
+                "put back the journal that was there, with its -wal file; or move this one away and run again: \
+                 {RECOGNISED}; to go on with this one all the same, remove {path}.lock"
+            )),
+            Self::Moved { .. } => Some(format!(
+                "put it back, with its -wal file, and run again; without it run again all the same: {RECOGNISED}"
+            )),
+            Self::Io { source, .. } => io_hint(source).map(str::to_owned),
         }
     }
 }
 
-fn sqlite_hint(error: &rusqlite::Error) -> Option<String> {
+/// Why a journal that is lost costs nothing but time.
+const RECOGNISED: &str = "what the server holds already is recognised by its content and skipped";
+
+fn damaged_hint(path: &Utf8Path) -> String {
+    format!(
+        "the file is damaged: move {path} and {path}-wal away, or put a copy in their place, and run again; {RECOGNISED}"
+    )
+}
+
+fn io_hint(error: &std::io::Error) -> Option<&'static str> {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::IsADirectory => Some("name a file with --journal"),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(WRITABLE),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(FULL),
+        _ => None,
+    }
+}
+
+const WRITABLE: &str = "the journal and its folder must be writable; --journal names another place";
+const FULL: &str = "the disk is full: free some space, then run again; nothing acknowledged is lost";
+
+fn sqlite_hint(path: &Utf8Path, error: &rusqlite::Error) -> Option<String> {
     use rusqlite::ErrorCode;
     let hint = match error.sqlite_error_code()? {
-        ErrorCode::DiskFull => "the disk is full: free some space, then run again; nothing acknowledged is lost",
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
-            "the journal and its folder must be writable"
-        }
-        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-            "the file is damaged: keep a copy, move it away and run again; what the server holds already is recognised \
-             by its content and skipped"
-        }
+        ErrorCode::DiskFull => FULL,
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => WRITABLE,
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => return Some(damaged_hint(path)),
         ErrorCode::SystemIoFailure => "the disk refused: check its health and free space, then run again",
         _ => return None,
     };

@@ -1,7 +1,8 @@
 //! One process at a time: a lock file beside the journal.
 //!
 //! The operating system holds the lock and releases it when the process ends, however it ends. The text in the file
-//! only tells people who it is.
+//! tells people who it is, and the next process how many runs the journal has seen: a journal that was emptied, cut off or
+//! replaced by an older copy is as good a database as any, and would be believed.
 
 use std::{
     fs::{File, TryLockError},
@@ -10,13 +11,18 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::JournalError;
+use super::{JournalError, RunId, private};
+
+/// What stands before the number of the last run that was begun.
+const BEGUN: &str = "begun: ";
 
 /// Held for as long as a process works on a journal.
 #[derive(Debug)]
 pub struct Lock {
     journal: Utf8PathBuf,
-    _file: File,
+    file: File,
+    /// The last run that was begun before the lock was taken, as far as is known; 0 when nothing is.
+    begun: i64,
 }
 
 impl Lock {
@@ -27,25 +33,51 @@ impl Lock {
         if let Some(folder) = journal.parent().filter(|folder| !folder.as_str().is_empty()) {
             fs_err::create_dir_all(folder).map_err(io)?;
         }
-        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        let mut file = private::open(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
                 // Whoever holds it may be writing the text just now: what can be read is good enough for a message.
-                let _ = file.take(200).read_to_string(&mut holder);
-                let holder = holder.trim();
-                let holder = if holder.is_empty() { "another process" } else { holder }.to_owned();
+                let text = text(&mut file);
+                let holder =
+                    text.lines().next().filter(|line| !line.is_empty()).unwrap_or("another process").to_owned();
                 return Err(JournalError::Locked { path: journal.to_owned(), holder });
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
-        // A full disk must not keep anybody from the lock; the text is a courtesy.
-        let _ = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| write!(file, "process {} since {}", std::process::id(), jiff::Timestamp::now()));
-        Ok(Self { journal: journal.to_owned(), _file: file })
+        let begun = text(&mut file).lines().find_map(|line| line.strip_prefix(BEGUN)?.trim().parse().ok());
+        let lock = Self { journal: journal.to_owned(), file, begun: begun.unwrap_or(0) };
+        lock.write(lock.begun);
+        Ok(lock)
+    }
+
+    /// Refuses a journal that knows fewer runs than were begun in it. One that is not there begins anew.
+    pub(super) fn compare(&self, is_there: bool, known: i64) -> Result<(), JournalError> {
+        let (path, begun) = (&self.journal, self.begun);
+        if known >= begun {
+            return Ok(());
+        }
+        if is_there {
+            return Err(JournalError::Behind { path: path.clone(), known, begun });
+        }
+        tracing::warn!(%path, "the journal is gone and begins anew: what the target holds is looked up there");
+        Ok(())
+    }
+
+    /// Remembers that a run has begun: it is in the journal, durably.
+    pub(super) fn note(&self, run: RunId) {
+        self.write(run.0);
+    }
+
+    fn write(&self, begun: i64) {
+        let mut text = format!("process {} since {}\n", std::process::id(), jiff::Timestamp::now());
+        if begun > 0 {
+            text += &format!("{BEGUN}{begun}\n");
+        }
+        // A full disk must not keep anybody from the lock; without its text less is noticed, and nothing else changes.
+        let mut file = &self.file;
+        let _ =
+            file.rewind().and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.set_len(text.len() as u64));
     }
 
     /// The journal that is locked.
@@ -57,6 +89,13 @@ impl Lock {
     fn path(journal: &Utf8Path) -> Utf8PathBuf {
         Utf8PathBuf::from(format!("{journal}.lock"))
     }
+}
+
+/// As much of the text as anybody wants to know, as far as it can be read.
+fn text(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    let _ = file.rewind().and_then(|()| file.take(200).read_to_end(&mut bytes));
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -75,5 +114,28 @@ mod tests {
         );
         drop(first);
         Lock::take(&journal).unwrap();
+    }
+
+    #[test]
+    fn a_journal_that_knows_less_than_was_begun_in_it_is_refused_and_one_that_is_gone_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+        let lock = Lock::take(&journal).unwrap();
+        lock.compare(false, 0).unwrap();
+        lock.note(RunId(11));
+        drop(lock);
+        // Taking the lock and not getting to a run changes nothing about it.
+        drop(Lock::take(&journal).unwrap());
+        let lock = Lock::take(&journal).unwrap();
+        lock.compare(true, 11).unwrap();
+        lock.compare(true, 12).unwrap();
+        lock.compare(false, 0).unwrap();
+        let refused = lock.compare(true, 9).unwrap_err();
+        assert!(matches!(refused, JournalError::Behind { known: 9, begun: 11, .. }), "{refused}");
+        lock.note(RunId(1));
+        drop(lock);
+        Lock::take(&journal).unwrap().compare(true, 1).unwrap();
+        fs_err::write(format!("{journal}.lock"), b"\xff\nbegun: many\n").unwrap();
+        Lock::take(&journal).unwrap().compare(true, 0).unwrap();
     }
 }

@@ -6,20 +6,28 @@
 //!
 //! # Guarantees
 //! - One thread owns the writing connection. It commits whatever is queued as one group, and answers only when the
-//!   group is durable (WAL, `synchronous=FULL`): what was acknowledged survives `kill -9` and power loss.
+//!   group is durable (WAL, `synchronous=FULL`): what was acknowledged survives `kill -9` and power loss. Where a run
+//!   is to be repeated exactly, its caller commits one by one instead ([`Commits`]).
+//! - Nothing is acknowledged that went into a file which nobody will find again: the journal and its log must still lie
+//!   where they were.
+//! - A journal that is damaged, or holds less than was written to it, is refused before anything is sent.
 //! - One process at a time: a lock file beside the journal, held by the operating system, which a crash releases.
 //! - Items belong to a target, so that a rehearsal on the sandbox is never taken for the real thing.
 //! - Only legal moves are written; [`State::may_become`] is the one place that says which.
 
+mod alone;
 mod claims;
 mod edges;
 mod entry;
 mod error;
+mod group;
 mod item;
 mod lock;
 mod open;
 mod order;
 mod outgoing;
+mod place;
+mod private;
 mod reader;
 mod readings;
 mod schema;
@@ -32,6 +40,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use alone::{Commits, Witness};
 pub use claims::Disagreement;
 pub use entry::Entry;
 pub use error::JournalError;

@@ -1,11 +1,13 @@
 //! Opening a journal, and the handle to it.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Change, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd, claims,
-    edges::Cycle, order, schema, transition, upsert, writer::Writer,
+    Change, Commits, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd,
+    claims, edges::Cycle, order, private, schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
@@ -22,26 +24,29 @@ pub struct Journal {
     reader: Reader,
     writer: Option<Writer>,
     thread: Option<std::thread::JoinHandle<()>>,
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 impl Journal {
     /// Opens or creates the journal at `path` and begins a run against `target`.
     pub async fn open(path: &Utf8Path, target: &str) -> Result<Self, JournalError> {
-        Self::open_locked(Lock::take(path)?, target).await
+        Self::open_locked(Lock::take(path)?, target, &Commits::default()).await
     }
 
     /// Opens or creates the journal whose lock is held, and begins a run against `target`.
-    pub async fn open_locked(lock: Lock, target: &str) -> Result<Self, JournalError> {
+    pub async fn open_locked(lock: Lock, target: &str, commits: &Commits) -> Result<Self, JournalError> {
         let path = lock.journal().to_owned();
-        let io = |source| JournalError::Io { path: path.clone(), source };
-        let connection = connect(&path)?;
-        let (writer, thread) = Writer::start(connection, path.clone()).map_err(io)?;
+        let is_there = path.exists();
+        let connection = connect(&path, commits)?;
+        lock.compare(is_there, schema::last_run(&connection, &path)?)?;
+        let lock = Arc::new(lock);
+        let (writer, thread) = Writer::start(connection, &lock, commits)?;
         let uuid = uuid::Uuid::now_v7().to_string();
         let (name, run_uuid) = (target.to_owned(), uuid.clone());
         let (target, run) = writer.write(move |tx| begin_run(tx, &name, &run_uuid)).await?;
+        lock.note(run);
         let reader = Reader::attach(&path, target)?;
-        Ok(Self { path, target, run, uuid, reader, writer: Some(writer), thread: Some(thread), _lock: lock })
+        Ok(Self { path, target, run, uuid, reader, writer: Some(writer), thread, _lock: lock })
     }
 
     /// Where the journal is.
@@ -154,8 +159,10 @@ fn begin_run(tx: &rusqlite::Transaction<'_>, target: &str, uuid: &str) -> rusqli
 }
 
 /// Opens the file for writing: checked, migrated, durable.
-fn connect(path: &Utf8Path) -> Result<Connection, JournalError> {
+fn connect(path: &Utf8Path, commits: &Commits) -> Result<Connection, JournalError> {
     let sqlite = |source| JournalError::Sqlite { path: path.to_owned(), action: "opened", source };
+    refuse_folder(path)?;
+    private::prepare(path);
     let mut connection = Connection::open(path).map_err(sqlite)?;
     check(&connection, path)?;
     // WAL needs shared memory; where there is none (some network mounts) SQLite answers with another mode, which is
@@ -165,11 +172,26 @@ fn connect(path: &Utf8Path) -> Result<Connection, JournalError> {
     if !mode.eq_ignore_ascii_case("wal") {
         tracing::warn!(%path, mode, "the journal's file system has no WAL; writing will be slower");
     }
-    connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
+    let synchronous = match commits {
+        Commits::Grouped => "FULL",
+        Commits::OneByOne(_) => "OFF",
+    };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(sqlite)?;
     connection.pragma_update(None, "temp_store", "FILE").map_err(sqlite)?;
     connection.set_prepared_statement_cache_capacity(64);
+    if matches!(commits, Commits::Grouped) {
+        schema::examine(&connection, path)?;
+    }
     schema::migrate(&mut connection).map_err(sqlite)?;
     Ok(connection)
+}
+
+/// SQLite would only say that it cannot open it.
+fn refuse_folder(path: &Utf8Path) -> Result<(), JournalError> {
+    if path.is_dir() {
+        return Err(JournalError::Io { path: path.to_owned(), source: std::io::ErrorKind::IsADirectory.into() });
+    }
+    Ok(())
 }
 
 /// Refuses files that are not journals, and journals of a later consign.
@@ -194,6 +216,7 @@ pub(super) fn connect_reader(path: &Utf8Path) -> Result<Connection, JournalError
     if !path.exists() {
         return Err(JournalError::Absent { path: path.to_owned() });
     }
+    refuse_folder(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|source| JournalError::Sqlite {
         path: path.to_owned(),
@@ -201,7 +224,11 @@ pub(super) fn connect_reader(path: &Utf8Path) -> Result<Connection, JournalError
         source,
     })?;
     check(&connection, path)?;
-    Ok(connection)
+    // A file that was made and never written to: whoever made it was stopped by a full disk, or killed.
+    match schema::version(&connection) {
+        Ok(0) => Err(JournalError::Absent { path: path.to_owned() }),
+        _ => Ok(connection),
+    }
 }
 
 /// The failure of an item in a cycle.

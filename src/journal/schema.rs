@@ -1,6 +1,9 @@
 //! The tables, and how older journals are brought up to them.
 
+use camino::Utf8Path;
 use rusqlite::{Connection, TransactionBehavior};
+
+use super::JournalError;
 
 /// Marks the file as a journal of consign (`PRAGMA application_id`): "cons" in ASCII.
 pub(super) const APPLICATION_ID: i64 = 0x636f_6e73;
@@ -134,4 +137,26 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", known_version())?;
     transaction.commit()
+}
+
+/// The number of the last run that the journal knows; 0 when it knows none.
+pub(super) fn last_run(connection: &Connection, path: &Utf8Path) -> Result<i64, JournalError> {
+    connection
+        .query_row("SELECT coalesce(max(id), 0) FROM run", [], |row| row.get(0))
+        .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })
+}
+
+/// Looks at every page, so that damage is found before anything is sent, and not when a page is needed.
+///
+/// Half a second for the journal of 200,000 items and 800,000 events (185 MB, in the system's cache). SQLite has no
+/// checksums: a letter that has become another one is not found.
+pub(super) fn examine(connection: &Connection, path: &Utf8Path) -> Result<(), JournalError> {
+    let found: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })?;
+    // One line says where, and the line before it that it is about this database.
+    match found.lines().last() {
+        Some("ok") | None => Ok(()),
+        Some(found) => Err(JournalError::Damaged { path: path.to_owned(), found: found.to_owned() }),
+    }
 }

@@ -1,76 +1,52 @@
-//! The one thread that writes: it commits whatever is queued as one group and acknowledges when the group is durable.
-//!
-//! A transaction per transition makes hundreds to a few thousand per second; groups make tens of thousands, with the
-//! same guarantee for each.
+//! Who writes: a thread that commits whatever is queued as one group, or the caller, one write at a time.
 
-use std::{
-    sync::{Arc, OnceLock},
-    thread,
-};
+use std::sync::Arc;
 
-use camino::Utf8PathBuf;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use rusqlite::{Connection, Transaction};
 
-use super::JournalError;
+use super::{Commits, JournalError, Lock, alone::Alone, group::Group};
 
-/// At most this many jobs share a commit, so that the first of them does not wait for ever.
-const GROUP: usize = 256;
-
-/// Jobs queued before callers wait. Bounds memory while a source is faster than the disk.
-const QUEUE: usize = 1024;
-
-type Job = Box<dyn FnOnce(&Transaction<'_>) -> (rusqlite::Result<()>, Acknowledge) + Send>;
-/// Called with the outcome of the commit.
-type Acknowledge = Box<dyn FnOnce(Result<(), Arc<JournalError>>) + Send>;
-
-/// A handle to the writing thread. The thread ends, and closes the file, when the last handle is gone.
+/// A handle to whoever writes.
 #[derive(Debug, Clone)]
-pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
-    /// Why the thread has stopped. Set before anybody can notice that it has.
-    failure: Arc<OnceLock<Arc<JournalError>>>,
+pub(super) enum Writer {
+    /// The thread.
+    Group(Group),
+    /// The caller.
+    Alone(Alone),
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, path: Utf8PathBuf) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let failure = Arc::new(OnceLock::new());
-        let reason = Arc::clone(&failure);
-        let thread =
-            thread::Builder::new().name("journal".to_owned()).spawn(move || run(connection, queue, &path, &reason))?;
-        Ok((Self { jobs, failure }, thread))
+    /// Begins to write; the thread to wait for at the end, where there is one.
+    pub(super) fn start(
+        connection: Connection,
+        lock: &Arc<Lock>,
+        commits: &Commits,
+    ) -> Result<(Self, Option<std::thread::JoinHandle<()>>), JournalError> {
+        match commits {
+            Commits::Grouped => {
+                let (group, thread) = Group::start(connection, Arc::clone(lock))?;
+                Ok((Self::Group(group), Some(thread)))
+            }
+            Commits::OneByOne(witness) => {
+                let alone = Alone::new(connection, lock.journal().to_owned(), Arc::clone(witness));
+                Ok((Self::Alone(alone), None))
+            }
+        }
     }
 
-    /// Runs a job in the next group and returns its answer once the group is durable.
+    /// Makes a write and returns its answer once it is durable.
     pub(super) async fn write<T, F>(&self, job: F) -> Result<T, JournalError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        let (answer, outcome) = oneshot::channel();
-        let job: Job = Box::new(move |transaction| {
-            let (status, value) = match job(transaction) {
-                Ok(value) => (Ok(()), Some(value)),
-                Err(error) => (Err(error), None),
-            };
-            let acknowledge: Acknowledge = Box::new(move |committed| {
-                let outcome = committed.map(|()| value.expect("a group with a failed job is not committed"));
-                // The caller may have gone; the write stands all the same.
-                let _ = answer.send(outcome);
-            });
-            (status, acknowledge)
-        });
-        if self.jobs.send(job).await.is_err() {
-            return Err(self.reason().into());
-        }
-        match outcome.await {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) => Err(self.reason().into()),
+        match self {
+            Self::Group(group) => group.write(job).await,
+            Self::Alone(alone) => alone.write(job).await,
         }
     }
 
-    /// Has a job done in some later group, and does not wait for that. Blocks while the queue is full.
+    /// Has a write made at some time, and does not wait for that. May block.
     ///
     /// For what may be lost with the process. A failure stops the writer, as any other, and is told to whoever writes
     /// next.
@@ -78,54 +54,9 @@ impl Writer {
     where
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
     {
-        let job: Job = Box::new(move |transaction| (job(transaction), Box::new(|_| ())));
-        // Nobody takes jobs any more after a failure, which is told elsewhere.
-        let _ = self.jobs.blocking_send(job);
-    }
-
-    fn reason(&self) -> Arc<JournalError> {
-        Arc::clone(self.failure.get().expect("the writer outlives its handles unless a write failed"))
-    }
-}
-
-/// Commits groups until every handle is gone or a write fails. After a failure nothing more is written: what was
-/// acknowledged stands, and the run must stop.
-fn run(
-    mut connection: Connection,
-    mut queue: mpsc::Receiver<Job>,
-    path: &Utf8PathBuf,
-    reason: &OnceLock<Arc<JournalError>>,
-) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut jobs = vec![first];
-        while jobs.len() < GROUP
-            && let Ok(job) = queue.try_recv()
-        {
-            jobs.push(job);
-        }
-        // Jobs that did not run outlive the setting of the reason, which their callers read.
-        let mut waiting = Vec::with_capacity(jobs.len());
-        let outcome = commit(&mut connection, &mut jobs, &mut waiting).map_err(|source| {
-            let error = Arc::new(JournalError::Sqlite { path: path.clone(), action: "written", source });
-            Arc::clone(reason.get_or_init(|| error))
-        });
-        for acknowledge in waiting {
-            acknowledge(outcome.clone());
-        }
-        if outcome.is_err() {
-            return;
+        match self {
+            Self::Group(group) => group.send(job),
+            Self::Alone(alone) => alone.send(job),
         }
     }
-    // Leaves one tidy file behind; a failure costs nothing, the log is replayed at the next opening.
-    let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
-}
-
-fn commit(connection: &mut Connection, jobs: &mut Vec<Job>, waiting: &mut Vec<Acknowledge>) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for job in jobs.drain(..) {
-        let (status, acknowledge) = job(&transaction);
-        waiting.push(acknowledge);
-        status?;
-    }
-    transaction.commit()
 }

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     future::Future,
-    sync::{Mutex as StdMutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{CallError, Credentials, Reply, TransportError, TransportKind, credentials::secret, refusal::clean};
+use super::{CallError, Credentials, Reply, TransportKind, credentials::secret, redact::Redactor, refusal::clean};
 
 /// The life of a user's token is a setting of the organization, 15 to 180 minutes, and the login does not tell it
 /// (EXCHANGE.md §1.2). A login more per quarter of an hour costs nothing, a late one costs a refused upload.
@@ -49,8 +49,13 @@ pub enum AuthError {
     #[error("the login asks for a second factor")]
     SecondFactor,
     /// The server is not believed to be who it says, and is told no secret.
-    #[error("no token could be fetched: {0}")]
-    Untrusted(String),
+    #[error("no token could be fetched: {message}")]
+    Untrusted {
+        /// What is wrong with it.
+        message: String,
+        /// What a person can do about it.
+        advice: Option<&'static str>,
+    },
     /// The server hands out a token that is no bearer token: whoever shows it as one gives away what should be kept.
     #[error("the server hands out a token of the kind `{0}`, not a bearer token")]
     TokenKind(String),
@@ -75,11 +80,9 @@ impl AuthError {
             Self::TokenRefused { .. } => Some("the token is not valid here: check the host, and renew a bearer token"),
             Self::SecondFactor => Some("use a connected app: logins with a second factor cannot be automated"),
             Self::Characters => Some("check the credentials for line ends and other invisible characters"),
-            Self::Untrusted(_) => {
-                Some("a server or proxy with a certificate of its own needs that to be given: target.ca_file")
-            }
+            Self::Untrusted { advice, .. } => *advice,
             Self::TokenKind(_) => Some("check the host: Anypoint Platform hands out bearer tokens"),
-            Self::Unavailable(_) => None,
+            Self::Unavailable(_) => Some("check the host, the network and the proxy variables, then run again"),
         }
     }
 
@@ -142,6 +145,8 @@ pub(super) struct TokenRequest {
 /// Keeps the one token.
 pub(super) struct Keeper {
     credentials: Credentials,
+    /// Is told every token, before anybody can use it.
+    redactor: Arc<Redactor>,
     state: StdMutex<State>,
     /// Held by the one who fetches.
     renewal: Mutex<()>,
@@ -158,8 +163,8 @@ struct State {
 }
 
 impl Keeper {
-    pub(super) fn new(credentials: Credentials) -> Self {
-        Self { credentials, state: StdMutex::default(), renewal: Mutex::new(()) }
+    pub(super) fn new(credentials: Credentials, redactor: Arc<Redactor>) -> Self {
+        Self { credentials, redactor, state: StdMutex::default(), renewal: Mutex::new(()) }
     }
 
     /// The current token; fetched when there is none, renewed when it is due.
@@ -221,6 +226,7 @@ impl Keeper {
     }
 
     fn accept(&self, header: &SecretString, lifetime: Option<Duration>) -> Result<Token, AuthError> {
+        self.redactor.learn(header);
         let mut state = self.state();
         state.generation += 1;
         let token = Token::new(header, state.generation, lifetime)?;
@@ -299,8 +305,9 @@ pub(super) fn read_grant(outcome: Result<Reply, CallError>) -> Result<Grant, Aut
         Err(CallError::Refused(refusal)) if StatusCode::from_u16(refusal.status).is_ok_and(|s| s.is_redirection()) => {
             return Err(AuthError::Rejected { status: refusal.status, message: "the login redirects".to_owned() });
         }
-        Err(error @ CallError::Transport { source: TransportError { kind: TransportKind::Tls, .. }, .. }) => {
-            return Err(AuthError::Untrusted(chain(&error)));
+        Err(CallError::Transport { request, source }) if source.kind == TransportKind::Tls => {
+            let advice = source.advice();
+            return Err(AuthError::Untrusted { message: chain(&CallError::Transport { request, source }), advice });
         }
         Err(error) => return Err(AuthError::Unavailable(chain(&error))),
     };

@@ -3,7 +3,8 @@
 use std::{
     error::Error as StdError,
     fmt,
-    sync::{Arc, OnceLock, atomic::Ordering::Relaxed},
+    sync::atomic::Ordering::Relaxed,
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
@@ -22,6 +23,7 @@ use super::{
     counters::{Tally, count},
     idle::{CHUNK, Progress},
     pace::{Admission, Pace},
+    redact::Redactor,
 };
 
 /// Most redirects followed. Those of files and pages lead there in one or two.
@@ -45,6 +47,11 @@ const MAX_SIGNATURES: u32 = 5;
 
 /// How long a call may wait for its turn once the run is to end. A server may have asked for ten minutes.
 const LAST_PATIENCE: Duration = Duration::from_secs(3);
+/// Only builds requests (forms, JSON); it never sends one.
+static BUILDER: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let builder = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    builder.build().expect("a client without proxy and certificates needs nothing of the system")
+});
 
 /// All that a client is made of.
 #[derive(Debug)]
@@ -101,6 +108,7 @@ struct Inner {
     origin: Origin,
     transport: Arc<dyn Transport>,
     keeper: Option<Keeper>,
+    redactor: Arc<Redactor>,
     pace: Pace,
     retry: RetrySettings,
     user_agent: String,
@@ -108,8 +116,6 @@ struct Inner {
     random: std::sync::Mutex<fastrand::Rng>,
     /// Tells that the run is to end.
     stop: OnceLock<CancellationToken>,
-    /// Only builds requests (forms, JSON); it never sends one.
-    builder: reqwest::Client,
 }
 
 /// The head of a reply whose body has not been read, with the request's right to be in flight.
@@ -141,9 +147,11 @@ impl Client {
     /// Opens the door to one server. Nothing is sent yet.
     pub fn new(settings: ClientSettings) -> Self {
         let seed = settings.retry.seed.unwrap_or_else(|| fastrand::u64(..));
+        let redactor = Arc::new(settings.credentials.as_ref().map(Redactor::of).unwrap_or_default());
         Self {
             inner: Arc::new(Inner {
-                keeper: settings.credentials.map(Keeper::new),
+                keeper: settings.credentials.map(|credentials| Keeper::new(credentials, Arc::clone(&redactor))),
+                redactor,
                 pace: Pace::new(&settings.pace, seed),
                 random: std::sync::Mutex::new(fastrand::Rng::with_seed(seed ^ 0x5eed)),
                 origin: settings.origin,
@@ -152,11 +160,6 @@ impl Client {
                 user_agent: settings.user_agent,
                 tally: Tally::default(),
                 stop: OnceLock::new(),
-                builder: reqwest::Client::builder()
-                    .no_proxy()
-                    .tls_certs_only([])
-                    .build()
-                    .expect("a client without proxy and certificates needs nothing of the system"),
             }),
         }
     }
@@ -201,6 +204,12 @@ impl Client {
         }
     }
 
+    /// Words of the server's for people, without what is known to be secret or looks like it. Refusals come so already.
+    #[must_use]
+    pub fn without_secrets(&self, words: &str) -> String {
+        self.inner.redactor.words(words).into_owned()
+    }
+
     /// Fetches the token that the first call will need, so that wrong credentials are told before any work begins.
     /// Does nothing where there is nothing to fetch.
     ///
@@ -227,7 +236,7 @@ impl Client {
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => return Ok(Reply { body: self.inner.redactor.reply(reply.body), ..reply }),
                 Err(error) => tries.again(error, call.repeat).await?,
             }
         }
@@ -251,7 +260,7 @@ impl Client {
 
     pub(super) fn foreign(&self, url: &Url) -> CallError {
         CallError::ForeignOrigin {
-            address: format!("{}{}", url.origin().ascii_serialization(), url.path()),
+            address: format!("{}{}", url.origin().ascii_serialization(), self.inner.redactor.path(url.path())),
             origin: self.inner.origin.to_string(),
         }
     }
@@ -342,7 +351,7 @@ impl Client {
         token: Option<&Token>,
         admission: Admission,
     ) -> Result<Opened, CallError> {
-        let name = format!("{} {}", call.method, url.path());
+        let name = format!("{} {}", call.method, self.inner.redactor.path(url.path()));
         let mut request = self.build(call, url, token).await?;
         let progress = Progress::new();
         if let Some(body) = request.body_mut().take() {
@@ -371,7 +380,7 @@ impl Client {
 
     async fn build(&self, call: &Call, url: &Url, token: Option<&Token>) -> Result<reqwest::Request, CallError> {
         let request = reqwest::Request::new(call.method.clone(), url.clone());
-        let mut builder = reqwest::RequestBuilder::from_parts(self.inner.builder.clone(), request)
+        let mut builder = reqwest::RequestBuilder::from_parts(BUILDER.clone(), request)
             .header(header::USER_AGENT, self.inner.user_agent.as_str())
             .headers(call.headers.clone());
         if !call.headers.contains_key(header::ACCEPT) {
@@ -390,7 +399,7 @@ impl Client {
             builder = builder.header(header::AUTHORIZATION, token.header.clone());
         }
         let mut request = builder.build().map_err(|error| CallError::Transport {
-            request: format!("{} {}", call.method, url.path()),
+            request: format!("{} {}", call.method, self.inner.redactor.path(url.path())),
             source: TransportError::classify(error),
         })?;
         // A large body is handed over in pieces, whose sum is told here: chunked encoding is refused by some gateways.
@@ -410,7 +419,11 @@ impl Client {
         let body = self.read(&mut opened, idle, most).await;
         let headers = std::mem::take(opened.response.headers_mut());
         self.note(&opened, &headers, status, body.as_ref().is_ok_and(Bytes::is_empty));
-        Ok(Reply { status, request_id: request_id(&headers), headers, body: body? })
+        Ok(Reply { status, request_id: self.request_id(&headers), headers, body: body? })
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
+        request_id(headers).map(|id| self.inner.redactor.path(&id).into_owned())
     }
 
     /// Reads an answer that says no, as far as it comes: the status alone tells enough.
@@ -421,7 +434,7 @@ impl Client {
         let is_whole = self.read_into(&mut body, &mut opened, idle, MAX_REFUSAL, idle).await.is_ok();
         let headers = std::mem::take(opened.response.headers_mut());
         self.note(&opened, &headers, status, is_whole && body.is_empty());
-        Refusal::read(opened.request, status, &headers, &body)
+        Refusal::read(opened.request, status, &headers, &body, &self.inner.redactor)
     }
 
     async fn read(&self, opened: &mut Opened, idle: Duration, most: usize) -> Result<Bytes, CallError> {
@@ -482,7 +495,7 @@ impl Client {
         if self.inner.pace.observe(opened.admission.granted, status, headers, is_empty) {
             count(&self.inner.tally.refused);
         }
-        let (ms, id) = (millis(opened.started), request_id(headers));
+        let (ms, id) = (millis(opened.started), self.request_id(headers));
         tracing::debug!(request = opened.request, status = status.as_u16(), ms, request_id = id, "reply");
     }
 }

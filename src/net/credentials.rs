@@ -113,6 +113,12 @@ struct Keys {
     bearer: Option<SecretString>,
 }
 
+/// The name of a variable as a message may show it: somebody may have written the secret in the place of the name.
+fn shown(name: &str, key: &str) -> String {
+    let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if name.chars().all(is_name) { name.to_owned() } else { format!("the variable that {key}_env names") }
+}
+
 /// Reads a text that may be left out as a secret.
 pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(SecretString::from))
@@ -158,9 +164,12 @@ impl Credentials {
             password: read(&names.password),
             bearer: read(&names.bearer),
         };
-        let label = |name: &Option<String>, key: &str| name.clone().unwrap_or_else(|| format!("a variable for {key}"));
-        let place = [&names.bearer, &names.username, &names.client_id];
-        let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
+        let label = |name: &Option<String>, key: &str| match name {
+            Some(name) => shown(name, key),
+            None => format!("a variable for {key}"),
+        };
+        let place = [(&names.bearer, "bearer"), (&names.username, "username"), (&names.client_id, "client_id")];
+        let place: Vec<String> = place.into_iter().filter_map(|(name, key)| Some(shown(name.as_ref()?, key))).collect();
         keys.choose(
             &format!("the environment ({})", place.join(", ")),
             [
@@ -193,6 +202,8 @@ impl Credentials {
     }
 
     /// Runs a command by the shell and reads what it prints: JSON or TOML of the keys of a file, or a bare token.
+    ///
+    /// It has our environment, as a password manager needs it, and our stderr, to tell people what it waits for.
     ///
     /// # Errors
     /// When it fails, takes longer than two minutes, or prints no credentials. What it prints is never shown.
@@ -326,6 +337,20 @@ mod tests {
         let error = Credentials::from_variables(&names, &env(&[("OLD_ID", "i"), ("ANYPOINT_CLIENT_SECRET", "s")]));
         assert!(error.expect_err("is half").to_string().contains("a variable for client_secret"));
         assert!(matches!(Credentials::from_env(&env(&[])), Err(CredentialsError::Nothing { .. })));
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_a_name_is_not_shown() {
+        let slip = |id: &str, secret: &str| VariableNames {
+            client_id: Some(id.to_owned()),
+            client_secret: Some(secret.to_owned()),
+            ..VariableNames::default()
+        };
+        let env = env(&[("MY_ID", "i")]);
+        for names in [slip("MY_ID", "0f8fad5bd9cb469f"), slip("0f8fad5bd9cb469f", "0f8fad5bd9cb469f")] {
+            let error = Credentials::from_variables(&names, &env).expect_err("is no name").to_string();
+            assert!(!error.contains("0f8fad5b") && error.contains("_env names"), "{error}");
+        }
     }
 
     #[cfg(unix)]

@@ -134,9 +134,7 @@ impl CallError {
             Self::Refused(refusal) if refusal.status == 403 => Some(
                 "the credentials are valid but lack the right; see the roles and scopes of the user or connected app",
             ),
-            Self::Transport { source, .. } if source.kind == TransportKind::Tls => {
-                Some("a server or proxy with a certificate of its own needs that to be given: target.ca_file")
-            }
+            Self::Transport { source, .. } if source.kind == TransportKind::Tls => source.advice(),
             Self::Transport { source, .. } if source.kind == TransportKind::Connect => {
                 Some("check the host, the network and the proxy variables, then run again to go on")
             }

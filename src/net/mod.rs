@@ -11,6 +11,7 @@
 //! - **Silence, not slowness, is a failure.** A transfer that moves never times out; one that stands still does.
 //!
 //! Nothing secret is shown by `Debug`, `Display` or `tracing`: events carry method, path, status, time and request id.
+//! What a server repeats of the secrets that it was told is taken out of its replies before anybody sees them.
 
 mod auth;
 mod backoff;
@@ -25,8 +26,10 @@ mod in_process;
 mod limits;
 mod origin;
 mod pace;
+mod redact;
 mod refusal;
 mod transport;
+mod trust;
 
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -44,4 +47,6 @@ pub use in_process::InProcessTransport;
 pub use origin::{Origin, OriginError};
 pub use pace::PaceSettings;
 pub use refusal::Refusal;
-pub use transport::{ReqwestTransport, Transport, TransportError, TransportKind, TransportSettings, UploadError};
+pub use transport::{
+    ReqwestTransport, SetupError, Transport, TransportError, TransportKind, TransportSettings, UploadError,
+};

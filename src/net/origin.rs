@@ -110,12 +110,23 @@ impl FromStr for Origin {
     }
 }
 
-/// The text as a message may show it: what stands before an `@` may be a password.
+/// The text as a message may show it: a user and a password before an `@`, a query and what stands for a port may be
+/// secrets.
 fn shown(text: &str) -> String {
     let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-    match text.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => text,
+    let address = text.split(['?', '#']).next().unwrap_or_default();
+    let more = if address.len() < text.len() { "…" } else { "" };
+    if let Some((_, host)) = address.rsplit_once('@') {
+        return format!("…@{host}{more}");
+    }
+    let (scheme, rest) =
+        address.split_once("://").map_or(("", address), |(_, rest)| address.split_at(address.len() - rest.len()));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.split_once(':') {
+        Some((host, port)) if !host.starts_with('[') && !port.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{scheme}{host}:…{more}")
+        }
+        _ => format!("{scheme}{authority}{path}{more}"),
     }
 }
 
@@ -157,8 +168,12 @@ mod tests {
         for text in ["", "ftp://h", "https://h/path", "https://h?q", "https://u:p@h", "http://example.org", "a b"] {
             assert!(text.parse::<Origin>().is_err(), "{text}");
         }
-        let error = "https://u:secret@h".parse::<Origin>().expect_err("has a password").to_string();
-        assert!(!error.contains("secret"), "{error}");
+        for text in ["https://u:secret@h", "https://user:secret", "u:secret", "https://h?token=secret", "h/#secret"] {
+            let error = text.parse::<Origin>().expect_err("is more than an origin").to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+        let error = "https://h/path".parse::<Origin>().expect_err("has a path").to_string();
+        assert!(error.contains("https://h/path"), "{error}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use super::{call::request_id, limits};
+use super::{call::request_id, limits, redact::Redactor};
 
 /// Longest message kept, in characters: enough for a validator's report, too little to fill a journal.
 const MAX_MESSAGE: usize = 2_000;
@@ -14,7 +14,8 @@ const MAX_ERRORS: usize = 50;
 /// Longest piece of an unrecognised body kept, in characters.
 const MAX_EXCERPT: usize = 500;
 
-/// An answer that is not 2xx, as far as it could be understood (EXCHANGE.md §3.7). Control characters are taken out.
+/// An answer that is not 2xx, as far as it could be understood (EXCHANGE.md §3.7). Control characters are taken out, and
+/// secrets are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{request}: {status}{}{}", .code.as_ref().map(|c| format!(" {c}")).unwrap_or_default(), self.words())]
 pub struct Refusal {
@@ -38,7 +39,15 @@ pub struct Refusal {
 
 impl Refusal {
     /// Reads an answer, tolerantly: whatever the body is, the status counts.
-    pub(super) fn read(request: String, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+    ///
+    /// Secrets go before anything is cut, so that no half of one is left.
+    pub(super) fn read(
+        request: String,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        redactor: &Redactor,
+    ) -> Self {
         let mut refusal = Self {
             request,
             status: status.as_u16(),
@@ -46,24 +55,25 @@ impl Refusal {
             message: String::new(),
             errors: Vec::new(),
             retry_after: limits::wait_asked(status, headers),
-            request_id: request_id(headers),
+            request_id: request_id(headers).map(|id| redactor.words(&id).into_owned()),
             body_excerpt: None,
         };
         match serde_json::from_slice::<Value>(body) {
-            Ok(Value::Object(object)) => refusal.take_object(&object),
-            Ok(Value::String(text)) => refusal.message = clean(&text, MAX_MESSAGE),
+            Ok(Value::Object(object)) => refusal.take_object(&object, redactor),
+            Ok(Value::String(text)) => refusal.message = clean(&redactor.words(&text), MAX_MESSAGE),
             _ => {}
         }
         if status.is_redirection() {
-            refusal.take_redirect(headers);
+            refusal.take_redirect(headers, redactor);
         } else if refusal.message.is_empty() && refusal.errors.is_empty() {
-            refusal.take_text(headers, body);
+            refusal.take_text(headers, body, redactor);
         }
         refusal
     }
 
     /// Shapes A, A′ and B, and OAuth's.
-    fn take_object(&mut self, object: &serde_json::Map<String, Value>) {
+    fn take_object(&mut self, object: &serde_json::Map<String, Value>, redactor: &Redactor) {
+        let clean = |text: &str, most| clean(&redactor.words(text), most);
         let text = |key: &str| object.get(key).and_then(Value::as_str).filter(|t| !t.trim().is_empty());
         // Shape A has a `name` in words; OAuth calls its code `error`.
         self.code = text("code").or_else(|| text("error")).or_else(|| text("name")).map(|code| clean(code, 100));
@@ -86,19 +96,20 @@ impl Refusal {
     }
 
     /// Where the server leads elsewhere, without the query, which may be a key.
-    fn take_redirect(&mut self, headers: &HeaderMap) {
+    fn take_redirect(&mut self, headers: &HeaderMap, redactor: &Redactor) {
         let there = headers.get(http::header::LOCATION).map(|there| String::from_utf8_lossy(there.as_bytes()));
         self.message = match there {
             Some(there) => {
-                format!("leads elsewhere, to `{}`", clean(there.split(['?', '#']).next().unwrap_or_default(), 200))
+                let there = redactor.words(there.split(['?', '#']).next().unwrap_or_default());
+                format!("leads elsewhere, to `{}`", clean(&there, 200))
             }
             None => "leads elsewhere, and does not say where".to_owned(),
         };
     }
 
-    fn take_text(&mut self, headers: &HeaderMap, body: &[u8]) {
-        let text = String::from_utf8_lossy(&body[..body.len().min(8 * MAX_EXCERPT)]);
-        let text = clean(&text, MAX_EXCERPT);
+    fn take_text(&mut self, headers: &HeaderMap, body: &[u8], redactor: &Redactor) {
+        let text = String::from_utf8_lossy(body);
+        let text = clean(&redactor.words(&text), MAX_EXCERPT);
         if text.is_empty() {
             return;
         }
@@ -161,6 +172,7 @@ mod tests {
             StatusCode::from_u16(status).expect("is a status"),
             &headers,
             body.as_bytes(),
+            &Redactor::default(),
         )
     }
 

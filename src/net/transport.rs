@@ -4,8 +4,12 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use futures::future::BoxFuture;
+use tokio_rustls::rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
-use super::Origin;
+use super::{Origin, trust};
 
 /// Carries one request and brings back the head of the reply. It neither repeats nor follows redirects.
 pub trait Transport: Send + Sync + fmt::Debug {
@@ -68,6 +72,11 @@ impl TransportError {
         Self { kind, sent, source: Some(source.into()) }
     }
 
+    /// What a person can do about a failure to agree on TLS.
+    pub(super) fn advice(&self) -> Option<&'static str> {
+        (self.kind == TransportKind::Tls).then(|| trust::advice(self))
+    }
+
     /// Nothing moved for `idle`.
     #[must_use]
     pub(crate) fn stalled(idle: Duration) -> Self {
@@ -96,15 +105,10 @@ fn kind_of(error: &reqwest::Error) -> (TransportKind, bool) {
         if current.is::<UploadError>() {
             return (TransportKind::Body, true);
         }
-        let io = current.downcast_ref::<io::Error>();
-        if let Some(io) = io {
+        if let Some(io) = current.downcast_ref::<io::Error>() {
             io_kind = Some(io.kind());
         }
-        // `io::Error::source` skips the error that it wraps.
-        cause = match io.and_then(io::Error::get_ref) {
-            Some(wrapped) => Some(wrapped),
-            None => current.source(),
-        };
+        cause = below(current);
     }
     if error.is_builder() || error.is_redirect() {
         return (TransportKind::Other, false);
@@ -125,6 +129,14 @@ fn kind_of(error: &reqwest::Error) -> (TransportKind, bool) {
         return (TransportKind::Reset, true);
     }
     (TransportKind::Other, true)
+}
+
+/// What is below an error: `io::Error::source` skips the error that it wraps.
+pub(super) fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
 
 impl fmt::Display for TransportKind {
@@ -156,7 +168,36 @@ impl Default for TransportSettings {
     }
 }
 
+/// Why no connection can be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The file with certificates cannot be read.
+    #[error("cannot read the certificates to trust")]
+    Read(#[source] io::Error),
+    /// The file holds no certificate, or a broken one.
+    #[error("{0} holds no certificate in PEM, or one that cannot be read")]
+    Certificates(Utf8PathBuf),
+    /// The TLS of this machine is of no use.
+    #[error("cannot prepare TLS")]
+    Tls(#[source] reqwest::Error),
+}
+
+impl SetupError {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Read(_) => None,
+            Self::Certificates(_) => Some("it takes text that begins with -----BEGIN CERTIFICATE-----"),
+            Self::Tls(_) => Some("install the system's certificates, or name a file of them: target.ca_file"),
+        }
+    }
+}
+
 /// The world, by reqwest: rustls, HTTP/1.1 and 2, no redirects, the system's proxy unless the origin is this machine.
+///
+/// Certificates are verified, always: nothing here turns that off. TLS is 1.2 or later, and what begins encrypted stays
+/// encrypted.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -167,19 +208,21 @@ impl ReqwestTransport {
     ///
     /// # Errors
     /// When the file of certificates cannot be read or the system's TLS configuration is unusable.
-    pub fn new(origin: &Origin, settings: &TransportSettings) -> Result<Self, TransportError> {
+    pub fn new(origin: &Origin, settings: &TransportSettings) -> Result<Self, SetupError> {
         let mut built = Self::builder(origin, settings)?.build();
         if built.is_err() && !origin.is_encrypted() {
             // A machine without any certificates can still speak to itself.
             built = Self::builder(origin, settings)?.tls_certs_only([]).build();
         }
-        Ok(Self { client: built.map_err(TransportError::classify)? })
+        Ok(Self { client: built.map_err(SetupError::Tls)? })
     }
 
-    fn builder(origin: &Origin, settings: &TransportSettings) -> Result<reqwest::ClientBuilder, TransportError> {
+    fn builder(origin: &Origin, settings: &TransportSettings) -> Result<reqwest::ClientBuilder, SetupError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
+            .tls_version_min(reqwest::tls::Version::TLS_1_2)
+            .https_only(origin.is_encrypted())
             .connect_timeout(settings.connect_timeout)
             .pool_idle_timeout(Duration::from_secs(30));
         if origin.is_loopback() {
@@ -192,9 +235,19 @@ impl ReqwestTransport {
     }
 }
 
-fn read_certificates(path: &Utf8Path) -> Result<Vec<reqwest::Certificate>, TransportError> {
-    let pem = fs_err::read(path).map_err(|e| TransportError::new(TransportKind::Other, false, e))?;
-    reqwest::Certificate::from_pem_bundle(&pem).map_err(TransportError::classify)
+fn read_certificates(path: &Utf8Path) -> Result<Vec<reqwest::Certificate>, SetupError> {
+    let pem = fs_err::read(path).map_err(SetupError::Read)?;
+    let broken = || SetupError::Certificates(path.to_owned());
+    // What cannot be trusted is told by its file now, and not as a failure of all TLS later.
+    let mut trusted = RootCertStore::empty();
+    let mut found = Vec::new();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|_| broken())?;
+        found.push(reqwest::Certificate::from_der(&certificate).map_err(|_| broken())?);
+        trusted.add(certificate).map_err(|_| broken())?;
+    }
+    // A file without any would change nothing, and nobody would know why the server is not trusted.
+    if found.is_empty() { Err(broken()) } else { Ok(found) }
 }
 
 impl Transport for ReqwestTransport {

@@ -20,7 +20,7 @@ use super::{
     publish::Budget,
     settings::{DEFAULT_ORGANIZATION, OrganizationSetting, Settings},
     stats::Stats,
-    store::{Blobs, State, StoreError, Tables},
+    store::{BLOBS, Blobs, State, StoreError, Tables},
     tokens::Tokens,
 };
 
@@ -55,6 +55,25 @@ pub enum SandboxError {
     /// A temporary directory path that is not UTF-8.
     #[error("the temporary directory's path is not UTF-8")]
     TemporaryDirectory,
+}
+
+impl SandboxError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let Self::Data { path, source } = self else { return None };
+        if source.is_damage() {
+            return Some(format!("put a copy of {path} in its place, or remove it: the sandbox then begins empty"));
+        }
+        if source.is_in_use() {
+            return Some("another process works on it: wait for its end, or name another directory".to_owned());
+        }
+        let hint = match &**source {
+            StoreError::Schema(_) => "use the consign that wrote it, or name another directory",
+            _ => "the directory must be writable, and its disk have room; then start again",
+        };
+        Some(hint.to_owned())
+    }
 }
 
 /// What a client needs to know to be let in.
@@ -151,8 +170,10 @@ impl Sandbox {
         };
         fs::create_dir_all(&root).map_err(|e| failed(&root, e))?;
         let clock = Arc::new(Clock::new());
-        let state = State::open(&root.join("sandbox.db"), clock.clone()).map_err(|e| failed(&root, e))?;
-        let blobs = Blobs::open(&root.join("blobs")).map_err(|e| failed(&root, e))?;
+        let in_memory = settings.one_by_one && temporary.is_some();
+        let database = if in_memory { Utf8PathBuf::from(":memory:") } else { root.join("sandbox.db") };
+        let state = State::open(&database, clock.clone(), settings.one_by_one).map_err(|e| failed(&root, e))?;
+        let blobs = Blobs::open(&root.join(BLOBS)).map_err(|e| failed(&root, e))?;
         let (directory, main) = founded(&state, &settings.organizations, &root)?;
         let tokens = Tokens::restore(&state, &directory).map_err(|error| failed(&root, error))?;
         let credentials = administrator(&directory, &main).ok_or(DirectoryError::Unknown(main))?;
@@ -251,12 +272,12 @@ fn founded(state: &State, asked: &[OrganizationSetting], root: &Utf8Path) -> Res
     }
     let remembered = main.as_ref().and_then(serde_json::Value::as_str);
     let main = asked.first().map(|first| first.id.as_str()).or(remembered).unwrap_or(DEFAULT_ORGANIZATION).to_owned();
-    // Committed before anything else that anybody waits for.
+    // On disk before anybody is told: whoever was let in once is let in after any death of the process.
     let write = |tables: &mut Tables| {
         directory.write(tables)?;
         tables.set(MAIN, &main.as_str().into())
     };
-    state.change(write).0.map_err(|error| failed(root, error))?;
+    state.commit_at_once(write).map_err(|error| failed(root, error))?;
     Ok((directory, main))
 }
 

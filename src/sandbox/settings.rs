@@ -31,6 +31,10 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// Decides which requests meet a fault, and the ids of publications.
     pub seed: u64,
+    /// Whether every change is committed by the request that makes it, rather than by a thread with others. It is slower,
+    /// keeps step with a paused clock, and makes a schedule of requests happen again as it did. Without a data directory
+    /// the catalog is in memory then.
+    pub one_by_one: bool,
     /// How long a client may keep silent in the middle of a request.
     pub patience: Duration,
     /// The most bytes of one file that is not a jar (EXCHANGE.md §3.8).
@@ -53,6 +57,7 @@ impl Default for Settings {
             faults: Faults::default(),
             token_lifetime: Duration::from_hours(1),
             seed: 0,
+            one_by_one: false,
             patience: Duration::from_mins(1),
             max_file: 5 * 1024 * 1024,
             max_jar: 200 * 1024 * 1024,

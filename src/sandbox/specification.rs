@@ -13,7 +13,8 @@ use axum::{
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
+
+use crate::offload::offload;
 
 use super::{
     app::App,
@@ -116,7 +117,7 @@ async fn file(
         }
         fs_err::read(&blob).map_err(|error| Problem::internal(&error))
     };
-    let bytes = spawn_blocking(read).await.map_err(|error| Problem::internal(&error))??;
+    let bytes = offload(read).await?;
     Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
 }
 
@@ -154,8 +155,7 @@ async fn main_files(
     if bytes.is_empty() {
         return Err(Problem::bad_request("request/body must hold a file"));
     }
-    let found = spawn_blocking(move || candidates(&classifier, &mut Cursor::new(bytes), MOST)).await;
-    let found = found.map_err(|error| Problem::internal(&error))?;
+    let found = offload(move || candidates(&classifier, &mut Cursor::new(bytes), MOST)).await;
     found.map(Json).map_err(Problem::bad_request)
 }
 

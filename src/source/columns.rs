@@ -98,6 +98,16 @@ mod tests {
     }
 
     #[test]
+    fn a_header_of_very_many_columns_is_read_in_time_and_told_in_short() {
+        let named: Vec<String> = (0..50_000).map(|number| format!("properties.a{number}")).collect();
+        let header: Vec<&str> = ["path"].into_iter().chain(named.iter().map(String::as_str)).collect();
+        assert!(refused(&[header.as_slice(), &["path"]].concat()).contains("there twice"));
+        let unknown: Vec<String> = (0..50_000).map(|number| format!("nobody{number}")).collect();
+        let message = refused(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(message.ends_with("\"nobody19\", and 49980 more"), "{message}");
+    }
+
+    #[test]
     fn other_separators_are_recognised() {
         assert!(refused(&["path;assetId;version"]).contains("separated by `;`"));
         assert!(refused(&["path\tassetId"]).contains("separated by tabs"));

@@ -53,6 +53,18 @@ pub enum SourceError {
         /// What to do.
         hint: String,
     },
+    /// A row of the manifest is such that nothing behind it can be read.
+    #[error("{path}:{line}: {message}")]
+    Row {
+        /// The manifest.
+        path: Utf8PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// The first line of the manifest is no usable header.
     #[error("{path}:1: {message}")]
     Header {
@@ -70,7 +82,10 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Header { hint, .. } | Self::Descriptor { hint, .. } | Self::Defaults { hint, .. } => Some(hint),
+            Self::Header { hint, .. }
+            | Self::Row { hint, .. }
+            | Self::Descriptor { hint, .. }
+            | Self::Defaults { hint, .. } => Some(hint),
             _ => None,
         }
     }

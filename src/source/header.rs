@@ -1,8 +1,13 @@
 //! The header of a CSV file: its names, and what to say about those that nobody knows.
 
+use std::collections::HashSet;
+
 use camino::Utf8Path;
 
 use super::SourceError;
+
+/// The most names that are told of a header that nobody knows.
+const TOLD: usize = 20;
 
 /// Reads a header: each name with what `column` makes of it. `known` are the names, and the beginnings of names, that
 /// are suggested for one that is misspelt; `hint` lists them all.
@@ -24,11 +29,12 @@ pub(crate) fn read<C>(
         ));
     }
     let mut columns: Vec<(String, C)> = Vec::with_capacity(header.len());
+    let mut seen = HashSet::with_capacity(header.len());
     let mut unknown = Vec::new();
     for name in header {
         let name = name.trim();
         match column(name) {
-            Some(_) if columns.iter().any(|(known, _)| known == name) => {
+            Some(_) if !seen.insert(name) => {
                 return Err(refuse(format!("column \"{name}\" is there twice"), "remove one of them".to_owned()));
             }
             Some(column) => columns.push((name.to_owned(), column)),
@@ -38,7 +44,10 @@ pub(crate) fn read<C>(
     if unknown.is_empty() {
         return Ok(columns);
     }
-    let told: Vec<String> = unknown.iter().map(|name| tell(name, known)).collect();
+    let mut told: Vec<String> = unknown.iter().take(TOLD).map(|name| tell(name, known)).collect();
+    if unknown.len() > TOLD {
+        told.push(format!("and {} more", unknown.len() - TOLD));
+    }
     Err(refuse(format!("unknown columns: {}", told.join(", ")), hint))
 }
 

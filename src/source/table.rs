@@ -1,6 +1,6 @@
 //! A CSV file, read as a stream: what all manifests have in common.
 
-use std::ops::ControlFlow;
+use std::{cell::Cell, io, ops::ControlFlow, rc::Rc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use csv::{ByteRecord, Reader, ReaderBuilder};
@@ -11,11 +11,35 @@ use super::draft::Place;
 use super::lines::Lines;
 use crate::asset::{Diagnosis, Problem};
 
+/// What is read of one row, in bytes. A quote that is not closed makes a row of all the rest of a file, which is held in
+/// memory as a whole.
+const MAX_ROW: u64 = 8 * 1024 * 1024;
+
 /// A CSV file whose header has been read.
 pub(crate) struct Table {
     path: Utf8PathBuf,
-    reader: Reader<File>,
+    reader: Reader<Bounded<File>>,
     lines: Lines<File>,
+    left: Rc<Cell<u64>>,
+}
+
+/// A file that yields so many bytes and no more, until somebody allows it more.
+struct Bounded<R> {
+    file: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: io::Read> io::Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let count = self.file.read(&mut buffer[..most])?;
+        self.left.set(left - count as u64);
+        Ok(count)
+    }
 }
 
 impl Table {
@@ -33,15 +57,17 @@ impl Table {
             return Err(SourceError::Header { path: path.to_owned(), message, hint: "save it as UTF-8".to_owned() });
         }
         let open = || File::open(path).map_err(unreadable);
+        let left = Rc::new(Cell::new(MAX_ROW));
+        let file = Bounded { file: open()?, left: Rc::clone(&left) };
         // Rows of a wrong length are diagnosed by whoever reads them, with their line, and do not end the run.
-        let mut reader =
-            ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(open()?);
-        let lines = Lines::new(open()?);
+        let reader =
+            ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(file);
+        let mut table = Self { path: path.to_owned(), reader, lines: Lines::new(open()?), left };
         let mut record = ByteRecord::new();
-        while reader.read_byte_record(&mut record).map_err(|error| unreadable(into_io(error)))? {
+        while table.next(&mut record)? {
             if !is_blank(&record) {
                 let header = record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-                return Ok((Self { path: path.to_owned(), reader, lines }, header));
+                return Ok((table, header));
             }
         }
         let message = "the manifest is empty".to_owned();
@@ -57,19 +83,42 @@ impl Table {
         &mut self,
         each: &mut dyn FnMut(u64, &ByteRecord) -> ControlFlow<()>,
     ) -> Result<(), SourceError> {
-        let unreadable = |cause| SourceError::Unreadable { path: self.path.clone(), cause };
         let mut record = ByteRecord::new();
-        while self.reader.read_byte_record(&mut record).map_err(|error| unreadable(into_io(error)))? {
+        while self.next(&mut record)? {
             if is_blank(&record) {
                 continue;
             }
             let offset = record.position().map_or(0, csv::Position::byte);
-            let line = self.lines.at(offset).map_err(unreadable)?;
+            let line = self.line(offset)?;
             if each(line, &record).is_break() {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Reads the next row; `false` at the end.
+    fn next(&mut self, record: &mut ByteRecord) -> Result<bool, SourceError> {
+        self.left.set(MAX_ROW);
+        let begin = self.reader.position().byte();
+        let error = match self.reader.read_byte_record(record) {
+            Ok(is_there) => return Ok(is_there),
+            Err(error) => error,
+        };
+        if self.left.get() > 0 {
+            return Err(self.unreadable(into_io(error)));
+        }
+        let (path, line) = (self.path.clone(), self.line(begin)?);
+        let message = format!("the row is larger than {MAX_ROW} bytes");
+        Err(SourceError::Row { path, line, message, hint: "check that every quote is closed".to_owned() })
+    }
+
+    fn line(&mut self, offset: u64) -> Result<u64, SourceError> {
+        self.lines.at(offset).map_err(|cause| self.unreadable(cause))
+    }
+
+    fn unreadable(&self, cause: io::Error) -> SourceError {
+        SourceError::Unreadable { path: self.path.clone(), cause }
     }
 }
 
@@ -112,4 +161,29 @@ fn into_io(error: csv::Error) -> std::io::Error {
 
 fn is_blank(record: &ByteRecord) -> bool {
     record.iter().all(|cell| cell.trim_ascii().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_that_is_not_closed_ends_the_manifest_with_its_line_before_the_memory_is_full() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = Utf8Path::from_path(folder.path()).expect("utf-8").join("m.csv");
+        let rows = format!("{},y\n", "x".repeat(1000)).repeat(20_000);
+        assert!(rows.len() as u64 > 2 * MAX_ROW);
+        fs_err::write(&path, format!("a,b\n1,2\n\n3,\"{rows}")).expect("writes");
+        let (mut table, _) = Table::open(&path).expect("opens");
+        let mut lines = Vec::new();
+        let error = table.rows(&mut |line, _| {
+            lines.push(line);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(lines, [2]);
+        assert!(matches!(&error, Err(SourceError::Row { line: 4, .. })), "{error:?}");
+        fs_err::write(&path, &rows).expect("writes");
+        let (mut table, _) = Table::open(&path).expect("opens");
+        table.rows(&mut |_, _| ControlFlow::Continue(())).expect("a long file of short rows is none of its business");
+    }
 }

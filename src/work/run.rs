@@ -9,10 +9,12 @@ use super::{
     prepare::Preparation, publish::Publish, scan::Scan,
 };
 use crate::{
-    engine::{Ended, Engine, Event, Limits, Sink, Tally, Work},
+    engine::{Clock, Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
     job::{self, Job, Kind, OnVanished},
-    journal::{Counts, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter, Vanished},
+    journal::{
+        Commits, Counts, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter, Vanished,
+    },
     net::CallError,
     package::reading::Reading,
     source::{self, Source, SourceError},
@@ -38,6 +40,10 @@ pub struct RunOptions {
     pub only: Selection,
     /// Whether failed items are opened again first.
     pub retry: bool,
+    /// How the journal is committed.
+    pub commits: Commits,
+    /// The time; that of this machine where it is left out.
+    pub clock: Option<Clock>,
 }
 
 /// How a run ended, and what it did.
@@ -133,14 +139,16 @@ pub async fn run(
     connection.exchange.client().stop_with(stop.clone());
     let sign_in = connection.exchange.client().sign_in();
     sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
-    let journal = Arc::new(Journal::open_locked(lock, &connection.key).await.map_err(RunError::Journal)?);
+    let journal =
+        Arc::new(Journal::open_locked(lock, &connection.key, &options.commits).await.map_err(RunError::Journal)?);
     sink.emit(&Event::Start {
         job: job.name.clone(),
         run: journal.run_uuid().to_owned(),
         target: connection.name.clone(),
         journal: job.journal.to_string(),
     });
-    let shift = Shift { job, connection, options, sink, tally, stop, journal: Arc::clone(&journal) };
+    let clock = options.clock.unwrap_or_else(Clock::start);
+    let shift = Shift { job, connection, options, sink, tally, stop, clock, journal: Arc::clone(&journal) };
     let worked = shift.work().await;
     let outcome = match worked {
         Ok((ended, scanned)) => shift.sum_up(ended, scanned, started).await,
@@ -165,6 +173,7 @@ struct Shift<'a> {
     sink: Arc<dyn Sink>,
     tally: Arc<Tally>,
     stop: CancellationToken,
+    clock: Clock,
     journal: Arc<Journal>,
 }
 
@@ -184,7 +193,9 @@ impl Shift<'_> {
         }
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let ended = match self.job.kind {
-            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
+            Kind::Publish => {
+                self.drive(Publish::new(exchange, self.job, Existing::new(known), tally, self.clock)).await?
+            }
             Kind::Describe => self.describe().await?,
         };
         Ok((ended, scanned))
@@ -194,7 +205,7 @@ impl Shift<'_> {
     /// to it is said by them after all.
     async fn describe(&self) -> Result<Ended, RunError> {
         let (exchange, tally) = (&self.connection.exchange, &self.tally);
-        let drive = || self.drive(Describe::new(exchange.clone(), self.job, Arc::clone(tally)));
+        let drive = || self.drive(Describe::new(exchange.clone(), self.job, Arc::clone(tally), self.clock));
         let ended = drive().await?;
         let is_final = !matches!(ended, Ended::Complete);
         if is_final || !self.journal.share_anew().await.map_err(RunError::JournalBroke)? {
@@ -212,6 +223,7 @@ impl Shift<'_> {
             Arc::clone(&self.sink),
             Arc::clone(&self.tally),
             limits(&self.job.pace),
+            self.clock,
             self.stop.clone(),
         );
         engine.run().await.map_err(RunError::JournalBroke)

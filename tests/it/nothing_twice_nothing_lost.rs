@@ -104,6 +104,22 @@ fn a_server_killed_in_the_middle_and_back_on_another_port_loses_and_doubles_noth
 }
 
 #[test]
+fn a_server_killed_as_soon_as_it_is_ready_lets_in_whoever_it_told_to() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let args = ["--data", data.path().to_str().expect("plain names")];
+    for _ in 0..5 {
+        let sandbox = Sandbox::start(&args);
+        let told = (sandbox.client_id().to_owned(), sandbox.client_secret().to_owned(), sandbox.token().to_owned());
+        sandbox.kill();
+        let sandbox = Sandbox::start(&args);
+        let again = (sandbox.client_id().to_owned(), sandbox.client_secret().to_owned(), sandbox.token().to_owned());
+        assert_eq!(again, told);
+        sandbox.kill();
+        fs_err::remove_dir_all(data.path()).expect("our own folder");
+    }
+}
+
+#[test]
 fn an_unchanged_second_run_publishes_nothing_and_asks_for_nothing_but_a_token() {
     let sandbox = Sandbox::start(&[]);
     let workshop = Workshop::for_sandbox(&sandbox);

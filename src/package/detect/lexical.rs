@@ -3,7 +3,7 @@
 
 use super::refs::{Reference, Strength};
 use super::spec::Guess;
-use super::text::position;
+use super::text::Places;
 
 /// The keys of which one has to stand on the top level of a document in JSON or YAML.
 const ROOT_KEYS: &[&str] = &["openapi", "swagger", "asyncapi", "swaggerVersion"];
@@ -164,6 +164,7 @@ pub(crate) fn proto(text: &str) -> Proto {
     let mut services = Vec::new();
     let mut imports = Vec::new();
     let mut package = None;
+    let mut places = Places::new(text);
     let mut offset = 0;
     for line in code.split_inclusive('\n') {
         let trimmed = line.trim_start();
@@ -182,7 +183,7 @@ pub(crate) fn proto(text: &str) -> Proto {
             let path = statement.split(['"', '\'']).nth(1).unwrap_or_default();
             // Every compiler brings the well-known types along.
             if !path.is_empty() && !path.starts_with("google/protobuf/") {
-                imports.push(Reference::new(path, "import", Strength::Needed, Some(position(text, at))));
+                imports.push(Reference::new(path, "import", Strength::Needed, Some(places.of(at))));
             }
         }
         offset += line.len();

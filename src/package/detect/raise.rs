@@ -90,10 +90,11 @@ pub(crate) fn text_of(root: &Utf8Path, main: &Utf8Path, bytes: &[u8]) -> Option<
     let is_uri = found.format != spec::Format::RamlApi && !matches!(found.format, spec::Format::RamlFragment(_));
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
     let mut from = 0;
+    let mut places = text::Places::new(text);
     for reference in &found.references {
         let Some(target) = moved(folder, reference, is_uri)? else { continue };
         let (start, end) = if let Some((line, column)) = reference.position {
-            let start = offset(text, line, column)?;
+            let start = places.offset(line, column)?;
             let at = start + text[start..].find(&reference.target)?;
             (at, at + reference.target.len())
         } else {
@@ -147,18 +148,6 @@ fn encoded(folder: &Utf8Path) -> Utf8PathBuf {
         }
     }
     text.into()
-}
-
-/// Where a line and a column, both from 1, are in a text.
-fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
-    let line = usize::try_from(line).ok()?.checked_sub(1)?;
-    let start = match line {
-        0 => 0,
-        line => text.match_indices('\n').nth(line - 1)?.0 + 1,
-    };
-    let column = usize::try_from(column).ok()?.checked_sub(1)?;
-    let (within, _) = text[start..].char_indices().chain([(text.len() - start, ' ')]).nth(column)?;
-    Some(start + within)
 }
 
 #[cfg(test)]

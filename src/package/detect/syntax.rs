@@ -65,7 +65,10 @@ pub(crate) fn json(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
 pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError> {
     const MAX_MOVED: usize = 500;
     const MAX_LENGTH: usize = 4 * 1024 * 1024;
+    /// How much is parsed in vain, in bytes: each line that is moved costs a parse of everything before it.
+    const MAX_PARSED: usize = 8 * 1024 * 1024;
     let mut moved: Option<String> = None;
+    let mut parsed = 0;
     for _ in 0..MAX_MOVED {
         let current = moved.as_deref().unwrap_or(text);
         let error = match strict_yaml(current, dialect) {
@@ -75,8 +78,11 @@ pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
         let line = error.marker().line();
         let is_indent = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
         match line_start(current, line).filter(|_| is_indent && text.len() <= MAX_LENGTH) {
-            Some(start) => moved = Some(format!("{}{}{}", &current[..start], " ".repeat(64), &current[start..])),
-            None => return Err(syntax_error(&error)),
+            Some(start) if parsed < MAX_PARSED => {
+                parsed += current.len();
+                moved = Some(format!("{}{}{}", &current[..start], " ".repeat(64), &current[start..]));
+            }
+            _ => return Err(syntax_error(&error)),
         }
     }
     strict_yaml(text, dialect).map_err(|error| syntax_error(&error))

@@ -62,6 +62,52 @@ pub(crate) fn position(text: &str, offset: usize) -> (u64, u64) {
     (newlines(before) + 1, column as u64)
 }
 
+/// Lines and columns of byte offsets that mostly grow: each piece of the text is counted once.
+///
+/// A document of many megabytes may have a reference in every line, for each of which [`position`] counts from the start.
+pub(crate) struct Places<'a> {
+    text: &'a str,
+    offset: usize,
+    line: u64,
+    column: u64,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, offset: 0, line: 1, column: 1 }
+    }
+
+    /// The same as [`position`].
+    pub(crate) fn of(&mut self, offset: usize) -> (u64, u64) {
+        let offset = self.text.floor_char_boundary(offset);
+        if offset < self.offset {
+            *self = Self::new(self.text);
+        }
+        while self.offset < offset {
+            self.step();
+        }
+        (self.line, self.column)
+    }
+
+    /// The byte offset of a line and a column, both from 1; `None` where the text has no such place.
+    pub(crate) fn offset(&mut self, line: u64, column: u64) -> Option<usize> {
+        if (line, column) < (self.line, self.column) {
+            *self = Self::new(self.text);
+        }
+        while (self.line, self.column) < (line, column) && self.offset < self.text.len() {
+            self.step();
+        }
+        ((self.line, self.column) == (line, column)).then_some(self.offset)
+    }
+
+    /// Goes on by a character.
+    fn step(&mut self) {
+        let Some(c) = self.text[self.offset..].chars().next() else { return };
+        self.offset += c.len_utf8();
+        (self.line, self.column) = if c == '\n' { (self.line + 1, 1) } else { (self.line, self.column + 1) };
+    }
+}
+
 /// How many line ends there are.
 pub(crate) fn newlines(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |count, byte| count + u64::from(*byte == b'\n'))
@@ -128,5 +174,19 @@ mod tests {
     fn positions_count_characters() {
         assert_eq!(position("a\néé x", "a\néé ".len()), (2, 4));
         assert_eq!(position("", 5), (1, 1));
+    }
+
+    #[test]
+    fn places_are_those_that_are_counted_from_the_start() {
+        let text = "a\néé x\r\n\n\u{1f600}b";
+        let mut places = Places::new(text);
+        for at in (0..=text.len()).chain((0..=text.len()).rev()).filter(|at| text.is_char_boundary(*at)) {
+            let (line, column) = position(text, at);
+            assert_eq!(places.of(at), (line, column), "{at}");
+            assert_eq!(places.offset(line, column), Some(at), "{at}");
+        }
+        for nowhere in [(0, 1), (1, 0), (1, 3), (2, 20), (9, 1)] {
+            assert_eq!(places.offset(nowhere.0, nowhere.1), None, "{nowhere:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use quick_xml::{Reader, events::BytesStart, events::Event};
 use super::outline::cut;
 use super::refs::{Reference, Strength};
 use super::syntax::SyntaxError;
-use super::text::position;
+use super::text::{Places, position};
 
 const WSDL_1: &str = "http://schemas.xmlsoap.org/wsdl/";
 const WSDL_2: &str = "http://www.w3.org/ns/wsdl";
@@ -44,6 +44,7 @@ pub(crate) fn read(text: &str) -> Result<XmlOutline, SyntaxError> {
     let mut outline =
         XmlOutline { root: Root::Other, name: None, services: Vec::new(), documentation: None, references: Vec::new() };
     let mut reader = Reader::from_str(text);
+    let mut places = Places::new(text);
     let mut depth = 0_usize;
     let mut documentation: Option<String> = None;
     loop {
@@ -55,13 +56,13 @@ pub(crate) fn read(text: &str) -> Result<XmlOutline, SyntaxError> {
         })?;
         match event {
             Event::Start(element) => {
-                see(&element, depth, &mut outline, || position(text, tag_start(text, offset)));
+                see(&element, depth, &mut outline, || places.of(tag_start(text, offset)));
                 if depth == 1 && local(&element) == "documentation" && outline.documentation.is_none() {
                     documentation = Some(String::new());
                 }
                 depth += 1;
             }
-            Event::Empty(element) => see(&element, depth, &mut outline, || position(text, tag_start(text, offset))),
+            Event::Empty(element) => see(&element, depth, &mut outline, || places.of(tag_start(text, offset))),
             Event::End(_) => {
                 depth = depth.saturating_sub(1);
                 if depth == 1
@@ -114,7 +115,7 @@ fn root_namespace(element: &BytesStart<'_>) -> Option<String> {
     }
 }
 
-fn see(element: &BytesStart<'_>, depth: usize, outline: &mut XmlOutline, place: impl Fn() -> (u64, u64)) {
+fn see(element: &BytesStart<'_>, depth: usize, outline: &mut XmlOutline, mut place: impl FnMut() -> (u64, u64)) {
     let local = local(element);
     if depth == 0 {
         let namespace = root_namespace(element).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! From a list of pages to documentation: what goes along, and whether Exchange will take it.
 
+use std::collections::HashMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{names::page_name, render::survey};
@@ -36,11 +38,12 @@ pub(super) fn collect_with(
     reading: &Reading,
 ) -> Result<Documentation, Box<Diagnosis>> {
     let mut named: Vec<DocsPage> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (name, path) in pages {
         let refuse = |why: String| Box::new(Diagnosis::failed(&path, Problem::Value, why).hint("rename the page"));
         let name = page_name(&name).map_err(|why| refuse(format!("the name of the page `{name}` {why}")))?;
-        if let Some(first) = named.iter().find(|page| page.name == name) {
-            return Err(refuse(format!("the page `{name}` is there twice, first as {}", first.path)));
+        if let Some(first) = places.insert(name.clone(), named.len()) {
+            return Err(refuse(format!("the page `{name}` is there twice, first as {}", named[first].path)));
         }
         named.push(DocsPage { name, path });
     }

@@ -9,10 +9,12 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::asset::{Coordinates, FileKey};
+use crate::{
+    asset::{Coordinates, FileKey},
+    offload::offload,
+};
 
 use super::super::{
     app::{App, Shared},
@@ -67,8 +69,7 @@ async fn answer(app: &App, org: String, request: axum::extract::Request<Body>) -
     let org = &publisher.organization;
     let request = Request::read(form, org)?;
     let (worker, group) = (app.clone(), request.metadata.group(org).to_owned());
-    let prepared = spawn_blocking(move || prepare(&worker, &group, request)).await;
-    let (metadata, prepared) = prepared.map_err(|error| Problem::internal(&error))?;
+    let (metadata, prepared) = offload(move || prepare(&worker, &group, request)).await;
     let group = metadata.group(org).to_owned();
     let mut job = Job {
         id: Uuid::nil(),

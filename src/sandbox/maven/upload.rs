@@ -12,9 +12,11 @@ use axum::{
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::task::spawn_blocking;
 
-use crate::asset::{Coordinates, FileKey};
+use crate::{
+    asset::{Coordinates, FileKey},
+    offload::offload,
+};
 
 use super::super::{
     app::App,
@@ -167,10 +169,8 @@ async fn receive(app: &App, key: FileKey, body: Body) -> Result<FileRecord, Prob
         content.write_all(&chunk).map_err(|error| Problem::internal(&error))?;
     }
     let worker = app.clone();
-    let blob: StoredBlob = spawn_blocking(move || worker.blobs.store(&mut content))
-        .await
-        .map_err(|error| Problem::internal(&error))?
-        .map_err(|error| Problem::internal(&error))?;
+    let stored = offload(move || worker.blobs.store(&mut content)).await;
+    let blob: StoredBlob = stored.map_err(|error| Problem::internal(&error))?;
     Ok(FileRecord { key, blob, main_file: None, generated: false, created: app.state.now() })
 }
 

@@ -10,7 +10,8 @@ use axum::{
 use bytes::Bytes;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
+
+use crate::offload::offload;
 
 use super::super::{
     app::App,
@@ -177,8 +178,8 @@ pub(super) async fn write(
     // Nothing is stored for whoever may not write.
     app.state.read(|tables| at.place(tables, &caller, Role::Contributor).map(drop))?;
     let shared = app.shared.clone();
-    let stored = spawn_blocking(move || shared.blobs.store_bytes(text.as_bytes())).await;
-    let text = stored.map_err(|error| Problem::internal(&error))?.map_err(|error| Problem::internal(&error))?;
+    let stored = offload(move || shared.blobs.store_bytes(text.as_bytes())).await;
+    let text = stored.map_err(|error| Problem::internal(&error))?;
     let change = |tables: &Tables, place: &Place, draft: &mut Draft| {
         if at.is_terms() {
             place.check_terms()?;

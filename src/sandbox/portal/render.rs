@@ -6,8 +6,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
-use tokio::task::spawn_blocking;
 use url::Url;
+
+use crate::offload::offload;
 
 use super::super::{app::App, problem::Problem, store::StoredBlob};
 use super::{html, place::At, text};
@@ -76,7 +77,7 @@ pub(super) async fn answer(app: &App, at: &At, base: &str, format: Format, shown
         }
         Format::Html => {
             let markdown = text(app, blob.as_ref()).await?;
-            let html = spawn_blocking(move || html(&markdown)).await.map_err(|error| Problem::internal(&error))?;
+            let html = offload(move || html(&markdown)).await;
             ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
         }
     })

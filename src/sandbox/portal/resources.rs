@@ -8,8 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
+
+use crate::offload::offload;
 
 use super::super::{
     app::App,
@@ -91,8 +92,8 @@ pub(super) async fn upload(
     // Nothing is stored for whoever may not write.
     app.state.read(|tables| at.place(tables, &caller, Role::Contributor).map(drop))?;
     let shared = app.shared.clone();
-    let stored = spawn_blocking(move || shared.blobs.store_bytes(&image.bytes)).await;
-    let blob = stored.map_err(|error| Problem::internal(&error))?.map_err(|error| Problem::internal(&error))?;
+    let stored = offload(move || shared.blobs.store_bytes(&image.bytes)).await;
+    let blob = stored.map_err(|error| Problem::internal(&error))?;
     let change = |tables: &Tables, place: &Place, draft: &mut Draft| {
         if draft.portal.resources.len() >= MAX_RESOURCES {
             return Err(Problem::bad_request(format!("A portal must NOT have more than {MAX_RESOURCES} resources")));

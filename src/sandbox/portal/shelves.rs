@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::asset::Coordinates;
+use crate::{asset::Coordinates, offload::offload};
 
 use super::super::{
     app::Shared,
@@ -87,7 +87,7 @@ pub(in super::super) fn terms(
 /// What a blob holds.
 pub(super) async fn bytes(shared: &Shared, blob: &StoredBlob) -> Result<Vec<u8>, Problem> {
     let path = shared.blobs.path(&blob.digests.sha256);
-    fs_err::tokio::read(path).await.map_err(|error| Problem::internal(&error))
+    offload(move || fs_err::read(path)).await.map_err(|error| Problem::internal(&error))
 }
 
 /// The text that a blob holds; nothing where there is none.

@@ -6,7 +6,8 @@ use axum::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::task::spawn_blocking;
+
+use crate::offload::offload;
 
 use super::super::{
     app::App,
@@ -48,7 +49,7 @@ pub(super) async fn terms(
         if let Some(rest) = room.checked_sub(blob.size) {
             room = rest;
             let text = shelves::text(&app, Some(&blob)).await?;
-            let text = spawn_blocking(move || html(&text)).await.map_err(|error| Problem::internal(&error))?;
+            let text = offload(move || html(&text)).await;
             api["termsText"] = text.into();
         }
         apis.push(api);

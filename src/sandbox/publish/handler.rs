@@ -11,10 +11,12 @@ use axum::{
     routing::post,
 };
 use serde_json::json;
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::asset::{AssetType, Coordinates};
+use crate::{
+    asset::{AssetType, Coordinates},
+    offload::offload,
+};
 
 use super::super::{
     FaultKind,
@@ -169,11 +171,11 @@ pub(in super::super) async fn accept(
     let accepted = app.state.now();
     let (worker, sync, assign_roles) = (app.clone(), options.sync, options.assign_roles);
     let user = options.user.clone();
-    let work = spawn_blocking(move || {
+    let work = offload(move || {
         let processed = content::process(&worker, &mut draft, &options, accepted);
         (draft, processed)
     });
-    let (draft, processed) = work.await.map_err(|error| Problem::internal(&error))?;
+    let (draft, processed) = work.await;
     let processed = match processed {
         Ok(processed) => Ok(processed),
         Err(Refused::Internal(problem)) => return Err(problem),

@@ -11,10 +11,12 @@ use axum::{
     routing::patch,
 };
 use serde_json::json;
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::asset::{AssetType, Coordinates, FileKey};
+use crate::{
+    asset::{AssetType, Coordinates, FileKey},
+    offload::offload,
+};
 
 use super::super::{
     Quirk,
@@ -92,8 +94,7 @@ pub(in super::super) async fn accept_data(
     })?;
     let worker = app.clone();
     let store = move || docs.map(|docs| store(&worker, docs, &asset_type, accepted)).transpose();
-    let docs = spawn_blocking(store).await;
-    let docs = docs.map_err(|error| Problem::internal(&error))?;
+    let docs = offload(store).await;
     let accept = |tables: &mut Tables| {
         let (record, version) = tables.version(&gav)?.ok_or_else(not_found)?;
         caller.must_be_for(Role::Contributor, &record)?;

@@ -53,7 +53,7 @@ impl Pom {
                     if path.len() > MAX_DEPTH {
                         return Err("its elements are nested too deeply".to_owned());
                     }
-                    if path.join("/").ends_with("project/dependencies/dependency") && path.len() == 3 {
+                    if path == ["project", "dependencies", "dependency"] {
                         pom.dependencies.push(Default::default());
                     }
                     content.clear();
@@ -185,5 +185,7 @@ mod tests {
         assert!(Pom::parse("<html></html>").is_err());
         assert!(Pom::parse("<project><name>").is_err());
         assert!(Pom::parse(&"<project>".repeat(10_000)).is_err());
+        let names: String = (0..60).map(|number| format!("<{}{number}>", "n".repeat(20_000))).collect();
+        assert!(Pom::parse(&format!("<project>{names}{}", "<a></a>".repeat(100_000))).is_err());
     }
 }

@@ -2,9 +2,10 @@
 
 use std::io::copy;
 
-use tokio::task::spawn_blocking;
-
-use crate::asset::{Coordinates, FileKey};
+use crate::{
+    asset::{Coordinates, FileKey},
+    offload::offload,
+};
 
 use super::super::{app::App, problem::Problem, store::FileRecord};
 use super::{
@@ -22,8 +23,8 @@ pub(in super::super) async fn publish_files(
     files: Vec<FileRecord>,
 ) -> Result<(), Problem> {
     let (worker, asset) = (app.clone(), gav.asset_id.clone());
-    let read = spawn_blocking(move || form(&worker, &asset, files)).await.map_err(|error| Problem::internal(&error))?;
-    let form = read.map_err(|error| Problem::internal(&error))?;
+    let form = offload(move || form(&worker, &asset, files)).await;
+    let form = form.map_err(|error| Problem::internal(&error))?;
     accept(app, publisher, gav, form, Options::of_repository()).await?.finished(app).await
 }
 

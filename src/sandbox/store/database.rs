@@ -74,7 +74,17 @@ const TABLES: &str = "
 ///
 /// What is committed survives the death of the process. It need not survive a loss of power: nobody's catalog lives in
 /// a sandbox, and syncing every commit would make the disk the thing that is measured.
+///
+/// A new file is its owner's alone, since it holds what the sandbox lets people in with.
 pub(super) fn open(path: &Utf8Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // Where that fails, SQLite fails too, and tells why.
+        let _ = options.open(path);
+    }
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(2))?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
@@ -83,9 +93,20 @@ pub(super) fn open(path: &Utf8Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     match connection.query_row("PRAGMA user_version", [], |row| row.get(0))? {
+        // Files are stored after the tables were made.
+        0 if path.with_file_name(super::BLOBS).exists() => return Err(StoreError::Emptied),
         0 => connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;"))?,
-        SCHEMA => {}
+        SCHEMA => examine(&connection)?,
         other => return Err(StoreError::Schema(other)),
     }
     Ok(connection)
+}
+
+/// Looks at every page: damage is told at the start, and not by one request in a hundred.
+fn examine(connection: &Connection) -> Result<(), StoreError> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    match found.lines().last() {
+        Some("ok") | None => Ok(()),
+        Some(found) => Err(StoreError::Damaged(found.to_owned())),
+    }
 }

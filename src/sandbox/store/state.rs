@@ -21,7 +21,8 @@ use super::{StoreError, Tables, lock};
 #[derive(Debug)]
 pub(in super::super) struct State {
     tables: Arc<Mutex<Tables>>,
-    committer: Committer,
+    /// The thread that commits; without it every change is committed at once.
+    committer: Option<Committer>,
     clock: Arc<Clock>,
 }
 
@@ -44,9 +45,9 @@ impl Durable {
 
 impl State {
     /// Opens the state in a file.
-    pub(in super::super) fn open(path: &Utf8Path, clock: Arc<Clock>) -> Result<Self, StoreError> {
+    pub(in super::super) fn open(path: &Utf8Path, clock: Arc<Clock>, one_by_one: bool) -> Result<Self, StoreError> {
         let tables = Arc::new(Mutex::new(Tables::open(path)?));
-        let committer = Committer::start(tables.clone())?;
+        let committer = if one_by_one { None } else { Some(Committer::start(tables.clone())?) };
         Ok(Self { tables, committer, clock })
     }
 
@@ -74,11 +75,30 @@ impl State {
         let outcome = tables.attempt(|tables| tables.settle(now)).map_err(E::from);
         let outcome = outcome.and_then(|()| tables.attempt(change));
         let waits = tables.await_commit();
-        drop(tables);
-        if waits.is_some() {
-            self.committer.wake();
+        match &self.committer {
+            None => tables.commit(),
+            Some(committer) if waits.is_some() => {
+                drop(tables);
+                committer.wake();
+            }
+            Some(_) => {}
         }
         (outcome, Durable(waits))
+    }
+
+    /// Changes the state, and comes back when the change is on disk, as [`State::commit`] does; for where nothing else
+    /// happens yet.
+    pub(in super::super) fn commit_at_once<T, E: From<StoreError>>(
+        &self,
+        change: impl FnOnce(&mut Tables) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (outcome, Durable(waits)) = self.change(change);
+        let answer = outcome?;
+        lock(&self.tables).commit();
+        match waits.map(|mut done| done.try_recv()) {
+            None | Some(Ok(())) => Ok(answer),
+            Some(Err(_)) => Err(StoreError::Lost.into()),
+        }
     }
 
     /// Changes the state, and waits until the change is on disk.

@@ -1,5 +1,7 @@
 //! What the root organization has configured.
 
+use std::time::Duration;
+
 use futures::{StreamExt, TryStreamExt};
 
 use crate::{
@@ -11,6 +13,10 @@ use crate::{
 
 /// Further entries than this are a server that turns in circles.
 const MOST: usize = 10_000;
+
+/// How often a list is read whose pages make no sense, and how long to wait in between.
+const READS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The categories and custom fields of an organization, as far as they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,8 +110,18 @@ pub(super) async fn list(place: &Place, dimension: Dimension) -> Result<Vec<Conf
     listed
 }
 
+/// A list that cannot be understood is read again: whatever has cut it short would otherwise end the whole run.
 async fn pages(organization: &Exchange, dimension: Dimension) -> Result<Vec<Configuration>, CallError> {
-    organization.configurations(dimension).take(MOST).try_collect().await
+    let mut tries = 1;
+    loop {
+        match organization.configurations(dimension).take(MOST).try_collect().await {
+            Err(CallError::BadReply { .. }) if tries < READS => {
+                tries += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            listed => return listed,
+        }
+    }
 }
 
 /// Whether the server does not know the call, or does not let us make it.

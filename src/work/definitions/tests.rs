@@ -236,6 +236,17 @@ async fn a_creation_in_doubt_is_settled_by_the_list() {
     assert_eq!(posts, 4);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_cut_short_is_read_again_and_not_for_ever() {
+    let (server, root) = scripted([reply(200, &DUE[..20]), reply(200, DUE)]);
+    bring(&root, &due()).await.expect("was there");
+    assert_eq!(server.asked().len(), 2, "{:?}", server.lines());
+    let (server, root) = scripted((0..20).map(|_| reply(200, &DUE[..20])));
+    let error = super::configured::list(&at(&root), Dimension::Field).await.expect_err("makes no sense");
+    assert!(matches!(error, crate::net::CallError::BadReply { .. }), "{error}");
+    assert_eq!(server.asked().len(), 4, "{:?}", server.lines());
+}
+
 #[tokio::test]
 async fn a_taken_key_is_compared_and_not_trusted() {
     let (_, root) = scripted([reply(200, "[]"), reply(409, ""), reply(200, DUE)]);

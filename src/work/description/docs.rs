@@ -9,13 +9,12 @@ use crate::{
     engine::Outcome,
     exchange::{Asset, Edition, Portal, TERMS_PAGE, UploadFile},
     journal::Failure,
+    offload::offload,
     package::PackedFile,
 };
 
 use super::{
-    Describer, Difference,
-    files::blocking,
-    links,
+    Describer, Difference, links,
     portal::{Shown, name_of},
     refused,
     site::{HOME, Site},
@@ -37,7 +36,7 @@ impl Describer {
         let key = FileKey::new("docs", "zip");
         let packed = self.pack(coordinates, asset.kind(), (key, docs.clone()), root).await?;
         let path = packed.path().to_owned();
-        let site = blocking(move || Site::read(&path)).await?;
+        let site = offload(move || Site::read(&path)).await?;
         let differences = self.compare_site(coordinates, &site).await?;
         if differences.is_empty() {
             return Ok(None);

@@ -8,6 +8,7 @@ use crate::{
     asset::{AssetDraft, AssetType, Coordinates, DraftFile, FileContent, FileKey, Values},
     engine::Outcome,
     journal::Failure,
+    offload::offload,
     package::{PackedFile, pack},
     work::failure,
 };
@@ -29,7 +30,7 @@ impl Describer {
         let folder = self.scratch_folder()?;
         let draft = draft_of(coordinates, asset_type, DraftFile { key, content }, path);
         let limits = self.limits;
-        blocking(move || {
+        offload(move || {
             let mut package = pack(&draft, &folder, &limits).map_err(|diagnosis| {
                 // No other item would find more room.
                 if diagnosis.path.starts_with(&folder) {
@@ -63,12 +64,6 @@ pub(super) fn read(file: &PackedFile) -> Result<Vec<u8>, Outcome> {
 /// A file of this machine that cannot be read or written.
 pub(super) fn local(error: &dyn std::error::Error) -> Outcome {
     Outcome::Failed(Failure::new(LOCAL_FILE, failure::chain(error)))
-}
-
-/// Does what blocks where blocking is allowed.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 /// An asset that is nothing but this file.

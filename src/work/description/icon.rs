@@ -8,12 +8,13 @@ use crate::{
     engine::Outcome,
     exchange::{Asset, AssetFile, DownloadError, IconKind},
     journal::Failure,
+    offload::offload,
     work::failure,
 };
 
 use super::{
     Describer, Difference,
-    files::{blocking, local, read},
+    files::{local, read},
 };
 
 /// An icon to be put in the place of the one that is there.
@@ -40,7 +41,7 @@ impl Describer {
         {
             return Ok(None);
         }
-        let content = Bytes::from(blocking(move || read(&packed)).await?);
+        let content = Bytes::from(offload(move || read(&packed)).await?);
         let Some(kind) = IconKind::of(&content) else {
             let message = format!("{path}: an icon is a PNG, JPEG, GIF or SVG image, and this is none of them");
             return Err(Outcome::Failed(Failure::new("invalid", message).hint("name another file")));

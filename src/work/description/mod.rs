@@ -91,6 +91,7 @@ impl Describer {
         scratch: Arc<tempfile::TempDir>,
         deadline: Duration,
         tally: Arc<Tally>,
+        clock: Clock,
     ) -> Self {
         Self {
             exchange,
@@ -99,7 +100,7 @@ impl Describer {
             scratch,
             deadline,
             tally,
-            clock: Clock::start(),
+            clock,
             rhythm: Rhythm::default(),
             definitions: Definitions::default(),
             turns: Turns::default(),

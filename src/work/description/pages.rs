@@ -8,12 +8,12 @@ use crate::{
     asset::{Coordinates, DocsPage, Documentation, FileContent, FileKey},
     engine::Outcome,
     exchange::{Asset, Edition, HOME_PAGE, NewResource, Portal, TERMS_PAGE},
+    offload::offload,
 };
 
 use super::{
     Describer, Difference, Progress,
     docs::being_edited,
-    files::blocking,
     links,
     portal::{Shown, find, name_of},
     refused,
@@ -90,7 +90,7 @@ impl Describer {
         };
         let docs = (FileKey::new("docs", "zip"), FileContent::Docs(docs));
         let packed = self.pack(coordinates, asset.kind(), docs, path).await?;
-        let mut site = blocking(move || Site::read(packed.path())).await?;
+        let mut site = offload(move || Site::read(packed.path())).await?;
         let text = site.pages.pop().map(|(_, text)| text).unwrap_or_default();
         Ok(PageWrite { name: name.to_owned(), text, site })
     }

@@ -8,6 +8,7 @@ use crate::{
     engine::Outcome,
     exchange::{Asset, AssetFile, DownloadError},
     journal::Failure,
+    offload::offload,
     package::{ArchiveBudget, FileFingerprint, fingerprint_file},
     work::failure,
 };
@@ -66,12 +67,12 @@ impl Publish {
             _ => local(&error),
         })?;
         let key = file.key();
-        let print = tokio::task::spawn_blocking(move || {
+        let print = offload(move || {
             let print = fingerprint_file(&key, Utf8Path::new(&path), &ArchiveBudget::default());
             drop(temp);
             print
         });
-        print.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).map_err(|error| local(&error))
+        print.await.map_err(|error| local(&error))
     }
 }
 

@@ -38,6 +38,7 @@ use crate::{
     exchange::{Exchange, PublishHeaders},
     job::{self, Metadata},
     journal::{Failure, Item, Retired},
+    offload::offload,
     package::{Limits, Package, pack},
     work::{
         description::{self, DESCRIBE, Describer, PROMOTE, Progress, SETTLE},
@@ -168,6 +169,7 @@ impl Publish {
         job: &job::Job,
         existing: Existing,
         tally: Arc<Tally>,
+        clock: Clock,
     ) -> std::io::Result<Self> {
         let settings = &job.publish;
         let limits = limits(job.limits);
@@ -179,6 +181,7 @@ impl Publish {
             Arc::clone(&scratch),
             settings.deadline,
             Arc::clone(&tally),
+            clock,
         );
         Ok(Self {
             exchange,
@@ -195,7 +198,7 @@ impl Publish {
             limits,
             scratch,
             tally,
-            clock: Clock::start(),
+            clock,
             rhythm: Rhythm::default(),
             witness: Witness::default(),
             riddles: AtomicU32::new(0),
@@ -225,7 +228,7 @@ impl Publish {
             return Outcome::Next;
         }
         let (draft, limits, scratch) = (subject.draft.clone(), self.limits, Arc::clone(&self.scratch));
-        let packed = tokio::task::spawn_blocking(move || {
+        let packed = offload(move || {
             let folder = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
                 Failure::new(
                     LOCAL_FILE,
@@ -238,7 +241,7 @@ impl Publish {
                 Failure { hint: diagnosis.hint.clone(), ..Failure::new(class, diagnosis.to_string()) }
             })
         });
-        match packed.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+        match packed.await {
             Ok(package) => {
                 subject.imprint = Some(Imprint::of(&subject.draft, &package, &subject.wish));
                 subject.package = Some(package);

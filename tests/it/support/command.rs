@@ -4,6 +4,10 @@ use std::{
     collections::BTreeMap,
     io::Read,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -58,9 +62,10 @@ impl Consign {
             .stderr(Stdio::piped())
             .spawn()
             .expect("our own binary is built with its tests, and others are looked for before");
-        let stdout = read_along(child.stdout.take().expect("stdout is piped"));
-        let stderr = read_along(child.stderr.take().expect("stderr is piped"));
-        Running { child, stdout: Some(stdout), stderr: Some(stderr), line: self.line() }
+        let lines = Arc::default();
+        let stdout = read_along(child.stdout.take().expect("stdout is piped"), Arc::clone(&lines));
+        let stderr = read_along(child.stderr.take().expect("stderr is piped"), Arc::default());
+        Running { child, stdout: Some(stdout), stderr: Some(stderr), lines, line: self.line() }
     }
 
     fn line(&self) -> String {
@@ -83,12 +88,19 @@ fn peak_of(process: u32) -> u64 {
     line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
-/// Reads a pipe to its end, so that it never fills.
-fn read_along(mut pipe: impl Read + Send + 'static) -> Reading {
+/// Reads a pipe to its end, so that it never fills, and counts its lines.
+fn read_along(mut pipe: impl Read + Send + 'static, lines: Arc<AtomicUsize>) -> Reading {
     std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        pipe.read_to_end(&mut bytes).expect("a pipe of our own child");
-        bytes
+        let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+        loop {
+            let read = pipe.read(&mut piece).expect("a pipe of our own child");
+            if read == 0 {
+                return bytes;
+            }
+            bytes.extend_from_slice(&piece[..read]);
+            let ended = piece[..read].split(|&byte| byte == b'\n').count() - 1;
+            lines.fetch_add(ended, Relaxed);
+        }
     })
 }
 
@@ -98,10 +110,16 @@ pub(crate) struct Running {
     child: Child,
     stdout: Option<Reading>,
     stderr: Option<Reading>,
+    lines: Arc<AtomicUsize>,
     line: String,
 }
 
 impl Running {
+    /// How many lines it has printed on stdout so far.
+    pub(crate) fn lines(&self) -> usize {
+        self.lines.load(Relaxed)
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(mut self) -> Ran {
         let started = Instant::now();
@@ -130,6 +148,11 @@ impl Running {
     /// Whether it still runs.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("our own child").is_none()
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal such as `INT`.

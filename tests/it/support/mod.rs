@@ -1,12 +1,19 @@
 //! What all tests use: a sandbox process, a folder with a job, and the command itself.
 
+pub(crate) mod certificates;
 mod command;
 pub(crate) mod hostile;
+pub(crate) mod parrot;
 mod sandbox;
+mod spellings;
+pub(crate) mod tunnel;
+mod watched;
 mod workshop;
 
 pub(crate) use command::{Consign, Ran, Running};
 pub(crate) use sandbox::Sandbox;
+pub(crate) use spellings::{Secret, assert_absent};
+pub(crate) use watched::{Seen, run_watched};
 pub(crate) use workshop::{Asset, Workshop, specification};
 
 /// The sandbox's own organization, unless it is told another.

@@ -37,8 +37,20 @@ impl Answer {
 impl Sandbox {
     /// Starts a sandbox on a free port, and waits until it says that it is ready.
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::listening("127.0.0.1:0", args)
+    }
+
+    /// Ends it as `kill -9` does, waits, and starts one in its place: on the same port, with these arguments.
+    pub(crate) fn killed_and_back(self, after: Duration, args: &[&str]) -> Self {
+        let address = self.url().strip_prefix("http://").expect("a plain origin").to_owned();
+        self.kill();
+        std::thread::sleep(after);
+        Self::listening(&address, args)
+    }
+
+    fn listening(address: &str, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_consign"))
-            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .args(["sandbox", "--listen", address])
             .args(args)
             .env_clear()
             .stdin(Stdio::null())
@@ -157,6 +169,16 @@ impl Sandbox {
     /// What happened in the sandbox so far.
     pub(crate) fn stats(&self) -> Value {
         self.send("GET", "/_sandbox/stats").json()
+    }
+
+    /// The same, of a sandbox that speaks TLS.
+    pub(crate) fn encrypted_stats(&self) -> Value {
+        let certificate = std::fs::read(self.ca()).expect("is there");
+        let certificate = reqwest::Certificate::from_pem(&certificate).expect("a certificate");
+        let client = reqwest::Client::builder().tls_certs_only([certificate]).no_proxy().build().expect("a client");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let url = format!("{}/_sandbox/stats", self.url());
+        runtime.block_on(async { client.get(url).send().await?.json().await }).expect("the sandbox answers")
     }
 
     /// The requests that change something, by endpoint.

@@ -1,0 +1,93 @@
+//! Looking for secrets, in every spelling in which one could be read.
+
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE},
+};
+
+/// A secret that must be seen nowhere.
+#[derive(Debug, Clone)]
+pub(crate) struct Secret {
+    name: String,
+    spellings: Vec<Vec<u8>>,
+}
+
+impl Secret {
+    pub(crate) fn new(name: &str, secret: &str) -> Self {
+        assert!(secret.len() >= 8, "{name} is too short to be looked for");
+        let json = serde_json::to_string(secret).expect("is a text");
+        let percent: String = secret
+            .bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect();
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let mut spellings = vec![
+            secret.to_owned(),
+            json.trim_matches('"').to_owned(),
+            percent.to_lowercase(),
+            percent,
+            form,
+            hex::encode(secret),
+            hex::encode_upper(secret),
+        ];
+        // Whatever stands before it moves it to one of three places; what stands around it changes its ends.
+        for before in ["", "x", "xy"] {
+            for engine in [BASE64_STANDARD, BASE64_URL_SAFE] {
+                let encoded = engine.encode(format!("{before}{secret}"));
+                let from = if before.is_empty() { 0 } else { before.len() + 1 };
+                let to = encoded.trim_end_matches('=').len() - 1;
+                spellings.push(encoded[from..to].to_owned());
+            }
+        }
+        Self { name: name.to_owned(), spellings: spellings.into_iter().map(String::into_bytes).collect() }
+    }
+
+    /// Where it is in some bytes, with what stands around it.
+    fn found(&self, bytes: &[u8]) -> Option<String> {
+        self.spellings.iter().find_map(|spelling| {
+            let at = memchr(bytes, spelling)?;
+            let around = &bytes[at.saturating_sub(120)..bytes.len().min(at + spelling.len() + 40)];
+            Some(String::from_utf8_lossy(around).into_owned())
+        })
+    }
+}
+
+fn memchr(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    let first = *wanted.first()?;
+    let mut from = 0;
+    while let Some(at) = bytes[from..].iter().position(|byte| *byte == first) {
+        if bytes[from + at..].starts_with(wanted) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
+}
+
+/// Asserts that no secret is in what was seen somewhere.
+#[track_caller]
+pub(crate) fn assert_absent(secrets: &[Secret], place: &str, bytes: &[u8]) {
+    for secret in secrets {
+        if let Some(around) = secret.found(bytes) {
+            panic!("the {} is in {place}: …{around}…", secret.name);
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_found_in_all_its_spellings() {
+    let secret = Secret::new("word", "p+/4\"s w0rd~");
+    for said in [
+        "p+/4\"s w0rd~".to_owned(),
+        r#"{"a":"p+/4\"s w0rd~"}"#.to_owned(),
+        "p%2B%2F4%22s%20w0rd%7E".to_owned(),
+        "p%2B%2F4%22s+w0rd%7E".to_owned(),
+        BASE64_STANDARD.encode("me:p+/4\"s w0rd~"),
+        BASE64_STANDARD.encode("m:p+/4\"s w0rd~&more"),
+        BASE64_URL_SAFE.encode("you:p+/4\"s w0rd~&"),
+        hex::encode("<p+/4\"s w0rd~>"),
+    ] {
+        assert!(secret.found(format!("before {said} after").as_bytes()).is_some(), "{said}");
+    }
+    assert!(secret.found(b"p+/4 and nothing else").is_none());
+}

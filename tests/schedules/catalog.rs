@@ -1,0 +1,157 @@
+//! What is brought to the server: small catalogs, made once, that all schedules share.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::Path,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use consign::job::{Job, Overrides};
+
+/// A catalog, and the jobs that bring it somewhere.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    pub(crate) name: &'static str,
+    pub(crate) job: Job,
+    /// Publishes what `job` describes, where it only describes.
+    pub(crate) first: Option<Job>,
+    pub(crate) expected: Vec<Expected>,
+}
+
+/// How one version of an asset is to be found on the server.
+#[derive(Debug, Clone)]
+pub(crate) struct Expected {
+    pub(crate) asset: String,
+    pub(crate) version: String,
+    pub(crate) tags: BTreeSet<String>,
+    /// Key and value of custom fields.
+    pub(crate) fields: BTreeMap<String, String>,
+    pub(crate) status: &'static str,
+}
+
+/// One row of a manifest.
+#[derive(Debug, Clone, Default)]
+struct Row {
+    asset: &'static str,
+    version: &'static str,
+    tags: &'static str,
+    note: &'static str,
+    needs: &'static [&'static str],
+    status: &'static str,
+    path: &'static str,
+}
+
+/// All catalogs of an organization, their files under `root`.
+pub(crate) fn catalogs(root: &Path, organization: &str) -> Vec<Catalog> {
+    let home = Home { folder: Utf8Path::from_path(root).expect("plain names").join(organization), organization };
+    let home = &home;
+    let row = |asset, version| Row { asset, version, status: "published", ..Row::default() };
+    let chain = vec![
+        Row { needs: &["b/1.0.0"], ..row("a", "1.0.0") },
+        Row { needs: &["c/1.0.0"], ..row("b", "1.0.0") },
+        row("c", "1.0.0"),
+    ];
+    let versions = vec![row("a", "1.0.0"), row("a", "1.1.0"), row("a", "2.0.0"), row("b", "1.0.0")];
+    let described = vec![
+        Row { tags: "red", note: "one", ..row("a", "1.0.0") },
+        Row { tags: "blue,green", note: "two", needs: &["a/1.0.0"], ..row("b", "1.0.0") },
+    ];
+    let states = vec![
+        Row { status: "deprecated", ..row("a", "1.0.0") },
+        Row { status: "development", tags: "x", ..row("b", "1.0.0") },
+        Row { tags: "y", ..row("c", "1.0.0") },
+    ];
+    let files = vec![
+        Row { path: "api.yaml", tags: "spec", ..row("a", "1.0.0") },
+        Row { path: "types.raml", needs: &["a/1.0.0"], ..row("b", "1.0.0") },
+    ];
+    let single = vec![row("only", "1.0.0")];
+    let changed = vec![
+        Row { tags: "new,newer", note: "changed", ..row("a", "1.0.0") },
+        Row { tags: "new", note: "changed too", ..row("b", "1.0.0") },
+        Row { tags: "new", ..row("c", "1.0.0") },
+    ];
+    let mut catalogs = vec![
+        Catalog::publish(home, "single", "async", single),
+        Catalog::publish(home, "chain", "async", chain.clone()),
+        Catalog::publish(home, "chain-sync", "sync", chain.clone()),
+        Catalog::publish(home, "versions", "async", versions),
+        Catalog::publish(home, "described", "async", described),
+        Catalog::publish(home, "states", "sync", states),
+        Catalog::publish(home, "files", "async", files),
+    ];
+    catalogs.push(Catalog::describe(home, "changes", chain, changed));
+    catalogs
+}
+
+impl Catalog {
+    fn publish(home: &Home<'_>, name: &'static str, mode: &str, rows: Vec<Row>) -> Self {
+        let job = home.write_job(name, "publish", &format!("[publish]\nmode = \"{mode}\"\ndeadline = \"2m\"\n"), &rows);
+        Self { name, job, first: None, expected: rows.iter().map(Row::expected).collect() }
+    }
+
+    /// Publishes rows without anything that describes them, then describes them.
+    fn describe(home: &Home<'_>, name: &'static str, first: Vec<Row>, rows: Vec<Row>) -> Self {
+        let published = home.write_job("published", "publish", "", &first);
+        let job = home.write_job(name, "describe", "", &rows);
+        Self { name, job, first: Some(published), expected: rows.iter().map(Row::expected).collect() }
+    }
+}
+
+impl Row {
+    fn expected(&self) -> Expected {
+        let split = |text: &str| text.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
+        let fields = (!self.note.is_empty()).then(|| ("note".to_owned(), self.note.to_owned()));
+        Expected {
+            asset: self.asset.to_owned(),
+            version: self.version.to_owned(),
+            tags: split(self.tags),
+            fields: fields.into_iter().collect(),
+            status: self.status,
+        }
+    }
+}
+
+/// Where the files of an organization are.
+struct Home<'a> {
+    folder: Utf8PathBuf,
+    organization: &'a str,
+}
+
+impl Home<'_> {
+    /// Writes the files of a job, and reads it as the command would.
+    fn write_job(&self, name: &str, kind: &str, table: &str, rows: &[Row]) -> Job {
+        let folder = self.folder.join(name);
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("a temporary folder");
+        let is_publish = kind == "publish";
+        write("api.yaml", "openapi: 3.0.0\ninfo:\n  title: An API\n  version: 1.0.0\npaths: {}\n");
+        write("types.raml", "#%RAML 1.0 Library\nusage: types\ntypes:\n  Name: string\n");
+        let mut csv = "assetId,version,tags,fields.note,status".to_owned();
+        csv += if is_publish { ",type,name,dependencies,path\n" } else { "\n" };
+        for row in rows {
+            let Row { asset, version, tags, note, status, .. } = row;
+            write!(csv, "{asset},{version},\"{tags}\",{note},{status}").expect("a string");
+            if is_publish {
+                let needs: Vec<String> = row.needs.iter().map(|need| format!("{}/{need}", self.organization)).collect();
+                let kind = if row.path.is_empty() { "custom" } else { "" };
+                write!(csv, ",{kind},Asset {asset},\"{}\",{}", needs.join(","), row.path).expect("a string");
+            }
+            csv.push('\n');
+        }
+        write("assets.csv", &csv);
+        let has_notes = rows.iter().any(|row| !row.note.is_empty());
+        let definitions = if has_notes { "[[definitions.fields]]\nkey = \"note\"\ntype = \"text\"\n" } else { "" };
+        let organization = self.organization;
+        let text = format!(
+            "kind = \"{kind}\"\nname = \"schedule\"\n[target]\nhost = \"https://sandbox.test\"\n\
+         organization = \"{organization}\"\n[source]\nmanifest = \"assets.csv\"\n{table}\
+         [pace]\nattempts = 6\n{definitions}"
+        );
+        let file: Utf8PathBuf = folder.join("job.toml");
+        fs::write(&file, text).expect("a temporary folder");
+        Job::load(&file, &Overrides::default(), &|_| None).expect("a job that can be read")
+    }
+}

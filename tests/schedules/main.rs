@@ -1,0 +1,29 @@
+//! Engine, client, journal and sandbox in one process, without sockets, on a paused clock: whatever happens on the wire,
+//! whenever a process dies and however its clock jumps, one run in calm weather ends with everything done once.
+//!
+//! A schedule is a seed: it decides the catalog, the pace, every mishap on the wire, and the instants of death, which lie
+//! before and after any write to the journal and any request. The same seed is the same schedule, to the millisecond.
+
+mod block;
+mod catalog;
+mod driver;
+mod life;
+mod plan;
+mod wire;
+mod world;
+
+/// How many schedules every build has to stand. `cargo run --release --example schedules -- 1000000` carries out a
+/// million.
+const SCHEDULES: u64 = 20_000;
+
+#[test]
+fn whatever_happens_on_the_wire_and_whenever_processes_die_everything_is_done_once() {
+    let sum = driver::carry_out_all(0..SCHEDULES);
+    for broken in &sum.broken {
+        eprintln!("{}\n    again: cargo run --example schedules -- --seed {}\n", broken.how, broken.seed);
+    }
+    let seeds: Vec<u64> = sum.broken.iter().map(|broken| broken.seed).collect();
+    assert!(seeds.is_empty(), "broken by seeds {seeds:?}");
+    assert_eq!(sum.schedules, SCHEDULES);
+    assert!(sum.deaths > SCHEDULES / 4 && sum.mishaps > SCHEDULES, "too little happened: {sum:?}");
+}
