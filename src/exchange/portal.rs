@@ -180,7 +180,7 @@ impl Exchange {
         let reply = self.client().call(call.body(Body::Json(json!({ "pagePath": name })))).await?;
         // The schema shows no body at all: a page that was made is found by its name, too.
         let known = || PortalPage { path: name.to_owned(), name: name.to_owned(), synthetic: false };
-        Ok(serde_json::from_slice(&reply.body).ok().as_ref().and_then(PortalPage::read).unwrap_or_else(known))
+        Ok(reply.json().ok().as_ref().and_then(PortalPage::read).unwrap_or_else(known))
     }
 
     /// Writes the text of a page of the draft: its path, [`HOME_PAGE`], or [`TERMS_PAGE`]. A page that is missing is

@@ -53,6 +53,9 @@ pub enum Retired {
     Back,
 }
 
+/// Longest message kept, in characters.
+const MAX_MESSAGE: usize = 4_000;
+
 /// Why an item failed, was skipped, or is tried again: what happened, what the server said, what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -68,8 +71,15 @@ pub struct Failure {
 
 impl Failure {
     /// A failure without an answer of the server.
+    ///
+    /// A message that is longer than anybody reads is cut: a server may say whatever it likes, once for every item.
     pub fn new(class: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { class: class.into(), http: None, message: message.into(), hint: None }
+        let mut message = message.into();
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
+        Self { class: class.into(), http: None, message, hint: None }
     }
 
     /// Adds the status of the answer.

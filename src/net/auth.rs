@@ -14,11 +14,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{CallError, Credentials, Reply, TransportKind, credentials::secret, redact::Redactor};
+use super::{CallError, Credentials, Reply, TransportKind, credentials::secret, redact::Redactor, refusal::clean};
 
 /// The life of a user's token is a setting of the organization, 15 to 180 minutes, and the login does not tell it
 /// (EXCHANGE.md §1.2). A login more per quarter of an hour costs nothing, a late one costs a refused upload.
 const USER_LIFETIME: Duration = Duration::from_mins(15);
+
+/// No token of Exchange lives longer than some hours; what claims to is renewed daily, and its life can be reckoned with.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
 /// The share of its life after which a token is renewed, in percent.
 const RENEW_AT: u32 = 80;
@@ -53,6 +56,9 @@ pub enum AuthError {
         /// What a person can do about it.
         advice: Option<&'static str>,
     },
+    /// The server hands out a token that is no bearer token: whoever shows it as one gives away what should be kept.
+    #[error("the server hands out a token of the kind `{0}`, not a bearer token")]
+    TokenKind(String),
     /// No token could be fetched for now.
     #[error("no token could be fetched: {0}")]
     Unavailable(String),
@@ -75,6 +81,7 @@ impl AuthError {
             Self::SecondFactor => Some("use a connected app: logins with a second factor cannot be automated"),
             Self::Characters => Some("check the credentials for line ends and other invisible characters"),
             Self::Untrusted { advice, .. } => *advice,
+            Self::TokenKind(_) => Some("check the host: Anypoint Platform hands out bearer tokens"),
             Self::Unavailable(_) => Some("check the host, the network and the proxy variables, then run again"),
         }
     }
@@ -282,6 +289,7 @@ impl fmt::Debug for Keeper {
 struct TokenReply {
     #[serde(deserialize_with = "secret")]
     access_token: Option<SecretString>,
+    token_type: Option<String>,
     expires_in: Option<f64>,
     url: Option<Value>,
     body: Option<Value>,
@@ -307,10 +315,13 @@ pub(super) fn read_grant(outcome: Result<Reply, CallError>) -> Result<Grant, Aut
     let Ok(parsed) = serde_json::from_slice::<TokenReply>(&reply.body) else {
         return Err(AuthError::Unavailable("the reply is not the JSON expected".to_owned()));
     };
+    if let Some(kind) = parsed.token_type.filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        return Err(AuthError::TokenKind(clean(&kind, 40)));
+    }
     match parsed.access_token.filter(|token| !token.expose_secret().is_empty()) {
         Some(token) => {
             let told = parsed.expires_in.and_then(|s| Duration::try_from_secs_f64(s).ok()).filter(|d| !d.is_zero());
-            Ok(Grant { token, lifetime: Some(told.unwrap_or(USER_LIFETIME)) })
+            Ok(Grant { token, lifetime: Some(told.unwrap_or(USER_LIFETIME).min(LONGEST_LIFETIME)) })
         }
         None if parsed.url.is_some() && parsed.body.is_some() => Err(AuthError::SecondFactor),
         None => Err(AuthError::Unavailable("the reply holds no token".to_owned())),

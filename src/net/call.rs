@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-use super::CallError;
+use super::{CallError, refusal::clean};
 
 /// Silence after which a call counts as broken off. Exchange's gateways cut a silent request after about a minute.
 const IDLE: Duration = Duration::from_mins(1);
@@ -229,14 +229,48 @@ impl Reply {
     /// Reads the body as JSON.
     ///
     /// # Errors
-    /// [`CallError::BadReply`] when it is not the JSON that the caller expects.
+    /// [`CallError::BadReply`] when it is not the JSON that the caller expects, or holds more values than any answer does.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
-        serde_json::from_slice(&self.body).map_err(|source| CallError::BadReply {
-            reason: format!("the body of this {} is not the JSON expected", self.status.as_u16()),
-            request_id: self.request_id.clone(),
-            source: Some(Box::new(source)),
+        let bad = |reason: String, source| CallError::BadReply { reason, request_id: self.request_id.clone(), source };
+        if holds_too_much(&self.body) {
+            return Err(bad(format!("the body of this {} holds too many values", self.status.as_u16()), None));
+        }
+        serde_json::from_slice(&self.body).map_err(|error| {
+            // The parser quotes what it does not like, however long that is.
+            let cause = clean(&error.to_string(), MAX_CAUSE);
+            bad(format!("the body of this {} is not the JSON expected", self.status.as_u16()), Some(cause.into()))
         })
     }
+}
+
+/// Longest words kept of a parser, in characters.
+const MAX_CAUSE: usize = 500;
+
+/// The most objects and lists, and the most values, that an answer may hold. A full page of 250 assets with all that is
+/// known of them holds less than a tenth of it.
+const MAX_NESTS: usize = 200_000;
+const MAX_VALUES: usize = 2_000_000;
+
+/// Whether a JSON text holds so many values that they would take far more memory than the text does: `{}` is two bytes,
+/// and what it becomes is some hundred.
+fn holds_too_much(text: &[u8]) -> bool {
+    if text.len() < MAX_NESTS {
+        return false;
+    }
+    let (mut nests, mut values) = (0, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => nests += 1,
+            b',' => values += 1,
+            _ => {}
+        }
+    }
+    nests > MAX_NESTS || values > MAX_VALUES
 }
 
 impl fmt::Debug for Reply {

@@ -4,13 +4,14 @@ use std::{
     error::Error as StdError,
     fmt,
     sync::atomic::Ordering::Relaxed,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{
@@ -31,6 +32,12 @@ pub(super) const MAX_REDIRECTS: u32 = 5;
 /// Longest body read of an answer that says no.
 const MAX_REFUSAL: usize = 256 * 1024;
 
+/// How long a reply may take to come, its head excluded, however steadily it trickles: a byte a minute moves as well.
+pub(super) const LONGEST_REPLY: Duration = Duration::from_mins(10);
+
+/// A file may take longer, at this many bytes per second on average.
+const SLOWEST: u64 = 1024;
+
 /// Most times one call is sent again because the server said "too fast". A window of a minute is over long before; this
 /// bounds the patience with a server that says nothing else.
 const MAX_REFUSED: u32 = 100;
@@ -38,6 +45,8 @@ const MAX_REFUSED: u32 = 100;
 /// Most times one call is signed anew. Two are enough unless tokens die faster than calls get their turn.
 const MAX_SIGNATURES: u32 = 5;
 
+/// How long a call may wait for its turn once the run is to end. A server may have asked for ten minutes.
+const LAST_PATIENCE: Duration = Duration::from_secs(3);
 /// Only builds requests (forms, JSON); it never sends one.
 static BUILDER: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let builder = reqwest::Client::builder().no_proxy().tls_certs_only([]);
@@ -105,6 +114,8 @@ struct Inner {
     user_agent: String,
     tally: Tally,
     random: std::sync::Mutex<fastrand::Rng>,
+    /// Tells that the run is to end.
+    stop: OnceLock<CancellationToken>,
 }
 
 /// The head of a reply whose body has not been read, with the request's right to be in flight.
@@ -117,6 +128,12 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// Whether a body of which so many bytes have come so far is fed by a trickle, and will not end in anybody's time.
+    pub(super) fn crawls(&self, received: u64) -> bool {
+        let time = self.started.elapsed();
+        time > LONGEST_REPLY && received < time.as_secs() * SLOWEST
+    }
+
     /// Where the reply says to look instead.
     pub(super) fn redirect(&self, asked: &Url) -> Option<Url> {
         if !self.response.status().is_redirection() {
@@ -142,6 +159,7 @@ impl Client {
                 retry: settings.retry,
                 user_agent: settings.user_agent,
                 tally: Tally::default(),
+                stop: OnceLock::new(),
             }),
         }
     }
@@ -159,6 +177,31 @@ impl Client {
     /// Why nothing is sent at this moment, for people; `None` when requests flow.
     pub fn waiting_reason(&self) -> Option<String> {
         self.inner.pace.waiting_reason()
+    }
+
+    /// Tells how the run is asked to end: calls that wait for their turn are given up soon after. What is under way is not
+    /// touched. Only the first word counts.
+    pub fn stop_with(&self, stop: CancellationToken) {
+        let _ = self.inner.stop.set(stop);
+    }
+
+    /// Waits for something before a request is sent, unless the run is to end meanwhile.
+    async fn wait<T>(&self, turn: impl Future<Output = T>) -> Result<T, CallError> {
+        tokio::select! {
+            biased;
+            got = turn => Ok(got),
+            () = self.patience_ends() => Err(CallError::Stopped),
+        }
+    }
+
+    async fn patience_ends(&self) {
+        match self.inner.stop.get() {
+            Some(stop) => {
+                stop.cancelled().await;
+                tokio::time::sleep(LAST_PATIENCE).await;
+            }
+            None => std::future::pending().await,
+        }
     }
 
     /// Words of the server's for people, without what is known to be secret or looks like it. Refusals come so already.
@@ -239,17 +282,17 @@ impl Client {
     pub(super) async fn open(&self, call: &Call, url: &Url) -> Result<Opened, CallError> {
         let keeper = self.inner.keeper.as_ref().filter(|_| !call.anonymous && self.inner.origin.owns(url));
         let Some(keeper) = keeper else {
-            let admission = self.inner.pace.admit(call.lane).await;
+            let admission = self.wait(self.inner.pace.admit(call.lane)).await?;
             return self.send(call, url, None, admission).await;
         };
         let mut refused_fresh = false;
         for _ in 0..MAX_SIGNATURES {
             // The token comes before the turn, so that nobody waits in the turn for a token.
             let mut token = self.token(keeper).await?;
-            let mut admission = self.inner.pace.admit(call.lane).await;
+            let mut admission = self.wait(self.inner.pace.admit(call.lane)).await?;
             if token.is_expired() {
                 token = self.token(keeper).await?;
-                admission.granted = self.inner.pace.slot().await;
+                admission.granted = self.wait(self.inner.pace.slot()).await?;
             }
             let opened = self.send(call, url, Some(&token), admission).await?;
             if opened.response.status() != StatusCode::UNAUTHORIZED {
@@ -278,7 +321,8 @@ impl Client {
         let url = self.inner.origin.join(request.path);
         let mut tries = self.tries();
         loop {
-            let admission = Admission::without_permit(self.inner.pace.slot().await);
+            let turn = self.wait(self.inner.pace.slot()).await;
+            let admission = Admission::without_permit(turn.map_err(|error| AuthError::Unavailable(error.to_string()))?);
             count(&self.inner.tally.tokens);
             let outcome = match self.send(&call, &url, None, admission).await {
                 Ok(opened) => self.finish(opened, call.idle, MAX_REFUSAL).await,
@@ -385,21 +429,43 @@ impl Client {
     /// Reads an answer that says no, as far as it comes: the status alone tells enough.
     pub(super) async fn refuse(&self, mut opened: Opened, idle: Duration) -> Refusal {
         let status = opened.response.status();
-        let body = self.read(&mut opened, idle, MAX_REFUSAL).await;
+        let mut body = BytesMut::new();
+        // What is longer, slower or breaks off leaves its beginning.
+        let is_whole = self.read_into(&mut body, &mut opened, idle, MAX_REFUSAL, idle).await.is_ok();
         let headers = std::mem::take(opened.response.headers_mut());
-        self.note(&opened, &headers, status, body.as_ref().is_ok_and(Bytes::is_empty));
-        Refusal::read(opened.request, status, &headers, &body.unwrap_or_default(), &self.inner.redactor)
+        self.note(&opened, &headers, status, is_whole && body.is_empty());
+        Refusal::read(opened.request, status, &headers, &body, &self.inner.redactor)
     }
 
     async fn read(&self, opened: &mut Opened, idle: Duration, most: usize) -> Result<Bytes, CallError> {
         let mut body = BytesMut::new();
-        while let Some(piece) = self.piece(opened, idle).await? {
-            if body.len() + piece.len() > most {
-                return Err(CallError::TooLarge { limit: most as u64 });
-            }
-            body.extend_from_slice(&piece);
-        }
+        self.read_into(&mut body, opened, idle, most, LONGEST_REPLY).await?;
         Ok(body.freeze())
+    }
+
+    /// Reads a body of at most `most` bytes that comes within `longest`; what came before anything went wrong is kept.
+    async fn read_into(
+        &self,
+        body: &mut BytesMut,
+        opened: &mut Opened,
+        idle: Duration,
+        most: usize,
+        longest: Duration,
+    ) -> Result<(), CallError> {
+        let request = opened.request.clone();
+        let whole = async {
+            while let Some(piece) = self.piece(opened, idle).await? {
+                let room = most - body.len();
+                body.extend_from_slice(&piece[..piece.len().min(room)]);
+                if piece.len() > room {
+                    return Err(CallError::TooLarge { limit: most as u64 });
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(longest, whole)
+            .await
+            .unwrap_or_else(|_| Err(CallError::Transport { request, source: TransportError::endless(longest) }))
     }
 
     /// The next piece of a reply's body.
@@ -472,8 +538,10 @@ impl Tries<'_> {
         if self.started.elapsed() + delay >= settings.max_elapsed {
             return Err(error);
         }
+        if self.client.wait(tokio::time::sleep(delay)).await.is_err() {
+            return Err(error);
+        }
         count(&self.client.inner.tally.retries);
-        tokio::time::sleep(delay).await;
         Ok(())
     }
 

@@ -225,6 +225,83 @@ async fn slow_is_fine_and_silent_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reply_that_trickles_for_ever_is_left() {
+    let minute = Duration::from_secs(59);
+    let server = Scripted::new([Step::Slow(vec![" "; 100], minute), Step::Slow(vec!["no "; 100], minute)]);
+    let client = server.client(None);
+    let call = Call::get("/x").repeat(Repeat::OnlyIfRefused);
+    let started = Instant::now();
+    let error = client.call(call.clone()).await.expect_err("comes to no end");
+    assert!(
+        matches!(&error, CallError::Transport { source, .. } if source.kind == TransportKind::Timeout),
+        "{error:?}"
+    );
+    assert!(started.elapsed() < Duration::from_mins(11), "{:?}", started.elapsed());
+    // So is a file, and the beginning of what says no is kept.
+    let server = Scripted::new((0..7).map(|_| Step::Slow(vec![" "; 100], minute)));
+    let client = server.client(None);
+    let mut file = tokio::fs::File::from_std(tempfile::tempfile().expect("is made"));
+    let url = client.origin().join("/file");
+    let error =
+        client.download(url, super::super::Attach::Nothing, &mut file, 1000).await.expect_err("comes to no end");
+    assert!(error.to_string().contains("no reply"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_turn_gives_up_when_the_run_is_to_end() {
+    let server = Scripted::new([with_header(429, "retry-after", "99999999999")]);
+    let client = server.client(None);
+    let stop = tokio_util::sync::CancellationToken::new();
+    client.stop_with(stop.clone());
+    let started = Instant::now();
+    let waiting = tokio::spawn(async move { client.call(post()).await });
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    stop.cancel();
+    let error = waiting.await.expect("ends").expect_err("is given up");
+    assert!(matches!(error, CallError::Stopped), "{error:?}");
+    assert_eq!(error.disposition(), Disposition::Again { after: None });
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_any_life_and_of_no_other_kind_is_used() {
+    for life in ["1e18", "18446744073709551615", "-1", "0", "1e308"] {
+        let token = reply(200, &format!("{{\"access_token\":\"t\",\"expires_in\":{life},\"token_type\":\"Bearer\"}}"));
+        let server = Scripted::new([token, reply(200, "[]"), reply(200, "[]")]);
+        let client = server.client(Some(app()));
+        client.call(Call::get("/x")).await.expect("is signed");
+        client.call(Call::get("/x")).await.expect("is signed");
+        assert_eq!(server.asked()[2].authorization.as_deref(), Some("Bearer t"), "{life}");
+    }
+    let server = Scripted::new([reply(200, r#"{"access_token":"t","token_type":"mac\u001b"}"#)]);
+    let error = server.client(Some(app())).call(Call::get("/x")).await.expect_err("is no bearer token");
+    assert!(matches!(&error, CallError::Auth(AuthError::TokenKind(kind)) if kind == "mac"), "{error:?}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_too_many_values_and_one_of_endless_words_are_refused_in_few() {
+    let many = format!("[{}{{}}]", "{},".repeat(300_000));
+    let long = format!("[{:?}]", "\u{1b}x".repeat(1 << 20));
+    let strings = format!("[{}\"\"]", "\"{[,\\\"{[,\",".repeat(150_000));
+    let server = Scripted::new([many, long, strings].map(|body| reply(200, &body)));
+    let client = server.client(None);
+    let error = client.call(Call::get("/x")).await.expect("arrives").json::<Vec<Refused>>().expect_err("too many");
+    assert!(error.to_string().contains("too many values"), "{error}");
+    let error = client.call(Call::get("/x")).await.expect("arrives").json::<Vec<u8>>().expect_err("no number");
+    let told = format!("{error} {:?}", std::error::Error::source(&error).expect("a cause").to_string());
+    assert!(told.len() < 2_000 && !told.contains('\u{1b}'), "{told}");
+    let texts = client.call(Call::get("/x")).await.expect("arrives").json::<Vec<String>>().expect("only texts");
+    assert_eq!(texts.len(), 150_001);
+}
+
+/// Something that takes anything.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Refused {}
+
+#[tokio::test(start_paused = true)]
 async fn replies_are_bounded() {
     let server = Scripted::new([reply(200, "12345")]);
     let error = server.client(None).call(Call::get("/x").max_reply(4)).await.expect_err("is too large");

@@ -14,8 +14,8 @@ use tokio::{
 use url::Url;
 
 use super::{
-    Call, CallError, Client, Repeat,
-    client::{MAX_REDIRECTS, Opened},
+    Call, CallError, Client, Repeat, TransportError,
+    client::{LONGEST_REPLY, MAX_REDIRECTS, Opened},
 };
 
 /// Whether a download shows who we are. Credentials never leave the origin, whatever this says.
@@ -117,6 +117,12 @@ impl Client {
             length += Bytes::len(&piece) as u64;
             if length > most {
                 return Err(CallError::TooLarge { limit: most });
+            }
+            if opened.crawls(length) {
+                return Err(CallError::Transport {
+                    request: opened.request,
+                    source: TransportError::endless(LONGEST_REPLY),
+                });
             }
             sha256.update(&piece);
             sha1.update(&piece);

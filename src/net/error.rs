@@ -50,6 +50,9 @@ pub enum CallError {
     /// A file of this machine could not be read or written.
     #[error("cannot read or write a local file")]
     Local(#[source] std::io::Error),
+    /// The run is to end, and this was still waiting for its turn: it has not been sent.
+    #[error("the run was to end before this could be sent")]
+    Stopped,
     /// What was to be sent cannot be: a name that would make another path, a value that is no header.
     #[error("cannot be sent: {reason}")]
     Unsendable {
@@ -94,6 +97,7 @@ impl CallError {
                 (_, true) => Disposition::Doubt { after: None },
             },
             Self::Auth(error) if error.is_passing() => Disposition::Again { after: None },
+            Self::Stopped => Disposition::Again { after: None },
             Self::BadReply { .. } => Disposition::Doubt { after: None },
             Self::Auth(_)
             | Self::ForeignOrigin { .. }
@@ -140,11 +144,12 @@ impl CallError {
 
     /// Whether the door itself may try again, given that repeating is harmless.
     pub(super) fn is_passing(&self) -> bool {
-        !matches!(self, Self::BadReply { .. } | Self::Auth(_)) && self.disposition() != Disposition::Final
+        !matches!(self, Self::BadReply { .. } | Self::Auth(_) | Self::Stopped)
+            && self.disposition() != Disposition::Final
     }
 
     /// Whether the server has surely not acted, so that even a call that must not be repeated blindly may be.
     pub(super) fn is_untouched(&self) -> bool {
-        !matches!(self, Self::Auth(_)) && matches!(self.disposition(), Disposition::Again { .. })
+        !matches!(self, Self::Auth(_) | Self::Stopped) && matches!(self.disposition(), Disposition::Again { .. })
     }
 }

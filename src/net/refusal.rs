@@ -63,7 +63,9 @@ impl Refusal {
             Ok(Value::String(text)) => refusal.message = clean(&redactor.words(&text), MAX_MESSAGE),
             _ => {}
         }
-        if refusal.message.is_empty() && refusal.errors.is_empty() {
+        if status.is_redirection() {
+            refusal.take_redirect(headers, redactor);
+        } else if refusal.message.is_empty() && refusal.errors.is_empty() {
             refusal.take_text(headers, body, redactor);
         }
         refusal
@@ -91,6 +93,18 @@ impl Refusal {
             };
             self.errors.push(clean(&text, MAX_MESSAGE));
         }
+    }
+
+    /// Where the server leads elsewhere, without the query, which may be a key.
+    fn take_redirect(&mut self, headers: &HeaderMap, redactor: &Redactor) {
+        let there = headers.get(http::header::LOCATION).map(|there| String::from_utf8_lossy(there.as_bytes()));
+        self.message = match there {
+            Some(there) => {
+                let there = redactor.words(there.split(['?', '#']).next().unwrap_or_default());
+                format!("leads elsewhere, to `{}`", clean(&there, 200))
+            }
+            None => "leads elsewhere, and does not say where".to_owned(),
+        };
     }
 
     fn take_text(&mut self, headers: &HeaderMap, body: &[u8], redactor: &Redactor) {
@@ -124,7 +138,7 @@ impl Refusal {
 }
 
 /// Takes control characters out, joins blanks, and bounds the length.
-fn clean(text: &str, most: usize) -> String {
+pub(super) fn clean(text: &str, most: usize) -> String {
     let mut out = String::with_capacity(text.len().min(most));
     let mut left = most;
     // Zero-width and direction marks can make a terminal show other text than was sent.

@@ -83,6 +83,12 @@ impl TransportError {
         Self::new(TransportKind::Timeout, true, format!("nothing moved for {} s", idle.as_secs_f64()))
     }
 
+    /// A body moved, but came to no end within `longest`.
+    #[must_use]
+    pub(crate) fn endless(longest: Duration) -> Self {
+        Self::new(TransportKind::Timeout, true, format!("the reply has not ended after {} s", longest.as_secs_f64()))
+    }
+
     /// Classifies by the types in the chain of causes, never by their texts. Addresses are left out: a pre-signed link
     /// is a secret.
     #[must_use]

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::Summary;
+use super::{Summary, text::JsonText};
 use crate::engine::{Event, Sink};
 
 /// Writes each event as one line of JSON, flushed at once, so that whoever reads sees it as it happens.
@@ -32,13 +32,11 @@ impl<W: Write + Send> JsonLines<W> {
     }
 
     fn line(&self, value: &impl Serialize) {
-        let mut line = match serde_json::to_vec(value) {
-            Ok(line) => line,
-            Err(error) => {
-                tracing::error!(%error, "an event could not be written as JSON");
-                return;
-            }
-        };
+        let mut line = Vec::new();
+        if let Err(error) = serde_json::to_writer(JsonText(&mut line), value) {
+            tracing::error!(%error, "an event could not be written as JSON");
+            return;
+        }
         line.push(b'\n');
         let mut guard = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(out) = guard.as_mut() else { return };

@@ -72,9 +72,9 @@ impl PlanOutlook {
     /// Writes it as the last members of a JSON object.
     pub(super) fn write_members(&self, out: &mut dyn Write) -> Result<(), ReportError> {
         write!(out, ",\"definitions\":")?;
-        serde_json::to_writer(&mut *out, &self.definitions)?;
+        serde_json::to_writer(text::JsonText(&mut *out), &self.definitions)?;
         write!(out, ",\"findings\":")?;
-        serde_json::to_writer(&mut *out, &self.findings)?;
+        serde_json::to_writer(text::JsonText(&mut *out), &self.findings)?;
         Ok(())
     }
 }

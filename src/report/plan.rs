@@ -191,7 +191,7 @@ impl<'w> PlanWriter<'w> {
                     values: &action.values,
                     after: &action.after,
                 };
-                serde_json::to_writer(out, &document)?;
+                serde_json::to_writer(text::JsonText(out), &document)?;
                 Ok(())
             }
         }
@@ -219,7 +219,7 @@ impl<'w> PlanWriter<'w> {
             Form::Json { out, any } => {
                 let (start, end) = if *any { ("\n", "") } else { ("{\"actions\":[", "") };
                 write!(out, "{start}],\"counts\":{end}")?;
-                serde_json::to_writer(&mut **out, &counts)?;
+                serde_json::to_writer(text::JsonText(&mut **out), &counts)?;
                 self.outlook.iter().try_for_each(|outlook| outlook.write_members(*out))?;
                 writeln!(out, "}}")?;
                 out.flush()?;

@@ -14,7 +14,7 @@ use serde::{
 use super::{
     ReportError, summary,
     table::{Table, left, right},
-    text,
+    text::{self, JsonText, json_escaped},
 };
 use crate::journal::{Counts, ItemRow, JournalError, Reader, RunTotals, State, StatusFilter};
 
@@ -188,7 +188,7 @@ impl<'a> StatusJson<'a> {
 
     /// Writes it on one line, with its end.
     pub fn write(&self, mut out: &mut dyn Write) -> Result<(), ReportError> {
-        serde_json::to_writer(&mut out, self)?;
+        serde_json::to_writer(JsonText(&mut out), self)?;
         writeln!(out)?;
         out.flush()?;
         Ok(())
@@ -204,7 +204,7 @@ impl fmt::Display for StatusJson<'_> {
 /// Writes a value as JSON: on one line, or with `{:#}` on several.
 pub(super) fn write_json(value: &impl Serialize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let json = if f.alternate() { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-    f.write_str(&json.map_err(|_| fmt::Error)?)
+    f.write_str(&json_escaped(&json.map_err(|_| fmt::Error)?))
 }
 
 #[cfg(test)]

@@ -95,7 +95,8 @@ impl Summary {
     /// The last line of `run --json`, without its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(&self.document()).expect("numbers and text always have a JSON form")
+        let json = serde_json::to_string(&self.document()).expect("numbers and text always have a JSON form");
+        text::json_escaped(&json).into_owned()
     }
 
     /// Says to people what happened, what failed, and what to do next. `job` is what commands call the job: its file.

@@ -1,6 +1,6 @@
 //! How single things are written for people: text from outside, numbers, times, sizes.
 
-use std::{borrow::Cow, fmt::Write, time::Duration};
+use std::{borrow::Cow, fmt::Write, io, time::Duration};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -22,6 +22,45 @@ pub fn printable(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Passes JSON on, with all that [`printable`] would not show escaped as JSON does: nothing is lost to a program that reads
+/// it, and a terminal that shows it obeys nothing. Of control characters JSON itself escapes but the oldest.
+pub(super) struct JsonText<W>(pub(super) W);
+
+impl<W: io::Write> io::Write for JsonText<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // The serializer writes texts as a whole, never a part of a character.
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.0.write_all(json_escaped(text).as_bytes())?,
+            Err(_) => self.0.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// JSON, escaped as [`JsonText`] does.
+pub(super) fn json_escaped(json: &str) -> Cow<'_, str> {
+    // Line ends stand between values only; within texts they are escaped already.
+    let is_raw = |c: char| c != '\n' && is_unprintable(c);
+    if !json.contains(is_raw) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_raw(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 fn is_unprintable(c: char) -> bool {
@@ -124,6 +163,19 @@ mod tests {
         assert_eq!(printable("\x1b[2J\x07a\u{9b}b\x7f"), "\\u{1b}[2J\\u{7}a\\u{9b}b\\u{7f}");
         assert_eq!(printable("a\r\n\tb"), "a\\r\\n\\tb");
         assert_eq!(printable("exe.\u{202e}fdp\u{200b}\u{feff}"), "exe.\\u{202e}fdp\\u{200b}\\u{feff}");
+    }
+
+    #[test]
+    fn json_keeps_what_it_says_and_shows_nothing_that_a_terminal_obeys() {
+        let text = "a\u{9b}31m\u{85}\u{202e}b\u{e0041}\x1b\n日本";
+        for json in [serde_json::to_string(text), serde_json::to_string_pretty(&[text])] {
+            let mut out = Vec::new();
+            io::Write::write_all(&mut JsonText(&mut out), json.unwrap().as_bytes()).unwrap();
+            let shown = String::from_utf8(out).unwrap();
+            assert!(shown.lines().all(|line| printable(line) == line) && shown.contains("日本"), "{shown:?}");
+            let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+            assert_eq!(read.as_str().or(read[0].as_str()), Some(text));
+        }
     }
 
     #[test]

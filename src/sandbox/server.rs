@@ -5,8 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    middleware::{from_fn, from_fn_with_state},
-    response::IntoResponse,
+    http::{HeaderValue, header},
+    middleware::{from_fn, from_fn_with_state, map_response},
+    response::{IntoResponse, Response},
 };
 use camino::Utf8PathBuf;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -72,10 +73,20 @@ impl Sandbox {
             .merge(hub::routes(&app))
             .fallback(|| async { Problem::not_found("Not Found").into_response() })
             .layer(from_fn(gate::in_shape))
+            .layer(map_response(inert))
             .layer(from_fn_with_state(app.clone(), gate::gate))
             .layer(from_fn(gate::survive))
             .with_state(app)
     }
+}
+
+/// Keeps browsers from running what answers hold: files, icons and POMs are whatever somebody uploaded.
+async fn inert(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    let policy = HeaderValue::from_static("default-src 'none'; sandbox");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    response
 }
 
 /// A sandbox that listens.

@@ -32,6 +32,11 @@ pub(crate) fn build(
         Archive::Project { project, main, spec } => {
             Some(Ok(found(path, relative, project.as_deref(), &main, &spec, options)))
         }
+        Archive::Crowded(entries) => {
+            let message = format!("the archive has {entries} entries, and was not looked into");
+            let hint = "no specification comes near this number: exclude the archive, or make it anew";
+            Some(Err(Box::new(Diagnosis::skipped(path, Problem::TooLarge, message).hint(hint))))
+        }
         Archive::Nested(main) => {
             let message = format!("the main file `{main}` is not in the root of the archive");
             let hint = "zip the contents of the folder, not the folder";

@@ -236,7 +236,7 @@ impl<'a> Scan<'a> {
 
     fn pom(&self, file: &Utf8Path) -> Option<Result<Found, Box<Diagnosis>>> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
-        match detect::read_pom(&self.tree.root.join(file), &self.options.reading) {
+        match detect::read_pom(&self.tree.root.join(file), &self.tree.root, &self.options.reading) {
             Ok(pom) => {
                 let gav = gav(&self.options.group, pom.artifact_id.as_deref(), pom.version.as_deref());
                 let built = maven::build(self.tree, folder, &pom, self.options);
@@ -270,7 +270,7 @@ impl<'a> Scan<'a> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         let pom: Utf8PathBuf = folder.join("pom.xml").components().collect();
         self.tree.has(&pom)
-            && detect::read_pom(&self.tree.root.join(&pom), &self.options.reading)
+            && detect::read_pom(&self.tree.root.join(&pom), &self.tree.root, &self.options.reading)
                 .is_ok_and(|pom| maven::built_jar(self.tree, folder, &pom).as_deref() == Some(path))
     }
 

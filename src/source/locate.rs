@@ -68,7 +68,7 @@ pub(crate) fn file(
     }
     let found = match name {
         "exchange.json" => project(parent, &mut |_| true, options)?,
-        "pom.xml" => pom(parent, path, options)?,
+        "pom.xml" => pom(parent, path, top(path, relative).unwrap_or(parent), options)?,
         _ => match path.extension().map(str::to_ascii_lowercase).as_deref() {
             Some("jar" | "zip") => archive(path, relative, options)?,
             _ => match project(parent, &mut |main| main == name, options)? {
@@ -113,8 +113,13 @@ fn project(
     projects::build(&tree, Utf8Path::new(""), &project, &is_nested, options, &mut follower).map(Some)
 }
 
-fn pom(folder: &Utf8Path, path: &Utf8Path, options: &Options) -> Result<Option<Found>, Box<Diagnosis>> {
-    let pom = detect::read_pom(path, &options.reading).map_err(|error| maven::broken(path, &error))?;
+fn pom(
+    folder: &Utf8Path,
+    path: &Utf8Path,
+    root: &Utf8Path,
+    options: &Options,
+) -> Result<Option<Found>, Box<Diagnosis>> {
+    let pom = detect::read_pom(path, root, &options.reading).map_err(|error| maven::broken(path, &error))?;
     let tree = Tree::walk(folder, &whole(options)).map_err(|error| unusable(folder, &error))?;
     maven::build(&tree, Utf8Path::new(""), &pom, options).transpose()
 }

@@ -1,6 +1,6 @@
 //! A root document becomes an asset: its package, its type, its values.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ use super::{naming, projects};
 
 /// A file without an extension is more often a program than a specification: only small ones are looked into.
 const MAX_UNNAMED: u64 = 8 * 1024 * 1024;
+/// What is read of a file that is too large, to tell what it was meant as.
+const HEAD: u64 = 4096;
 
 /// Reads a root document; `Ok(None)` when the file is none.
 pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Option<Spec>, Box<Diagnosis>> {
@@ -25,6 +27,21 @@ pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Option<Spec>, B
     let told = reading.told_within(limit(path), &question, path, |bytes| detect::read_spec(path, bytes));
     match told.map_err(|error| unreadable(path, &error))? {
         Some(spec) => spec.map_err(|error| broken(path, &error)),
+        None => oversized(path),
+    }
+}
+
+/// A file that is too large to be read, and was surely meant as a specification.
+fn oversized(path: &Utf8Path) -> Result<Option<Spec>, Box<Diagnosis>> {
+    let mut head = Vec::new();
+    let read = fs_err::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    match read.ok().and_then(|_| detect::meant_as(path, &head)) {
+        Some(format) => {
+            let message = format!("the {format} file is larger than {} MB", limit(path) >> 20);
+            Err(Box::new(
+                Diagnosis::failed(path, Problem::TooLarge, message).hint("Exchange would refuse it; split it"),
+            ))
+        }
         None => Ok(None),
     }
 }
@@ -46,9 +63,9 @@ pub(crate) enum Glance {
 pub(crate) fn glance(path: &Utf8Path, reading: &Reading) -> Glance {
     match reading.told_within(limit(path), &Question::Glance, path, |bytes| at_first_sight(path, bytes)) {
         Ok(Some(glance)) => glance,
-        Ok(None) => Glance::Nothing,
+        Ok(None) if oversized(path).is_ok() => Glance::Nothing,
         // What is wrong is told when it is read in earnest.
-        Err(_) => Glance::Candidate,
+        Ok(None) | Err(_) => Glance::Candidate,
     }
 }
 

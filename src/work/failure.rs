@@ -24,6 +24,7 @@ pub(super) fn failure(error: &CallError) -> Failure {
         CallError::BadReply { .. } | CallError::TooLarge { .. } => "bad-reply",
         CallError::Local(_) => "local-file",
         CallError::Unsendable { .. } => "input",
+        CallError::Stopped => "stopped",
     };
     let message = match error {
         // The request does not matter: none would arrive.

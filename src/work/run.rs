@@ -136,6 +136,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<RunOutcome, RunError> {
     let started = Instant::now();
+    connection.exchange.client().stop_with(stop.clone());
     let sign_in = connection.exchange.client().sign_in();
     sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
     let journal =

@@ -16,6 +16,7 @@ mod describe;
 mod documentation;
 mod encrypted;
 mod fuzzed;
+mod hostile;
 mod increments;
 mod journal;
 mod kills;

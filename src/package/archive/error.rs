@@ -28,6 +28,19 @@ pub enum ArchiveError {
         /// What is wrong with it.
         fault: NameFault,
     },
+    /// An entry is a symbolic link, a device or the like: unpacked, it would lead elsewhere.
+    #[error("the entry {0:?} is not a file")]
+    NotAFile(String),
+    /// An entry is longer or shorter than the archive says.
+    #[error("the entry {name:?} holds {found} bytes, the archive says {declared}")]
+    Length {
+        /// The entry.
+        name: String,
+        /// What it holds.
+        found: u64,
+        /// What its header says.
+        declared: u64,
+    },
     /// Two entries have one name.
     #[error("the archive holds {0:?} twice")]
     Twice(String),
@@ -72,7 +85,9 @@ impl ArchiveError {
             Self::Io(_) => Problem::Unreadable,
             Self::Inflated { .. } | Self::Entry { .. } | Self::Entries { .. } | Self::Ratio { .. } => Problem::TooLarge,
             Self::Unsupported(_) => Problem::Unsupported,
-            Self::Invalid(_) | Self::Name { .. } | Self::Twice(_) => Problem::Invalid,
+            Self::Invalid(_) | Self::Name { .. } | Self::NotAFile(_) | Self::Length { .. } | Self::Twice(_) => {
+                Problem::Invalid
+            }
         };
         let message = match self {
             Self::Io(error) => format!("{self}: {error}"),

@@ -31,7 +31,7 @@ pub fn normalise(name: &str) -> Result<String, NameFault> {
     if name.chars().any(char::is_control) {
         return Err(NameFault::Control);
     }
-    let drive = matches!(name.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic());
+    let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
     if name.starts_with('/') || drive {
         return Err(NameFault::Absolute);
     }
@@ -58,6 +58,7 @@ mod tests {
             ("a/..", NameFault::Parent),
             ("/etc/passwd", NameFault::Absolute),
             ("C:/windows", NameFault::Absolute),
+            ("C:windows", NameFault::Absolute),
             ("a\\b", NameFault::Backslash),
             ("a\nb", NameFault::Control),
             ("a\0", NameFault::Control),

@@ -18,6 +18,10 @@ const READ_AHEAD: usize = 8 * 1024;
 /// Below this an entry may inflate in any proportion: a page of blanks is no bomb.
 const RATIO_FLOOR: u64 = 16 * 1024 * 1024;
 
+/// The bits of a mode that tell the kind of file, and what they say of a regular one.
+const FILE_TYPE: u32 = 0o170_000;
+const REGULAR: u32 = 0o100_000;
+
 /// How much of an archive is read before it counts as hostile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -103,6 +107,10 @@ impl Archive {
         let mut length = 0_u64;
         loop {
             let count = match reader.read(&mut buffer) {
+                Ok(0) if length != entry.len => {
+                    let name = entry.name.clone();
+                    return Err(ArchiveError::Length { name, found: length, declared: entry.len });
+                }
                 Ok(0) => return Ok(()),
                 Ok(count) => count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
@@ -135,6 +143,10 @@ fn directory(zip: &Zip<BufReader<File>>) -> Result<Vec<Entry>, ArchiveError> {
         };
         if entry.is_dir() {
             continue;
+        }
+        // The kind of file is told by Unix only, and not by every archiver there.
+        if !matches!(entry.unix_mode().unwrap_or(0) & FILE_TYPE, 0 | REGULAR) {
+            return Err(ArchiveError::NotAFile(name));
         }
         if !seen.insert(name.clone()) {
             return Err(ArchiveError::Twice(name));

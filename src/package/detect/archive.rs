@@ -50,6 +50,8 @@ pub(crate) enum Archive {
     Nested(Utf8PathBuf),
     /// Several main files.
     Several(Vec<Utf8PathBuf>),
+    /// So many entries that it was not looked into.
+    Crowded(usize),
     /// Nothing that could be published.
     Other,
 }
@@ -88,7 +90,7 @@ pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Archive, Archiv
 fn look(file: Watched) -> Result<Archive, Damage> {
     let archive = match archive::open_index(BufReader::new(file), MAX_ENTRIES) {
         Ok(archive) => archive,
-        Err(Refused::Entries { .. }) => return Ok(Archive::Other),
+        Err(Refused::Entries { count, .. }) => return Ok(Archive::Crowded(count)),
         Err(Refused::Invalid(why) | Refused::Unsupported(why)) => return Err(Damage(why)),
         Err(error) => return Err(Damage(error.to_string())),
     };

@@ -29,6 +29,6 @@ pub(crate) use pom::{InvalidPom, Pom, PomError, is_unresolved, read as read_pom,
 pub(crate) use project::{Project, ProjectError, parse as parse_project};
 pub(crate) use raise::{Raised, raise, text_of as raised_text};
 pub(crate) use refs::{Target, join as join_reference, percent_decode, target as reference_target};
-pub(crate) use spec::{Format, Spec, SpecError, is_candidate, is_worth_a_look, read as read_spec};
+pub(crate) use spec::{Format, Spec, SpecError, is_candidate, is_worth_a_look, meant_as, read as read_spec};
 pub(crate) use text::{Encoding, decode, newlines};
 pub(crate) use yaml_tree::{Key as YamlKey, Node as YamlNode, Value as YamlValue, read as read_yaml};

@@ -90,8 +90,9 @@ pub(crate) enum InvalidPom {
     NotAProject,
 }
 
-/// Reads a POM and its local parents.
-pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
+/// Reads a POM and its local parents: those within `root`, the folder of the source, and those in the folders above the
+/// POM, where Maven expects them. Others could bring in what nobody meant to publish.
+pub(crate) fn read(path: &Utf8Path, root: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> {
     let project = reading.told(MAX_DESCRIPTOR, &Question::Pom, path, declared).map_err(PomError::Io)??;
     let mut chain = vec![project];
     let mut at = path.to_owned();
@@ -106,12 +107,23 @@ pub(crate) fn read(path: &Utf8Path, reading: &Reading) -> Result<Pom, PomError> 
         if file.is_dir() {
             file.push("pom.xml");
         }
+        if !may_be_parent(&file, path, root) {
+            break;
+        }
         let found = reading.told(MAX_DESCRIPTOR, &Question::Pom, &file, declared).ok().and_then(Result::ok);
         let Some(found) = found.filter(|found| found.artifact_id == parent.artifact_id) else { break };
         chain.push(found);
         at = file;
     }
     Ok(assemble(&chain))
+}
+
+/// Whether a file that a POM names lies within the source or in a folder above the POM.
+fn may_be_parent(file: &Utf8Path, pom: &Utf8Path, root: &Utf8Path) -> bool {
+    let real = |path: &Utf8Path| path.canonicalize_utf8().ok();
+    let Some((file, pom)) = real(file).zip(real(pom)) else { return false };
+    let is_above = file.parent().is_some_and(|folder| pom.starts_with(folder));
+    is_above || real(root).is_some_and(|root| file.starts_with(root))
 }
 
 /// Reads a POM that is alone, such as that in a jar.
@@ -265,13 +277,47 @@ mod tests {
              </configuration></plugin></plugins></build></project>",
         )
         .expect("writes");
-        let pom = read(&root.join("app/pom.xml"), &Reading::default()).expect("reads");
+        let pom = read(&root.join("app/pom.xml"), root, &Reading::default()).expect("reads");
         assert_eq!((pom.group_id.as_deref(), pom.version.as_deref()), (Some("g"), Some("2.1.0")));
         assert_eq!(pom.name.as_deref(), Some("App & 2.1.0"));
         assert_eq!(pom.classifier.as_deref(), Some("mule-application-template"));
         assert_eq!(pom.properties["tags"], "a, b");
         assert_eq!(pom.keyed, [("categories".to_owned(), "API layer".to_owned(), "System".to_owned())]);
         assert!(pom.uses_mule_plugin && !pom.uses_exchange_plugin);
+    }
+
+    #[test]
+    fn a_parent_is_taken_from_the_source_and_from_above_and_from_nowhere_else() {
+        let folder = tempfile::tempdir().expect("temp");
+        let top = Utf8Path::from_path(folder.path()).expect("utf-8");
+        let parent = "<project><artifactId>p</artifactId><groupId>g</groupId><version>7</version></project>";
+        let child = |place: &str| {
+            format!(
+                "<project><parent><artifactId>p</artifactId><relativePath>{place}</relativePath></parent>\
+                 <artifactId>a</artifactId><version>${{project.parent.version}}${{v}}</version></project>"
+            )
+        };
+        let parent_with_v = parent.replace("</project>", "<properties><v>8</v></properties></project>");
+        for place in ["above/pom.xml", "above/source/shared/pom.xml", "secret/pom.xml"] {
+            fs_err::create_dir_all(top.join(place).parent().expect("a folder")).expect("writes");
+            fs_err::write(top.join(place), &parent_with_v).expect("writes");
+        }
+        let root = top.join("above/source");
+        let pom = root.join("app/pom.xml");
+        fs_err::create_dir_all(root.join("app")).expect("writes");
+        std::os::unix::fs::symlink(top.join("secret"), root.join("link")).expect("links");
+        let secret = top.join("secret/pom.xml");
+        for (place, is_taken) in [
+            ("../../pom.xml", true),
+            ("../shared", true),
+            ("../../../secret/pom.xml", false),
+            (secret.as_str(), false),
+            ("../link/pom.xml", false),
+        ] {
+            fs_err::write(&pom, child(place)).expect("writes");
+            let properties = read(&pom, &root, &Reading::default()).expect("reads").properties;
+            assert_eq!(properties.get("v").map(String::as_str), is_taken.then_some("8"), "{place}");
+        }
     }
 
     #[test]

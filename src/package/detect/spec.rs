@@ -143,6 +143,12 @@ pub(crate) fn is_candidate(path: &Utf8Path, bytes: &[u8]) -> bool {
     text::decode(bytes).map_or(true, |decoded| guess(path, &decoded.text).is_some())
 }
 
+/// The format that a file was surely meant in, by its beginning.
+pub(crate) fn meant_as(path: &Utf8Path, head: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(head);
+    guess(path, &text).and_then(|guess| lexical::meant_as(guess, &text))
+}
+
 /// Reads a root document. `Ok(None)` when the file is none.
 pub(crate) fn read(path: &Utf8Path, bytes: &[u8]) -> Result<Option<Spec>, SpecError> {
     let decoded = match text::decode(bytes) {

@@ -81,6 +81,13 @@ impl Consign {
 
 type Reading = std::thread::JoinHandle<Vec<u8>>;
 
+/// The most memory that a process has held so far, in MiB; nothing where the system does not tell.
+fn peak_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
 /// Reads a pipe to its end, so that it never fills, and counts its lines.
 fn read_along(mut pipe: impl Read + Send + 'static, lines: Arc<AtomicUsize>) -> Reading {
     std::thread::spawn(move || {
@@ -116,7 +123,9 @@ impl Running {
     /// Waits for its end.
     pub(crate) fn wait(mut self) -> Ran {
         let started = Instant::now();
+        let mut peak = 0;
         let status = loop {
+            peak = peak.max(peak_of(self.child.id()));
             if let Some(status) = self.child.try_wait().expect("our own child") {
                 break status;
             }
@@ -126,7 +135,7 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        self.ran(Some(status))
+        Ran { peak, ..self.ran(Some(status)) }
     }
 
     /// Ends it as `kill -9` does, and waits until the system has let go of what it held.
@@ -162,6 +171,7 @@ impl Running {
             code: status.and_then(|status| status.code()),
             stdout: text(self.stdout.take()),
             stderr: text(self.stderr.take()),
+            peak: 0,
         }
     }
 }
@@ -182,6 +192,8 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// The most memory it held, in MiB, as far as it was seen.
+    pub(crate) peak: u64,
 }
 
 impl Ran {

@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 mod command;
+pub(crate) mod hostile;
 pub(crate) mod parrot;
 mod sandbox;
 mod spellings;

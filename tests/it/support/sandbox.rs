@@ -156,6 +156,16 @@ impl Sandbox {
         Answer { status: status.unwrap_or_else(|| panic!("no status: {head}")), body: body.to_owned() }
     }
 
+    /// A page as a browser gets it, with its head.
+    pub(crate) fn page(&self, path: &str) -> String {
+        let mut stream =
+            TcpStream::connect(self.url().strip_prefix("http://").expect("a plain origin")).expect("listens");
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: a\r\nAccept: text/html\r\n\r\n").expect("the sandbox reads");
+        let mut page = String::new();
+        stream.read_to_string(&mut page).expect("the sandbox answers");
+        page
+    }
+
     /// What happened in the sandbox so far.
     pub(crate) fn stats(&self) -> Value {
         self.send("GET", "/_sandbox/stats").json()

@@ -71,6 +71,16 @@ impl Workshop {
         workshop
     }
 
+    /// Sends the job to another server.
+    pub(crate) fn towards(self, url: &str) -> Self {
+        let job = fs_err::read_to_string(self.path("job.toml")).expect("a folder of our own");
+        let lines = job
+            .lines()
+            .map(|line| if line.starts_with("host = ") { format!("host = \"{url}\"") } else { line.to_owned() });
+        self.write("job.toml", lines.collect::<Vec<_>>().join("\n"));
+        self
+    }
+
     /// Takes all credentials from the environment.
     pub(crate) fn without_credentials(mut self) -> Self {
         self.env.retain(|(name, _)| !name.starts_with("ANYPOINT_"));
