@@ -17,6 +17,16 @@ mod world;
 const SCHEDULES: u64 = 20_000;
 
 #[test]
+fn the_same_seed_is_the_same_schedule_to_the_millisecond() {
+    let trace = || {
+        let sum = driver::carry_out_all(1_000..1_100);
+        assert!(sum.broken.is_empty(), "{sum:?}");
+        sum.trace
+    };
+    assert_eq!(trace(), trace());
+}
+
+#[test]
 fn whatever_happens_on_the_wire_and_whenever_processes_die_everything_is_done_once() {
     let sum = driver::carry_out_all(0..SCHEDULES);
     for broken in &sum.broken {

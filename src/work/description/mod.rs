@@ -40,7 +40,7 @@ use turns::Turns;
 
 use crate::{
     asset::{Coordinates, Description},
-    engine::{Clock, Effect, Outcome, Step, Tally},
+    engine::{Effect, Outcome, Step, Tally},
     exchange::Exchange,
     job::DescribeApi,
     journal::{Failure, Item},
@@ -76,7 +76,6 @@ pub(super) struct Describer {
     /// How long one change may take.
     deadline: Duration,
     tally: Arc<Tally>,
-    clock: Clock,
     rhythm: Rhythm,
     definitions: Definitions,
     turns: Turns,
@@ -91,7 +90,6 @@ impl Describer {
         scratch: Arc<tempfile::TempDir>,
         deadline: Duration,
         tally: Arc<Tally>,
-        clock: Clock,
     ) -> Self {
         Self {
             exchange,
@@ -100,7 +98,6 @@ impl Describer {
             scratch,
             deadline,
             tally,
-            clock,
             rhythm: Rhythm::default(),
             definitions: Definitions::default(),
             turns: Turns::default(),

@@ -30,17 +30,19 @@ use std::sync::{Arc, atomic::AtomicU32};
 
 use camino::Utf8PathBuf;
 use imprint::Imprint;
+use tokio::time::Instant;
 use witness::Witness;
 
 use crate::{
     asset::{AssetDraft, Coordinates, CoordinatesError, Description, Lifecycle, OnConflict},
-    engine::{Clock, Effect, Outcome, Step, Tally, Work},
+    engine::{Effect, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
     job::{self, Metadata},
     journal::{Failure, Item, Retired},
     offload::offload,
     package::{Limits, Package, pack},
     work::{
+        asking::Asking,
         description::{self, DESCRIBE, Describer, PROMOTE, Progress, SETTLE},
         existing::Existing,
         rhythm::Rhythm,
@@ -72,7 +74,6 @@ pub(super) struct Publish {
     /// A folder for archives; gone with the run.
     scratch: Arc<tempfile::TempDir>,
     tally: Arc<Tally>,
-    clock: Clock,
     rhythm: Rhythm,
     /// Whether the server tells of publications by their coordinates.
     witness: Witness,
@@ -116,14 +117,12 @@ pub(super) struct Subject {
     looked_at: Option<Coordinates>,
     /// Whether it was decided what to do about content that has changed.
     change_is_known: bool,
-    /// Polls of the status link so far, for their rhythm.
-    polls: u32,
-    /// Since when the status link has not been found, in milliseconds since 1970.
-    lost_since: Option<i64>,
+    /// The questions about its publication.
+    asking: Asking,
     /// Looks at the server that found nothing.
     fruitless_looks: u32,
-    /// Since when it is not known whether it was published, in milliseconds since 1970.
-    doubted_since: Option<i64>,
+    /// Since when it is not known whether it was published.
+    doubted_since: Option<Instant>,
     /// Whether this process has sent it.
     sent: bool,
     /// Whether the server has answered, though with an error of its own: then it is unlikely to work on it still.
@@ -143,8 +142,7 @@ impl Subject {
             existed: None,
             looked_at: None,
             change_is_known: false,
-            polls: 0,
-            lost_since: None,
+            asking: Asking::default(),
             fruitless_looks: 0,
             doubted_since: None,
             sent: false,
@@ -169,7 +167,6 @@ impl Publish {
         job: &job::Job,
         existing: Existing,
         tally: Arc<Tally>,
-        clock: Clock,
     ) -> std::io::Result<Self> {
         let settings = &job.publish;
         let limits = limits(job.limits);
@@ -181,7 +178,6 @@ impl Publish {
             Arc::clone(&scratch),
             settings.deadline,
             Arc::clone(&tally),
-            clock,
         );
         Ok(Self {
             exchange,
@@ -198,7 +194,6 @@ impl Publish {
             limits,
             scratch,
             tally,
-            clock,
             rhythm: Rhythm::default(),
             witness: Witness::default(),
             riddles: AtomicU32::new(0),
