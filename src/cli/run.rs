@@ -38,6 +38,10 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
         }
         // Before anything else: the sandbox's state beside the journal is no more for two than the journal is.
         let lock = Lock::take(&job.journal).map_err(journal_problem)?;
+        if let Some(folder) = &args.report {
+            fs_err::create_dir_all(folder)
+                .map_err(|error| Problem::new("no reports can be written").because(&error))?;
+        }
         let connected = connect::connect(&job).await?;
         let exit =
             carry_out(&job, lock, &connected, args, quiet, RunOptions { only, retry, ..RunOptions::default() }, stop)

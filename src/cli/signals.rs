@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: once stops in good order, twice ends at once.
+//! Ctrl-C, SIGTERM and SIGHUP: once stops in good order, twice ends at once.
 
 use std::io::Write;
 
@@ -36,7 +36,12 @@ impl Signals {
         {
             use tokio::signal::unix::{SignalKind, signal};
             // Where a signal cannot be heard, the system's own answer to it stands.
-            Self { streams: [SignalKind::interrupt(), SignalKind::terminate()].into_iter().flat_map(signal).collect() }
+            Self {
+                streams: [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
+                    .into_iter()
+                    .flat_map(signal)
+                    .collect(),
+            }
         }
         #[cfg(not(unix))]
         Self {}

@@ -123,6 +123,12 @@ impl<W: Work> Course<W> {
         if let Some(leave) = self.redo_local_steps(subject, at).await? {
             return Ok(leave);
         }
+        if self.item.state == State::Ready
+            && let Some(token) = self.item.token.clone()
+        {
+            // An earlier run gave up on what the server had taken: this one goes on asking.
+            self.wait(at, token).await?;
+        }
         while at < steps.len() {
             let turn = match steps[at].effect {
                 Effect::Local | Effect::Await => {
@@ -217,6 +223,7 @@ impl<W: Work> Course<W> {
             }
             Outcome::End(ending) => self.end(ending).await?,
             Outcome::Failed(failure) => self.fail(failure).await?,
+            Outcome::GaveUp(failure) => self.give_up(at, failure).await?,
             Outcome::Halt(failure) => {
                 self.put_back().await?;
                 return Ok(Turn::Out(Leave::Halted(failure)));
@@ -295,6 +302,18 @@ impl<W: Work> Course<W> {
         let (step, attempt) = (self.step_name(), self.item.attempt);
         let failure = Some(failure);
         self.move_to(Change { step, attempt, failure, ..Change::to(self.item.id, State::Failed) }).await
+    }
+
+    /// Fails, and keeps what was waited with: what was accepted may still come to an end.
+    async fn give_up(&mut self, at: usize, failure: Failure) -> Result<(), JournalError> {
+        let change = Change {
+            step: Some(self.shared.work.steps()[at].name),
+            attempt: self.item.attempt,
+            token: self.item.token.clone(),
+            failure: Some(failure),
+            ..Change::to(self.item.id, State::Failed)
+        };
+        self.move_to(change).await
     }
 
     fn step_name(&self) -> Option<&'static str> {

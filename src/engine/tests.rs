@@ -28,6 +28,9 @@ struct World {
     most_in_flight: usize,
 }
 
+/// Polls after which nobody waits any longer; later it turns out to have ended.
+const NEVER: u32 = u32::MAX;
+
 struct Publisher(Mutex<World>);
 
 const STEPS: &[Step] = &[
@@ -51,7 +54,7 @@ impl Publisher {
         assert!(!world.accepted.contains_key(gav), "{gav} is published over");
         *world.accepted.entry(gav.to_owned()).or_default() += 1;
         world.order.push(gav.to_owned());
-        let polls = world.random.u32(0..3);
+        let polls = if gav.contains("slow") { NEVER } else { world.random.u32(0..3) };
         world.running.insert(gav.to_owned(), polls);
         if roll == 1 {
             Self::again(true)
@@ -94,6 +97,10 @@ impl Work for Publisher {
             "await" => {
                 let mut world = self.0.lock().unwrap();
                 let left = world.running.get_mut(item.token.as_ref().expect("a token")).expect("accepted");
+                if *left == NEVER {
+                    *left = 0;
+                    return Outcome::GaveUp(Failure::new("deadline", "not yet"));
+                }
                 if *left == 0 {
                     return Outcome::Next;
                 }
@@ -140,7 +147,7 @@ async fn run(
         }
     };
     journal.offer(batch).await.unwrap();
-    journal.end_scan(false).await.unwrap();
+    journal.end_scan(false, "".into()).await.unwrap();
     journal.put_in_order().await.unwrap();
     let tally = Arc::new(Tally::default());
     tally.set(journal.counts().unwrap());
@@ -229,6 +236,23 @@ async fn one_broken_item_stops_nothing_but_what_needs_it() {
     assert_eq!(reader.find("g/needs/1.0.0").unwrap()[0].state, State::Blocked);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_given_up_on_after_it_was_accepted_is_asked_for_again_and_not_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+    let work = world(1, false);
+    // The publisher refuses to take anything twice.
+    let batch = || drafts(&[("g/slow/1.0.0", &[]), ("g/behind/1.0.0", &["g/slow/1.0.0"])]);
+    let (_, counts) = run(&path, &work, batch(), None, CancellationToken::new()).await.unwrap();
+    assert_eq!((counts.failed, counts.blocked), (1, 1));
+    let journal = Journal::open(&path, "org").await.unwrap();
+    journal.reopen_failed(None).await.unwrap();
+    journal.close().await;
+    let (ended, counts) = run(&path, &work, batch(), None, CancellationToken::new()).await.unwrap();
+    assert_eq!((ended, counts.done), (Ended::Complete, 2), "{counts:?}");
+    assert!(work.0.lock().unwrap().accepted.values().all(|times| *times == 1));
+}
+
 /// A server that never has what it is asked for, and takes a publication only on the third look of a run.
 #[derive(Default)]
 struct Sceptic {
@@ -277,7 +301,7 @@ async fn an_item_that_was_cut_off_in_more_runs_than_it_may_be_tried_does_not_fai
             }
         };
         journal.offer(drafts(&[("g/a/1.0.0", &[])])).await.unwrap();
-        journal.end_scan(false).await.unwrap();
+        journal.end_scan(false, "".into()).await.unwrap();
         journal.put_in_order().await.unwrap();
         let (tally, stop) = (Arc::new(Tally::default()), CancellationToken::new());
         let engine =

@@ -105,6 +105,8 @@ pub enum Outcome {
     },
     /// It failed for good.
     Failed(Failure),
+    /// What the server took has not come to an end that anybody could see: it failed, and `retry` goes on asking.
+    GaveUp(Failure),
     /// Nothing can succeed now: the item stays as it was, and the run stops.
     Halt(Failure),
 }

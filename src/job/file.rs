@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use crate::asset::OnConflict;
@@ -170,6 +170,18 @@ pub enum SourceSpec {
     Manifest(Utf8PathBuf),
     /// A `catalog.yaml`, the descriptor of the official bulk importer.
     Catalog(Utf8PathBuf),
+}
+
+impl SourceSpec {
+    /// The file, or the folder, that all assets of the source lie in.
+    #[must_use]
+    pub fn root(&self) -> &Utf8Path {
+        match self {
+            Self::Directory(path) | Self::Manifest(path) => path,
+            // Its projects lie beside it.
+            Self::Catalog(path) => path.parent().unwrap_or(path),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -28,7 +28,9 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock of a journal, at once or not at all. Makes the journal's folder where there is none.
     pub fn take(journal: &Utf8Path) -> Result<Self, JournalError> {
-        let path = Self::path(journal);
+        // Whoever comes by another name, a link, finds the same lock.
+        let real = journal.canonicalize_utf8().unwrap_or_else(|_| journal.to_owned());
+        let path = Self::path(&real);
         let io = |source| JournalError::Io { path: path.clone(), source };
         if let Some(folder) = journal.parent().filter(|folder| !folder.as_str().is_empty()) {
             fs_err::create_dir_all(folder).map_err(io)?;
@@ -120,6 +122,17 @@ mod tests {
         );
         drop(first);
         Lock::take(&journal).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_journal_finds_the_same_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        fs_err::write(folder.join("j.db"), "").unwrap();
+        std::os::unix::fs::symlink(folder.join("j.db"), folder.join("link.db")).unwrap();
+        let _first = Lock::take(&folder.join("j.db")).unwrap();
+        assert!(matches!(Lock::take(&folder.join("link.db")), Err(JournalError::Locked { .. })));
     }
 
     #[test]

@@ -82,10 +82,10 @@ impl Journal {
     }
 
     /// Ends the scan: what is open and was not met is skipped as gone, what is done and was not met is opened to be
-    /// deprecated where `retire`, and versions are told who speaks for what they share.
-    pub async fn end_scan(&self, retire: bool) -> Result<ScanEnd, JournalError> {
-        let (target, run) = (self.target, self.run);
-        self.writer().write(move |tx| upsert::end_scan(tx, target, run, retire)).await
+    /// deprecated where `retire`, as far as it came from this source (a file, or a folder and all below it; empty: any), and versions are told who speaks for what they share.
+    pub async fn end_scan(&self, retire: bool, source: &Utf8Path) -> Result<ScanEnd, JournalError> {
+        let (target, run, source) = (self.target, self.run, source.to_owned());
+        self.writer().write(move |tx| upsert::end_scan(tx, target, run, retire, &source)).await
     }
 
     /// Reopens failed items; what they blocked opens with them. Returns how many.
@@ -164,7 +164,7 @@ fn begin_run(tx: &rusqlite::Transaction<'_>, target: &str, uuid: &str) -> rusqli
 /// Opens the file for writing: checked, migrated, durable.
 fn connect(path: &Utf8Path, commits: &Commits) -> Result<Connection, JournalError> {
     let sqlite = |source| JournalError::Sqlite { path: path.to_owned(), action: "opened", source };
-    refuse_folder(path)?;
+    refuse_other_things(path)?;
     private::prepare(path);
     let mut connection = Connection::open(path).map_err(sqlite)?;
     check(&connection, path)?;
@@ -190,11 +190,15 @@ fn connect(path: &Utf8Path, commits: &Commits) -> Result<Connection, JournalErro
 }
 
 /// SQLite would only say that it cannot open it.
-fn refuse_folder(path: &Utf8Path) -> Result<(), JournalError> {
+fn refuse_other_things(path: &Utf8Path) -> Result<(), JournalError> {
     if path.is_dir() {
         return Err(JournalError::Io { path: path.to_owned(), source: std::io::ErrorKind::IsADirectory.into() });
     }
-    Ok(())
+    // A pipe would be waited for, a device be read.
+    match path.metadata() {
+        Ok(found) if !found.is_file() => Err(JournalError::Foreign { path: path.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses files that are not journals, and journals of a later consign.
@@ -219,7 +223,7 @@ pub(super) fn connect_reader(path: &Utf8Path) -> Result<Connection, JournalError
     if !path.exists() {
         return Err(JournalError::Absent { path: path.to_owned() });
     }
-    refuse_folder(path)?;
+    refuse_other_things(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|source| JournalError::Sqlite {
         path: path.to_owned(),

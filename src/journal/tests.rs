@@ -55,7 +55,7 @@ pub(super) fn place() -> Place {
 pub(super) async fn run(place: &Place, batch: Vec<Offer>) -> (Journal, ScanCounts, Vec<String>) {
     let journal = Journal::open(&place.path, "org").await.unwrap();
     let counts = journal.offer(batch).await.unwrap();
-    journal.end_scan(false).await.unwrap();
+    journal.end_scan(false, "".into()).await.unwrap();
     let cycles = journal.put_in_order().await.unwrap();
     (journal, counts, cycles.iter().map(ToString::to_string).collect())
 }
@@ -223,7 +223,7 @@ async fn an_illegal_move_is_refused_and_stops_the_writer() {
     let error = journal.apply(Change::to(id, State::Done)).await.unwrap_err();
     assert!(matches!(error, JournalError::Write(_)), "{error}");
     assert_eq!(state(&journal, "g/a/1.0.0"), State::Ready);
-    assert!(journal.end_scan(false).await.is_err(), "nothing is written after a failure");
+    assert!(journal.end_scan(false, "".into()).await.is_err(), "nothing is written after a failure");
 }
 
 #[tokio::test]

@@ -94,7 +94,11 @@ pub(super) fn apply(tx: &Transaction<'_>, run: RunId, change: &Change) -> rusqli
     refuse_illegal(from, change.to)?;
     let failure = change.failure.as_ref();
     tx.prepare_cached(
-        "UPDATE item SET state = ?2, step = ?3, attempt = ?4, doubt = ?5, due = ?6, token = ?7,
+        // What the server gave for a publication under way stays until somebody goes on with it.
+        "UPDATE item SET state = ?2,
+                step = CASE WHEN token IS NOT NULL AND ?2 IN ('pending', 'blocked', 'ready') THEN step ELSE ?3 END,
+                attempt = ?4, doubt = ?5, due = ?6,
+                token = CASE WHEN ?2 IN ('pending', 'blocked', 'ready') THEN coalesce(?7, token) ELSE ?7 END,
                 published_as = coalesce(?8, published_as), fingerprint = coalesce(?9, fingerprint),
                 class = ?10, http = ?11, message = ?12, hint = ?13,
                 draft = CASE WHEN ?14 AND yields IS NULL THEN NULL ELSE draft END,

@@ -1,5 +1,6 @@
 //! How what a source yields becomes items: new ones are added, changed ones reopened, unchanged ones left alone.
 
+use camino::Utf8Path;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
@@ -103,7 +104,7 @@ fn take(
         counts.unchanged += 1;
         return Ok(());
     }
-    reopen_with(tx, run, &known, entry, selected)?;
+    reopen_with(tx, run, &known, entry, selected, unchanged)?;
     counts.unchanged += u64::from(unchanged);
     counts.changed += u64::from(!unchanged);
     Ok(())
@@ -176,9 +177,11 @@ fn reopen_with(
     known: &Known,
     entry: &Entry<'_>,
     selected: bool,
+    unchanged: bool,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE item SET state = 'pending', step = NULL, attempt = 0, doubt = 0, due = NULL, token = NULL,
+        "UPDATE item SET state = 'pending', attempt = 0, doubt = 0, due = NULL,
+                step = CASE WHEN ?9 AND token IS NOT NULL THEN step END, token = CASE WHEN ?9 THEN token END,
                 published_as = CASE WHEN fingerprint IS NULL THEN NULL ELSE published_as END,
                 class = NULL, http = NULL, message = NULL, hint = NULL,
                 path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7, claims = ?8,
@@ -194,6 +197,7 @@ fn reopen_with(
         selected,
         run.0,
         entry.claims,
+        unchanged,
     ])?;
     tx.prepare_cached("DELETE FROM need WHERE item = ?1")?.execute([known.id])?;
     insert_needs(tx, known.id, entry)?;
@@ -259,8 +263,14 @@ pub struct ScanEnd {
 }
 
 /// Ends a scan. What vanished is opened to be deprecated where `retire`.
-pub(super) fn end_scan(tx: &Transaction<'_>, target: i64, run: RunId, retire: bool) -> rusqlite::Result<ScanEnd> {
-    let vanished = vanish(tx, target, run, retire)?;
+pub(super) fn end_scan(
+    tx: &Transaction<'_>,
+    target: i64,
+    run: RunId,
+    retire: bool,
+    source: &Utf8Path,
+) -> rusqlite::Result<ScanEnd> {
+    let vanished = vanish(tx, target, run, retire, source)?;
     let gone = close_gone(tx, target, run)?;
     Ok(ScanEnd { gone, vanished, disagreements: claims::share_out(tx, target, run)? })
 }

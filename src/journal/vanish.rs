@@ -2,6 +2,7 @@
 //!
 //! A version that gave way to another one of the same asset has not vanished: that is how versions go.
 
+use camino::Utf8Path;
 use rusqlite::{Row, Transaction, params};
 
 use super::{RunId, State, item::ItemId, transition};
@@ -26,15 +27,23 @@ pub struct Vanished {
 }
 
 /// The items that vanished: done, not met by the scan of this run, and no other version of the asset met either. What
-/// its source leaves out this time, because its conditions do not hold, has not vanished.
+/// its source leaves out this time, because its conditions do not hold, has not vanished, and neither has what another
+/// source brought: two jobs may share a journal without knowing it.
 const GONE: &str = "target = ?1 AND seen <> ?2 AND key = gav AND retired = 0
      AND (state = 'done' OR (state = 'skipped' AND class = 'same-content'))
+     AND (?3 = '' OR path = ?3 OR substr(path, 1, length(?3) + 1) = ?3 || '/')
      AND asset NOT IN (SELECT asset FROM item WHERE target = ?1 AND seen = ?2 AND asset IS NOT NULL)
      AND path NOT IN (SELECT path FROM item WHERE target = ?1 AND seen = ?2 AND key IS NOT gav AND class = 'condition')";
 
 /// Finds what vanished, and opens it to be deprecated where `retire`.
-pub(super) fn vanish(tx: &Transaction<'_>, target: i64, run: RunId, retire: bool) -> rusqlite::Result<Vanished> {
-    let scope = params![target, run.0];
+pub(super) fn vanish(
+    tx: &Transaction<'_>,
+    target: i64,
+    run: RunId,
+    retire: bool,
+    source: &Utf8Path,
+) -> rusqlite::Result<Vanished> {
+    let scope = params![target, run.0, source.as_str()];
     let count = tx.query_row(&format!("SELECT count(*) FROM item WHERE {GONE}"), scope, count_of)?;
     if count == 0 {
         return Ok(Vanished::default());
@@ -46,7 +55,7 @@ pub(super) fn vanish(tx: &Transaction<'_>, target: i64, run: RunId, retire: bool
     let spared = if retire { reason_to_spare(tx, target, run, count)? } else { None };
     let retired = retire && spared.is_none();
     if retired {
-        open(tx, target, run)?;
+        open(tx, target, run, source)?;
     }
     Ok(Vanished { count, gavs, retired, spared })
 }
@@ -83,10 +92,10 @@ fn reason_to_spare(tx: &Transaction<'_>, target: i64, run: RunId, count: u64) ->
 }
 
 /// Opens what vanished; the empty draft stands for an asset that is only to be deprecated.
-fn open(tx: &Transaction<'_>, target: i64, run: RunId) -> rusqlite::Result<()> {
+fn open(tx: &Transaction<'_>, target: i64, run: RunId, source: &Utf8Path) -> rusqlite::Result<()> {
     let ids: Vec<i64> = tx
         .prepare(&format!("SELECT id FROM item WHERE {GONE}"))?
-        .query_map(params![target, run.0], |row| row.get(0))?
+        .query_map(params![target, run.0, source.as_str()], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in ids {
         // Without a digest it counts as changed when it comes back.

@@ -8,6 +8,9 @@ use jiff::{Timestamp, fmt::rfc2822};
 /// Nobody waits longer than this for a header: a wrong clock must not stop a run for a day.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
+/// A window lasts a minute (EXCHANGE.md §8): its end is no farther away, whatever a clock says, ours or the server's.
+const LONGEST_WINDOW: f64 = 90.0;
+
 /// How long a reply asks to wait before the next request, if it does.
 ///
 /// `Retry-After` (seconds or a date) counts first. `X-RateLimit-Reset` (UTC epoch seconds) counts when nothing remains
@@ -23,7 +26,7 @@ pub(super) fn wait_asked(status: StatusCode, headers: &HeaderMap) -> Option<Dura
             return None;
         }
         let reset = number(headers, "x-ratelimit-reset")?;
-        Some(reset - now)
+        Some((reset - now).min(LONGEST_WINDOW))
     })?;
     Some(Duration::try_from_secs_f64(wait.max(0.0)).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT))
 }
@@ -104,6 +107,8 @@ mod tests {
         assert_eq!(asked(200, &[DATE, reset, ("x-ratelimit-remaining", "3")]), None);
         assert_eq!(asked(429, &[DATE, reset]), Some(10.0));
         assert_eq!(asked(200, &[DATE, reset]), None);
+        let in_milliseconds = ("x-ratelimit-reset", "1795341610000");
+        assert_eq!(asked(429, &[DATE, in_milliseconds]), Some(LONGEST_WINDOW), "a window is a minute");
     }
 
     #[test]

@@ -34,6 +34,11 @@ fn of(error: &rustls::Error) -> &'static str {
     }
 }
 
+/// The verifier's own word for it is of a crate that rustls does not show: its text is all there is.
+fn is_authority(error: &rustls::OtherError) -> bool {
+    format!("{error:?}").contains("CaUsedAsEndEntity")
+}
+
 fn certificate(error: &CertificateError) -> &'static str {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -44,6 +49,9 @@ fn certificate(error: &CertificateError) -> &'static str {
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "check the host: the certificate of what answers there is for another name"
+        }
+        CertificateError::Other(other) if is_authority(other) => {
+            "the server shows the certificate of an authority, which cannot be its own as well: make one without CA:TRUE"
         }
         // The issuer is unknown, or the certificate vouches for itself.
         _ => "a server or proxy with a certificate of its own needs that to be given: target.ca_file",

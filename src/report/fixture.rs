@@ -85,7 +85,7 @@ impl Fixture {
 
     async fn take_in(&self, batch: Vec<Sourced>) {
         self.journal.offer(batch.into_iter().map(|sourced| Offer::new(sourced, true)).collect()).await.expect("taken");
-        self.journal.end_scan(false).await.expect("ended");
+        self.journal.end_scan(false, "".into()).await.expect("ended");
         self.journal.put_in_order().await.expect("in order");
     }
 

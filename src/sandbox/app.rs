@@ -63,7 +63,9 @@ impl SandboxError {
     pub fn hint(&self) -> Option<String> {
         let Self::Data { path, source } = self else { return None };
         if source.is_damage() {
-            return Some(format!("put a copy of {path} in its place, or remove it: the sandbox then begins empty"));
+            return Some(format!(
+                "put a copy of {path} in its place, or remove it: the sandbox then begins empty, and so must the journals of what was published there"
+            ));
         }
         if source.is_in_use() {
             return Some("another process works on it: wait for its end, or name another directory".to_owned());

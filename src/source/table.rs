@@ -1,6 +1,11 @@
 //! A CSV file, read as a stream: what all manifests have in common.
 
-use std::{cell::Cell, io, ops::ControlFlow, rc::Rc};
+use std::{
+    cell::Cell,
+    io::{self, Read as _, Seek as _, SeekFrom},
+    ops::ControlFlow,
+    rc::Rc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use csv::{ByteRecord, Reader, ReaderBuilder};
@@ -21,6 +26,8 @@ pub(crate) struct Table {
     reader: Reader<Bounded<File>>,
     lines: Lines<File>,
     left: Rc<Cell<u64>>,
+    /// Of the file, in bytes.
+    length: u64,
 }
 
 /// A file that yields so many bytes and no more, until somebody allows it more.
@@ -59,10 +66,11 @@ impl Table {
         let open = || File::open(path).map_err(unreadable);
         let left = Rc::new(Cell::new(MAX_ROW));
         let file = Bounded { file: open()?, left: Rc::clone(&left) };
+        let length = file.file.metadata().map_err(unreadable)?.len();
         // Rows of a wrong length are diagnosed by whoever reads them, with their line, and do not end the run.
         let reader =
             ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(file);
-        let mut table = Self { path: path.to_owned(), reader, lines: Lines::new(open()?), left };
+        let mut table = Self { path: path.to_owned(), reader, lines: Lines::new(open()?), left, length };
         let mut record = ByteRecord::new();
         while table.next(&mut record)? {
             if !is_blank(&record) {
@@ -102,6 +110,7 @@ impl Table {
         self.left.set(MAX_ROW);
         let begin = self.reader.position().byte();
         let error = match self.reader.read_byte_record(record) {
+            Ok(true) if self.reader.position().byte() >= self.length => return self.check_quotes(begin).map(|()| true),
             Ok(is_there) => return Ok(is_there),
             Err(error) => error,
         };
@@ -111,6 +120,28 @@ impl Table {
         let (path, line) = (self.path.clone(), self.line(begin)?);
         let message = format!("the row is larger than {MAX_ROW} bytes");
         Err(SourceError::Row { path, line, message, hint: "check that every quote is closed".to_owned() })
+    }
+
+    /// Refuses a last row whose quote is not closed: it has swallowed the rows behind it. Quotes come in pairs, also
+    /// those that stand for themselves.
+    fn check_quotes(&mut self, begin: u64) -> Result<(), SourceError> {
+        let mut file = File::open(&self.path).map_err(|cause| self.unreadable(cause))?;
+        let mut row = Vec::new();
+        let read = file.seek(SeekFrom::Start(begin)).and_then(|_| file.take(MAX_ROW).read_to_end(&mut row));
+        read.map_err(|cause| self.unreadable(cause))?;
+        let row = row.trim_ascii();
+        let quotes = row.iter().filter(|byte| **byte == b'"').count();
+        if quotes % 2 == 0 || !row.contains(&b'\n') {
+            return Ok(());
+        }
+        let (path, line) = (self.path.clone(), self.line(begin)?);
+        let message = "a quote is not closed before the end of the file".to_owned();
+        Err(SourceError::Row {
+            path,
+            line,
+            message,
+            hint: "close it: what follows it was taken for its text".to_owned(),
+        })
     }
 
     fn line(&mut self, offset: u64) -> Result<u64, SourceError> {
@@ -185,5 +216,23 @@ mod tests {
         fs_err::write(&path, &rows).expect("writes");
         let (mut table, _) = Table::open(&path).expect("opens");
         table.rows(&mut |_, _| ControlFlow::Continue(())).expect("a long file of short rows is none of its business");
+    }
+
+    #[test]
+    fn a_quote_that_swallows_the_last_rows_is_told_and_one_that_is_closed_is_not() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = Utf8Path::from_path(folder.path()).expect("utf-8").join("m.csv");
+        let read = |text: &str| {
+            fs_err::write(&path, text).expect("writes");
+            let (mut table, _) = Table::open(&path)?;
+            table.rows(&mut |_, _| ControlFlow::Continue(()))
+        };
+        let swallowed = read("a,b\n1,2\n3,\"x\n5,6\n7,8\n");
+        assert!(matches!(&swallowed, Err(SourceError::Row { line: 3, .. })), "{swallowed:?}");
+        for text in
+            ["a,b\n3,\"x\ny\"\n", "a,b\n3,\"x\ny\"", "a,b\n3,\"5\"\" pipe\n\"\n\n", "a,b\n3,5\" pipe\n", "a,b\n3,\n"]
+        {
+            read(text).unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
+        }
     }
 }

@@ -82,6 +82,7 @@ pub(super) fn outcome(error: &CallError) -> Outcome {
 pub(super) fn of(outcome: Outcome) -> Option<Failure> {
     match outcome {
         Outcome::Failed(failure)
+        | Outcome::GaveUp(failure)
         | Outcome::Halt(failure)
         | Outcome::Again { failure, .. }
         | Outcome::Back { failure, .. }

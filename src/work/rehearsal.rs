@@ -34,7 +34,7 @@ impl Rehearsal {
         let scan =
             Scan { source, readings: None, only: only.clone(), stop: CancellationToken::new(), sink: Arc::new(NoSink) };
         scan.into_journal(&journal).await?;
-        let disagreements = journal.end_scan(false).await.map_err(RunError::Journal)?.disagreements;
+        let disagreements = journal.end_scan(false, "".into()).await.map_err(RunError::Journal)?.disagreements;
         Ok(Self { journal, disagreements, _folder: folder })
     }
 

@@ -270,7 +270,8 @@ impl Shift<'_> {
 
     /// Puts what was read in order, and tells it.
     async fn settle(&self, scanned: ScanCounts) -> Result<(), JournalError> {
-        let ScanEnd { gone, vanished, disagreements } = self.journal.end_scan(self.retires()).await?;
+        let ScanEnd { gone, vanished, disagreements } =
+            self.journal.end_scan(self.retires(), self.job.source.root()).await?;
         self.journal.put_in_order().await?;
         self.tally.set(self.journal.counts()?);
         let ScanCounts { new, changed, unchanged, diagnosed } = scanned;

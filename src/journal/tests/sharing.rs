@@ -13,7 +13,7 @@ async fn run_through(place: &Place, drafts: Vec<AssetDraft>, retire: bool) -> (V
     let journal = Journal::open(&place.path, "org").await.unwrap();
     let offers = drafts.into_iter().map(|draft| Offer::new(Sourced::Draft(Box::new(draft)), true)).collect();
     journal.offer(offers).await.unwrap();
-    let end = journal.end_scan(retire).await.unwrap();
+    let end = journal.end_scan(retire, "".into()).await.unwrap();
     journal.put_in_order().await.unwrap();
     let mut worked = Vec::new();
     while let Some(item) = journal.reader().ready(1).unwrap().pop() {
@@ -129,8 +129,30 @@ async fn nothing_is_deprecated_while_the_source_may_be_incomplete() {
         many[..29].iter().map(|draft| Offer::new(Sourced::Draft(Box::new(draft.clone())), true)).collect();
     offers.push(Offer::new(Sourced::Diagnosis(Box::new(broken)), true));
     journal.offer(offers).await.unwrap();
-    let end = journal.end_scan(true).await.unwrap();
+    let end = journal.end_scan(true, "".into()).await.unwrap();
     assert!(!end.vanished.retired && end.vanished.spared.unwrap().contains("cannot be read"));
+}
+
+#[tokio::test]
+async fn what_another_source_brought_has_not_vanished() {
+    let place = place();
+    let at = |gav: &str, path: &str| {
+        let mut draft = tagged(gav, None);
+        draft.path = path.into();
+        draft
+    };
+    run_through(&place, vec![at("g/a/1.0.0", "one/a.yaml"), at("g/b/1.0.0", "one/b.yaml")], true).await;
+    let journal = Journal::open(&place.path, "org").await.unwrap();
+    let offer = |draft| Offer::new(Sourced::Draft(Box::new(draft)), true);
+    journal.offer(vec![offer(at("g/c/1.0.0", "one-more/c.yaml"))]).await.unwrap();
+    let end = journal.end_scan(true, "one-more".into()).await.unwrap();
+    assert_eq!(end.vanished, Vanished::default());
+    journal.close().await;
+
+    let journal = Journal::open(&place.path, "org").await.unwrap();
+    journal.offer(vec![offer(at("g/a/1.0.0", "one/a.yaml"))]).await.unwrap();
+    let end = journal.end_scan(true, "one".into()).await.unwrap();
+    assert_eq!((end.vanished.gavs, end.vanished.retired), (vec!["g/b/1.0.0".to_owned()], true));
 }
 
 #[tokio::test]
@@ -152,5 +174,5 @@ async fn an_emptied_source_deprecates_nothing_and_what_its_conditions_leave_out_
         Offer::new(Sourced::Diagnosis(Box::new(left_out)), true),
     ];
     journal.offer(offers).await.unwrap();
-    assert_eq!(journal.end_scan(true).await.unwrap().vanished, Vanished::default());
+    assert_eq!(journal.end_scan(true, "".into()).await.unwrap().vanished, Vanished::default());
 }

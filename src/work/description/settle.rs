@@ -57,7 +57,8 @@ impl Describer {
             Err(error) => {
                 return match (failure::outcome(&error), error.disposition()) {
                     (halt @ Outcome::Halt(_), _) => halt,
-                    (failed, Disposition::Final) => failed,
+                    (Outcome::Failed(failure), Disposition::Final) => Outcome::GaveUp(failure),
+                    (other, Disposition::Final) => other,
                     // Not being told is no news about the change.
                     _ if self.is_overdue(progress) => Self::overdue(progress),
                     _ => self.ask_again(progress, item),
@@ -113,9 +114,9 @@ impl Describer {
 
     fn overdue(progress: &Progress) -> Outcome {
         let waited = progress.asking.waited().as_secs();
-        Outcome::Failed(
+        Outcome::GaveUp(
             Failure::new("deadline", format!("the change was accepted but has not ended after {waited} s"))
-                .hint("`consign retry` compares again and goes on; publish.deadline gives changes more time"),
+                .hint("`consign retry` goes on asking; publish.deadline gives changes more time"),
         )
     }
 }

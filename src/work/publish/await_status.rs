@@ -36,13 +36,22 @@ impl Publish {
                         _ => self.ask_again(subject, item),
                     };
                 }
-                Disposition::Final => return failure::outcome(&error),
+                Disposition::Final => return self.not_told(subject, failure::outcome(&error)).await,
                 _ => return Self::overdue(subject),
             },
         };
         match status {
             Some(status) => self.read_status(subject, item, &status).await,
             None => self.status_missing(subject, item).await,
+        }
+    }
+
+    /// Nobody will tell what becomes of the publication: the asset itself may.
+    async fn not_told(&self, subject: &mut Subject, outcome: Outcome) -> Outcome {
+        let Outcome::Failed(failure) = outcome else { return outcome };
+        match self.is_there(subject).await {
+            Ok(true) => self.published(subject, Some(format!("the asset is there; its status: {}", failure.message))),
+            _ => Outcome::GaveUp(failure.hint("it was accepted: `consign retry` goes on asking for it")),
         }
     }
 
@@ -101,9 +110,9 @@ impl Publish {
 
     fn overdue(subject: &Subject) -> Outcome {
         let waited = subject.asking.waited().as_secs();
-        Outcome::Failed(
+        Outcome::GaveUp(
             Failure::new("deadline", format!("the publication was accepted but has not ended after {waited} s"))
-                .hint("`consign retry` looks the asset up and goes on; publish.deadline gives publications more time"),
+                .hint("`consign retry` goes on asking; publish.deadline gives publications more time"),
         )
     }
 }
