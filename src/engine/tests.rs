@@ -130,6 +130,17 @@ fn drafts(names: &[(&str, &[&str])]) -> Vec<Offer> {
 
 const LIMITS: Limits = Limits { acting: 4, waiting: 8, attempts: 8 };
 
+/// The journal, once the tasks and the writing thread of the run before have ended.
+async fn opened(path: &Utf8Path) -> Journal {
+    loop {
+        match Journal::open(path, "org").await {
+            Ok(journal) => return journal,
+            Err(crate::journal::JournalError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
 /// One run; `kill` ends it after so long as a killed process would end.
 async fn run(
     path: &Utf8Path,
@@ -138,14 +149,7 @@ async fn run(
     kill: Option<Duration>,
     stop: CancellationToken,
 ) -> Option<(Ended, Counts)> {
-    let journal = loop {
-        match Journal::open(path, "org").await {
-            Ok(journal) => break Arc::new(journal),
-            // The tasks and the writing thread of the killed run have not ended yet.
-            Err(crate::journal::JournalError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(1)).await,
-            Err(other) => panic!("{other}"),
-        }
-    };
+    let journal = Arc::new(opened(path).await);
     journal.offer(batch).await.unwrap();
     journal.end_scan(false, "".into()).await.unwrap();
     journal.put_in_order().await.unwrap();
@@ -245,7 +249,7 @@ async fn what_was_given_up_on_after_it_was_accepted_is_asked_for_again_and_not_s
     let batch = || drafts(&[("g/slow/1.0.0", &[]), ("g/behind/1.0.0", &["g/slow/1.0.0"])]);
     let (_, counts) = run(&path, &work, batch(), None, CancellationToken::new()).await.unwrap();
     assert_eq!((counts.failed, counts.blocked), (1, 1));
-    let journal = Journal::open(&path, "org").await.unwrap();
+    let journal = opened(&path).await;
     journal.reopen_failed(None).await.unwrap();
     journal.close().await;
     let (ended, counts) = run(&path, &work, batch(), None, CancellationToken::new()).await.unwrap();
@@ -293,13 +297,7 @@ async fn an_item_that_was_cut_off_in_more_runs_than_it_may_be_tried_does_not_fai
     let work = Arc::new(Sceptic::default());
     let limits = Limits { acting: 4, waiting: 8, attempts: 4 };
     for kill in 0..=8 {
-        let journal = loop {
-            match Journal::open(&path, "org").await {
-                Ok(journal) => break Arc::new(journal),
-                Err(crate::journal::JournalError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(1)).await,
-                Err(other) => panic!("{other}"),
-            }
-        };
+        let journal = Arc::new(opened(&path).await);
         journal.offer(drafts(&[("g/a/1.0.0", &[])])).await.unwrap();
         journal.end_scan(false, "".into()).await.unwrap();
         journal.put_in_order().await.unwrap();

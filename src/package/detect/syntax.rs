@@ -68,7 +68,7 @@ pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
     /// How much is parsed in vain, in bytes: each text that is moved costs a parse of everything before it.
     const MAX_PARSED: usize = 4 * 1024 * 1024;
     let mut moved: Option<String> = None;
-    let mut parsed = 0;
+    let (mut parsed, mut last) = (0, 0);
     for _ in 0..MAX_MOVED {
         let current = moved.as_deref().unwrap_or(text);
         let error = match strict_yaml(current, dialect) {
@@ -78,8 +78,9 @@ pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
         let line = error.marker().line();
         let is_indent = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
         match line_start(current, line).filter(|_| is_indent && text.len() <= MAX_LENGTH) {
-            Some(start) if parsed < MAX_PARSED => {
-                parsed += start;
+            // A line that has been moved and is still at fault will not be mended by moving it again.
+            Some(start) if parsed < MAX_PARSED && line > last => {
+                (parsed, last) = (parsed + start, line);
                 moved = Some(moved_right(current, start));
             }
             _ => return Err(syntax_error(&error)),
@@ -97,7 +98,7 @@ pub(super) fn syntax_error(error: &ScanError) -> SyntaxError {
 fn moved_right(text: &str, start: usize) -> String {
     let mut moved = text[..start].to_owned();
     let mut rest = &text[start..];
-    while let Some(line) = rest.split_inclusive('\n').next() {
+    while let Some(line) = rest.split_inclusive(['\n', '\r']).next() {
         if !line.trim().is_empty() {
             moved.push_str(&" ".repeat(64));
         }
@@ -110,9 +111,11 @@ fn moved_right(text: &str, start: usize) -> String {
     moved + rest
 }
 
+/// Where a line begins. Lines end as the parser has it: with CR, with LF, or with both.
 fn line_start(text: &str, line: usize) -> Option<usize> {
-    let newline = line.checked_sub(2)?;
-    text.match_indices('\n').nth(newline).map(|(at, _)| at + 1)
+    let bytes = text.as_bytes();
+    let is_end = |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+    (0..bytes.len()).filter(is_end).nth(line.checked_sub(2)?).map(|at| at + 1)
 }
 
 fn strict_yaml(text: &str, dialect: Dialect) -> Result<Outline, ScanError> {
@@ -284,6 +287,24 @@ mod tests {
             format!("info:\n    x: \"\n{text}\n  \"\n    y: '{text}\n'\n    title: 'T\nof\n\n two'\n    version: v1\n");
         let outline = yaml(&text, Dialect::Refs).expect("parses");
         assert_eq!((outline.get("info.title"), outline.get("info.version")), (Some("T of\ntwo"), Some("v1")));
+    }
+
+    #[test]
+    fn lines_end_as_the_parser_has_it() {
+        for end in ["\n", "\r", "\r\n"] {
+            let text = "x: 1\ninfo:\n    description: 'one\n\n  two\n    '\n    title: T\n".replace('\n', end);
+            let outline = yaml(&text, Dialect::Refs).expect("parses");
+            assert_eq!(outline.get("info.title"), Some("T"), "{end:?}");
+        }
+        assert_eq!(
+            moved_right("a: \"\rb\r\nc\"\rd", 4).split_whitespace().collect::<Vec<_>>(),
+            ["a:", "\"", "b", "c\"", "d"]
+        );
+        let bad = format!("a: 'b\rc\n{}", "d\n".repeat(50));
+        assert_eq!(
+            yaml(&bad, Dialect::Refs).expect_err("is not closed").line,
+            yaml(&bad.replace('\r', "\n"), Dialect::Refs).expect_err("is not closed").line
+        );
     }
 
     #[test]
