@@ -53,6 +53,7 @@ impl Project {
             categories: Values::default(),
             fields: Values::default(),
             instances: Vec::new(),
+            moves: BTreeMap::new(),
             name_is_derived: false,
             files: vec![DraftFile { key: key.parse().unwrap(), content }],
             on_conflict: None,

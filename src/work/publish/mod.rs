@@ -19,6 +19,7 @@ mod foresee;
 mod imprint;
 mod look;
 mod probe;
+mod prove;
 mod retire;
 mod send;
 mod witness;
@@ -33,13 +34,13 @@ use imprint::Imprint;
 use witness::Witness;
 
 use crate::{
-    asset::{AssetDraft, Coordinates, CoordinatesError, Description, Lifecycle, OnConflict},
+    asset::{AssetDraft, Coordinates, CoordinatesError, Description, Lifecycle, OnConflict, Remap},
     engine::{Clock, Effect, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
     job::{self, Metadata},
     journal::{Failure, Item, Retired},
     offload::offload,
-    package::{Limits, Package, pack},
+    package::{Limits, Package, pack_remapped},
     work::{
         description::{self, DESCRIBE, Describer, PROMOTE, Progress, SETTLE},
         existing::Existing,
@@ -69,6 +70,8 @@ pub(super) struct Publish {
     settings: job::Publish,
     headers: PublishHeaders,
     limits: Limits,
+    /// What becomes of coordinates in what is sent.
+    remap: Arc<Remap>,
     /// A folder for archives; gone with the run.
     scratch: Arc<tempfile::TempDir>,
     tally: Arc<Tally>,
@@ -174,6 +177,7 @@ impl Publish {
         let settings = &job.publish;
         let limits = limits(job.limits);
         let scratch = Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?);
+        let remap = Arc::new(job.remap.clone());
         let describer = Describer::new(
             exchange.clone(),
             job.describe_api,
@@ -182,7 +186,8 @@ impl Publish {
             settings.deadline,
             Arc::clone(&tally),
             clock,
-        );
+        )
+        .remapping(Arc::clone(&remap));
         Ok(Self {
             exchange,
             headers: PublishHeaders {
@@ -196,6 +201,7 @@ impl Publish {
             },
             settings: settings.clone(),
             limits,
+            remap,
             scratch,
             tally,
             clock,
@@ -228,6 +234,7 @@ impl Publish {
             return Outcome::Next;
         }
         let (draft, limits, scratch) = (subject.draft.clone(), self.limits, Arc::clone(&self.scratch));
+        let remap = Arc::clone(&self.remap);
         let packed = offload(move || {
             let folder = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
                 Failure::new(
@@ -235,11 +242,12 @@ impl Publish {
                     format!("the folder for temporary files has a name that is not UTF-8: {error}"),
                 )
             })?;
-            pack(&draft, &folder, &limits).map_err(|diagnosis| {
+            let package = pack_remapped(&draft, &folder, &limits, &remap).map_err(|diagnosis| {
                 // No other item would find more room.
                 let class = if diagnosis.path.starts_with(&folder) { LOCAL_FILE } else { diagnosis.problem.as_str() };
                 Failure { hint: diagnosis.hint.clone(), ..Failure::new(class, diagnosis.to_string()) }
-            })
+            })?;
+            prove::prove(&draft, &package, &remap, &folder).map(|()| package)
         });
         match packed.await {
             Ok(package) => {
