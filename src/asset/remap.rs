@@ -192,12 +192,21 @@ impl Remap {
     /// The table as text, the same for the same table: what was made with it is known by it.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let pairs =
-            |map: &BTreeMap<String, String>| map.iter().map(|(from, to)| format!("{from}\t{to}\n")).collect::<String>();
-        let assets: String = self.assets.iter().map(|(from, to)| format!("{from}\t{to}\n")).collect();
-        let tables =
-            [pairs(&self.groups), pairs(&self.organizations), pairs(&self.hosts), assets, pairs(&self.modules)];
-        tables.join("\n")
+        let mut text = String::new();
+        for (table, map) in [
+            ("groups", &self.groups),
+            ("organizations", &self.organizations),
+            ("hosts", &self.hosts),
+            ("modules", &self.modules),
+        ] {
+            for (from, to) in map {
+                text.extend([table, "\t", from, "\t", to, "\n"]);
+            }
+        }
+        for (from, to) in &self.assets {
+            text.extend(["assets\t", &from.to_string(), "\t", &to.to_string(), "\n"]);
+        }
+        text
     }
 
     fn check_assets(&self, merge: bool) -> Result<(), RemapError> {

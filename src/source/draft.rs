@@ -69,9 +69,9 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     if asset_type == AssetType::ApiGroup {
         reader.wrong("type", "an api-group is made by API Manager, and cannot be published");
     }
-    let coordinates = reader.coordinates().map(|named| moving::moved(&mut reader, named, &options.remap));
+    let coordinates = reader.coordinates().map(|named| moving::moved(&mut reader, &named, &options.remap));
     let status = reader.status();
-    let dependencies = moving::dependencies(reader.dependencies(), &options.remap);
+    let dependencies = moving::dependencies(&reader.dependencies(), &options.remap);
     let properties = reader.properties(&asset_type, coordinates.as_ref(), content.is_none());
     reader.hold_lengths();
     let name = reader.name(coordinates.as_ref());

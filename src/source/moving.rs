@@ -59,9 +59,9 @@ pub(crate) fn rewrite(facts: &mut Facts, table: &Remap) {
 }
 
 /// Where an asset goes.
-pub(crate) fn moved(reader: &mut Reader, coordinates: Coordinates, table: &Remap) -> Coordinates {
-    let moved = table.coordinates(&coordinates);
-    if moved != coordinates {
+pub(crate) fn moved(reader: &mut Reader, coordinates: &Coordinates, table: &Remap) -> Coordinates {
+    let moved = table.coordinates(coordinates);
+    if moved != *coordinates {
         let parts = [
             ("groupId", moved.group_id != coordinates.group_id),
             ("assetId", moved.asset_id != coordinates.asset_id),
@@ -77,7 +77,7 @@ pub(crate) fn moved(reader: &mut Reader, coordinates: Coordinates, table: &Remap
 }
 
 /// Dependencies as they are named at the target, each once.
-pub(crate) fn dependencies(found: Vec<Coordinates>, table: &Remap) -> Vec<Coordinates> {
+pub(crate) fn dependencies(found: &[Coordinates], table: &Remap) -> Vec<Coordinates> {
     let mut moved: Vec<Coordinates> = Vec::with_capacity(found.len());
     for dependency in found.iter().map(|dependency| table.coordinates(dependency)) {
         if !moved.contains(&dependency) {

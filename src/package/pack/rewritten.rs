@@ -98,7 +98,7 @@ impl Job<'_> {
         }
         rewritten.or_else(|fault| match fault {
             // Whatever is wrong with it is told where it is packed as it is.
-            RewriteFault::Archive(_) => Ok(None),
+            RewriteFault::Archive => Ok(None),
             RewriteFault::Twice(name) => Err(twice(path, &name)),
             RewriteFault::Write(WriteFault::Io(error)) => Err(self.scratch_fault(&error)),
             RewriteFault::Write(WriteFault::TooLarge) => {

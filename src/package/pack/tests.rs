@@ -1,5 +1,7 @@
 //! What packing promises.
 
+mod remapped;
+
 use std::{fs, io::Read};
 
 use camino::{Utf8Path, Utf8PathBuf};

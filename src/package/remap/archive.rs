@@ -21,8 +21,8 @@ pub(super) const MAX_DEPTH: usize = 3;
 /// Why an archive could not be rewritten.
 #[derive(Debug)]
 pub(in crate::package) enum RewriteFault {
-    /// It cannot be read; whoever packs it has to say so.
-    Archive(ArchiveError),
+    /// It cannot be read: whoever packs it says why.
+    Archive,
     /// The new one cannot be written.
     Write(WriteFault),
     /// Two members would have one name.
@@ -30,8 +30,8 @@ pub(in crate::package) enum RewriteFault {
 }
 
 impl From<ArchiveError> for RewriteFault {
-    fn from(error: ArchiveError) -> Self {
-        Self::Archive(error)
+    fn from(_: ArchiveError) -> Self {
+        Self::Archive
     }
 }
 
@@ -130,7 +130,7 @@ impl Rewriter {
         match self.archive_at(path, place.scratch, u64::MAX, place.depth + 1) {
             Ok(Some(changed)) => Ok(Some(std::fs::read(&changed)?)),
             // An archive in an archive may be anything, a broken example as well.
-            Ok(None) | Err(RewriteFault::Archive(_)) => Ok(None),
+            Ok(None) | Err(RewriteFault::Archive) => Ok(None),
             Err(fault) => Err(fault),
         }
     }

@@ -47,6 +47,8 @@ pub struct Leftover {
 pub enum What {
     /// An id of the source.
     Id(String),
+    /// Nobody can tell: the archive is encrypted, broken, or too large.
+    Unread(String),
     /// A reference to a module that is neither in the archive nor among the dependencies.
     Dangling(String),
 }
@@ -62,6 +64,7 @@ impl fmt::Display for Leftover {
         }
         match &self.what {
             What::Id(id) => write!(f, ": `{id}` of the source"),
+            What::Unread(why) => write!(f, ": cannot be looked into: {why}"),
             What::Dangling(target) => write!(f, ": `{target}` leads to no file"),
         }
     }
@@ -119,8 +122,10 @@ impl<'a> Proof<'a> {
             match self.archive(key, Utf8Path::new(""), path, is_specification, 0) {
                 Ok(()) => return Ok(()),
                 Err(ArchiveError::Io(error)) => return Err(error),
-                // What is zipped in a rare way is bytes like any other file.
-                Err(_) => {}
+                Err(error) => {
+                    self.tell(key, Utf8Path::new(""), None, What::Unread(error.to_string()));
+                    return Ok(());
+                }
             }
         }
         let mut bytes = Vec::new();
@@ -184,7 +189,7 @@ impl<'a> Proof<'a> {
             places.entry(start).or_insert(text);
         }
         for (start, id) in places {
-            let line = (!is_wide).then(|| bytes[..start].iter().filter(|b| **b == b'\n').count() as u64 + 1);
+            let line = (!is_wide).then(|| detect::newlines(&bytes[..start]) + 1);
             self.tell(key, member, line, What::Id(id));
         }
     }

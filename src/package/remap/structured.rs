@@ -31,12 +31,11 @@ pub(super) enum Shape {
 impl Shape {
     pub(super) fn of(name: &str) -> Self {
         let name = name.rsplit('/').next().unwrap_or(name);
-        match name {
-            "exchange.json" => Self::Descriptor,
-            "pom.xml" => Self::Pom,
-            "pom.properties" => Self::Properties,
-            name if name.ends_with(".pom") => Self::Pom,
-            name if name.ends_with(".json") => Self::Json,
+        match (name, name.rsplit_once('.').map(|(_, extension)| extension)) {
+            ("exchange.json", _) => Self::Descriptor,
+            ("pom.properties", _) => Self::Properties,
+            ("pom.xml", _) | (_, Some("pom")) => Self::Pom,
+            (_, Some("json")) => Self::Json,
             _ => Self::Text,
         }
     }
