@@ -29,6 +29,13 @@ pub(crate) fn fill_group(facts: &mut Facts, group: &str, file: &str, from: Origi
     }
 }
 
+/// The coordinates at the target of an asset whose file names these.
+pub(crate) fn gav(options: &Options, group: &str, asset: &str, version: &str) -> String {
+    let is_told = options.remap.asset(group, asset, Some(version)).is_some();
+    let named = format!("{}/{asset}/{version}", if is_told { group } else { &options.group });
+    named.parse().map_or(named, |named| options.remap.coordinates(&named).to_string())
+}
+
 /// The group that a dependency of a project is declared under: its own moves with it.
 pub(crate) fn group_of_dependency<'a>(
     project: &Project,

@@ -225,3 +225,14 @@ fn documentation_that_the_defaults_name_is_not_packed_twice() {
     let Some(FileContent::Zip { members, .. }) = raml else { panic!("{draft:#?}") };
     assert_eq!(members, &["api.raml", "docs/intro.md", "other.txt"]);
 }
+
+#[test]
+fn a_project_that_cannot_be_built_is_named_as_at_the_target() {
+    let broken = descriptor(",\"groupId\":\"old\",\"assetId\":\"shop\",\"version\":\"1.0.0\"");
+    let scanned = folder(&[("exchange.json", &broken), ("api.raml", "#%RAML 1.0\ntitle: [\n")]);
+    assert_eq!(scanned.scan().refused().gav.as_deref(), Some(format!("{GROUP}/shop/1.0.0").as_str()));
+    let groups = [("old".to_owned(), "new".to_owned())].into_iter().collect();
+    let remap = Remap::new(RemapTables { groups, ..RemapTables::default() }).expect("a table");
+    let moved = scanned.scan_with(&Options { remap, ..options() });
+    assert_eq!(moved.refused().gav.as_deref(), Some("new/shop/1.0.0"));
+}
