@@ -34,6 +34,7 @@ fn main() -> ExitCode {
     for broken in &sum.broken {
         eprintln!("seed {}: {}", broken.seed, broken.how);
     }
+    eprintln!("trace {:016x}", sum.trace);
     eprintln!(
         "{} schedules, {} deaths, {} requests, {} mishaps, {} broken, {:.1} s",
         sum.schedules,

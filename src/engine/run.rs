@@ -4,6 +4,7 @@ use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, HashSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{task::JoinSet, time::Instant};
@@ -14,6 +15,9 @@ use super::{
     drive::{Drive, Driven, Held, Parked, Shared, drive},
 };
 use crate::journal::{Failure, Item, ItemId, Journal, JournalError, State};
+
+/// The longest that a server is believed to ask for.
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// How much is in hand at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,7 +185,9 @@ impl<W: Work> Engine<W> {
             self.queue.push_back(Held::new(item));
             return;
         }
-        let due = item.due.map_or_else(Instant::now, |due| self.shared.clock.instant(due));
+        // Nothing asks for a longer pause: a time farther away was told by a clock that has been set back since.
+        let latest = Instant::now() + LONGEST_PAUSE;
+        let due = item.due.map_or_else(Instant::now, |due| self.shared.clock.instant(due).min(latest));
         let awaits = item.token.is_some();
         self.park(Parked { held: Held::new(item), due, awaits });
     }

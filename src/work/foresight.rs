@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     asset::{AssetChange, AssetDraft, Lifecycle, OnConflict, Sourced},
-    engine::{Clock, Tally},
+    engine::Tally,
     job::{Job, Kind},
 };
 
@@ -25,10 +25,10 @@ pub(super) enum Foresight {
 
 impl Foresight {
     pub(super) fn new(job: &Job, connection: &Connection) -> std::io::Result<Self> {
-        let (exchange, tally, clock) = (connection.exchange.clone(), Arc::new(Tally::default()), Clock::start());
+        let (exchange, tally) = (connection.exchange.clone(), Arc::new(Tally::default()));
         Ok(match job.kind {
-            Kind::Publish => Self::Publish(Box::new(Publish::new(exchange, job, Existing::default(), tally, clock)?)),
-            Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally, clock)?)),
+            Kind::Publish => Self::Publish(Box::new(Publish::new(exchange, job, Existing::default(), tally)?)),
+            Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally)?)),
         })
     }
 

@@ -193,9 +193,7 @@ impl Shift<'_> {
         }
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let ended = match self.job.kind {
-            Kind::Publish => {
-                self.drive(Publish::new(exchange, self.job, Existing::new(known), tally, self.clock)).await?
-            }
+            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
             Kind::Describe => self.describe().await?,
         };
         Ok((ended, scanned))
@@ -205,7 +203,7 @@ impl Shift<'_> {
     /// to it is said by them after all.
     async fn describe(&self) -> Result<Ended, RunError> {
         let (exchange, tally) = (&self.connection.exchange, &self.tally);
-        let drive = || self.drive(Describe::new(exchange.clone(), self.job, Arc::clone(tally), self.clock));
+        let drive = || self.drive(Describe::new(exchange.clone(), self.job, Arc::clone(tally)));
         let ended = drive().await?;
         let is_final = !matches!(ended, Ended::Complete);
         if is_final || !self.journal.share_anew().await.map_err(RunError::JournalBroke)? {

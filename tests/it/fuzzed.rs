@@ -22,19 +22,20 @@ mod targets;
 /// The variable that names the target of a child.
 const TARGET: &str = "CONSIGN_FUZZ_TARGET";
 
-/// Processor time that one input may take, and time altogether, which a busy machine may stretch.
-const BUSY: Duration = Duration::from_secs(5);
+/// Processor time that one input may take (the dearest, without optimisation, takes a good second), and time altogether,
+/// which a busy machine may stretch.
+const BUSY: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The address space of a child in KiB: what the binary maps, the stacks of its threads, and what it allocates.
 const SPACE: u64 = 1024 * 1024;
 
 /// How many mutations of its corpus a target meets, unless this variable says otherwise.
-const MUTATIONS: usize = 100;
+const MUTATIONS: usize = 60;
 const COUNT: &str = "CONSIGN_FUZZ_MUTATIONS";
 
 /// A request to the sandbox takes longer than reading a file.
-const MUTATIONS_OF_REQUESTS: usize = 20;
+const MUTATIONS_OF_REQUESTS: usize = 12;
 
 macro_rules! targets {
     ($($name:ident)*) => {

@@ -169,12 +169,12 @@ fn kill_servers(seed: u64, wanted: u32) {
 
 #[test]
 fn two_dozen_kills_of_the_command_lose_and_double_nothing() {
-    kill_commands(5, 24);
+    kill_commands(5, 14);
 }
 
 #[test]
 fn ten_kills_of_the_server_lose_and_double_nothing() {
-    kill_servers(5, 10);
+    kill_servers(5, 6);
 }
 
 #[test]

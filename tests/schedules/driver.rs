@@ -30,6 +30,8 @@ pub(crate) struct Sum {
     pub(crate) deaths: u64,
     pub(crate) requests: u64,
     pub(crate) mishaps: u64,
+    /// Of all that happened, whatever the order of the schedules.
+    pub(crate) trace: u64,
     pub(crate) broken: Vec<Broken>,
 }
 
@@ -41,6 +43,7 @@ impl Sum {
                 self.deaths += told.deaths;
                 self.requests += told.requests;
                 self.mishaps += told.mishaps;
+                self.trace ^= told.trace;
             }
             Err(how) => self.broken.push(Broken { seed, how }),
         }

@@ -36,7 +36,7 @@ use super::{
 const EPOCH: i64 = 1_795_000_000_000;
 
 /// No process lives longer; one that does waits for something that never comes.
-const EVER: Duration = Duration::from_hours(24 * 3);
+const EVER: Duration = Duration::from_hours(6);
 
 /// What a schedule came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

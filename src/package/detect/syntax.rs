@@ -65,8 +65,8 @@ pub(crate) fn json(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
 pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError> {
     const MAX_MOVED: usize = 500;
     const MAX_LENGTH: usize = 4 * 1024 * 1024;
-    /// How much is parsed in vain, in bytes: each line that is moved costs a parse of everything before it.
-    const MAX_PARSED: usize = 8 * 1024 * 1024;
+    /// How much is parsed in vain, in bytes: each text that is moved costs a parse of everything before it.
+    const MAX_PARSED: usize = 4 * 1024 * 1024;
     let mut moved: Option<String> = None;
     let mut parsed = 0;
     for _ in 0..MAX_MOVED {
@@ -79,8 +79,8 @@ pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
         let is_indent = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
         match line_start(current, line).filter(|_| is_indent && text.len() <= MAX_LENGTH) {
             Some(start) if parsed < MAX_PARSED => {
-                parsed += current.len();
-                moved = Some(format!("{}{}{}", &current[..start], " ".repeat(64), &current[start..]));
+                parsed += start;
+                moved = Some(moved_right(current, start));
             }
             _ => return Err(syntax_error(&error)),
         }
@@ -91,6 +91,23 @@ pub(crate) fn yaml(text: &str, dialect: Dialect) -> Result<Outline, SyntaxError>
 pub(super) fn syntax_error(error: &ScanError) -> SyntaxError {
     let marker = error.marker();
     SyntaxError { line: marker.line() as u64, column: marker.col() as u64 + 1, message: error.info() }
+}
+
+/// Moves the line at `start`, which lies in a quoted scalar, and those below it that must: no line without a quote ends one.
+fn moved_right(text: &str, start: usize) -> String {
+    let mut moved = text[..start].to_owned();
+    let mut rest = &text[start..];
+    while let Some(line) = rest.split_inclusive('\n').next() {
+        if !line.trim().is_empty() {
+            moved.push_str(&" ".repeat(64));
+        }
+        moved.push_str(line);
+        rest = &rest[line.len()..];
+        if line.contains(['\'', '"']) {
+            break;
+        }
+    }
+    moved + rest
 }
 
 fn line_start(text: &str, line: usize) -> Option<usize> {
@@ -258,6 +275,15 @@ mod tests {
         let text = "openapi: 3.0.0\ninfo:\n    description: 'one\n\n  two\n    '\n    title: T\n";
         let outline = yaml(text, Dialect::Refs).expect("parses");
         assert_eq!(outline.get("info.title"), Some("T"));
+    }
+
+    #[test]
+    fn much_quoted_text_may_begin_further_left() {
+        let text = "one\n".repeat(2_000);
+        let text =
+            format!("info:\n    x: \"\n{text}\n  \"\n    y: '{text}\n'\n    title: 'T\nof\n\n two'\n    version: v1\n");
+        let outline = yaml(&text, Dialect::Refs).expect("parses");
+        assert_eq!((outline.get("info.title"), outline.get("info.version")), (Some("T of\ntwo"), Some("v1")));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::{
     asset::{AssetChange, Coordinates, CoordinatesError, Description},
-    engine::{Clock, Effect, Ending, Outcome, Step, Tally, Work},
+    engine::{Effect, Ending, Outcome, Step, Tally, Work},
     exchange::Exchange,
     job::Job,
     journal::{Failure, Item, State},
@@ -50,7 +50,7 @@ pub(super) struct Subject {
 }
 
 impl Describe {
-    pub(super) fn new(exchange: Exchange, job: &Job, tally: Arc<Tally>, clock: Clock) -> std::io::Result<Self> {
+    pub(super) fn new(exchange: Exchange, job: &Job, tally: Arc<Tally>) -> std::io::Result<Self> {
         let scratch = Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?);
         let describer = Describer::new(
             exchange.clone(),
@@ -59,7 +59,6 @@ impl Describe {
             scratch,
             job.publish.deadline,
             tally,
-            clock,
         );
         Ok(Self { exchange, describer })
     }

@@ -40,7 +40,7 @@ use turns::Turns;
 
 use crate::{
     asset::{Coordinates, Description, Remap},
-    engine::{Clock, Effect, Outcome, Step, Tally},
+    engine::{Effect, Outcome, Step, Tally},
     exchange::Exchange,
     job::DescribeApi,
     journal::{Failure, Item},
@@ -78,7 +78,6 @@ pub(super) struct Describer {
     /// How long one change may take.
     deadline: Duration,
     tally: Arc<Tally>,
-    clock: Clock,
     rhythm: Rhythm,
     definitions: Definitions,
     turns: Turns,
@@ -93,7 +92,6 @@ impl Describer {
         scratch: Arc<tempfile::TempDir>,
         deadline: Duration,
         tally: Arc<Tally>,
-        clock: Clock,
     ) -> Self {
         Self {
             exchange,
@@ -103,7 +101,6 @@ impl Describer {
             scratch,
             deadline,
             tally,
-            clock,
             rhythm: Rhythm::default(),
             definitions: Definitions::default(),
             turns: Turns::default(),

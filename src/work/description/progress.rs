@@ -1,6 +1,6 @@
 //! How far an item is: kept in memory between its steps.
 
-use crate::{asset::Lifecycle, engine::Tally};
+use crate::{asset::Lifecycle, engine::Tally, work::asking::Asking};
 
 use super::Difference;
 
@@ -13,10 +13,8 @@ pub(in crate::work) struct Progress {
     counted: bool,
     /// The state that the version was seen in.
     pub(super) status: Option<Lifecycle>,
-    /// Polls of the status link so far, for their rhythm.
-    pub(super) polls: u32,
-    /// Since when the status link has not been found, in milliseconds since 1970.
-    pub(super) lost_since: Option<i64>,
+    /// The questions about the change under way.
+    pub(super) asking: Asking,
 }
 
 impl Progress {

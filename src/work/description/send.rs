@@ -80,7 +80,7 @@ impl Describer {
             Err(error) => return Err(declare(refused(error))),
         };
         let told = plan.differences.iter().map(ToString::to_string).collect();
-        Ok(Some(Token::new(link, self.clock.now(), told)))
+        Ok(Some(Token::new(link, told)))
     }
 
     /// Sends by single calls what the form has no words for; the rest is left to the form.

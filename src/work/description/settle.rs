@@ -9,7 +9,7 @@ use crate::{
     exchange::{PublicationState, PublicationStatus, StatusLink},
     journal::{Failure, Item},
     net::Disposition,
-    work::failure,
+    work::{asking::Asking, failure},
 };
 
 use super::{DESCRIBE, Describer, Progress, send::DECLARE};
@@ -24,16 +24,14 @@ pub(super) struct Token {
     /// Where to ask; nowhere where the server named another server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<StatusLink>,
-    /// When the change was accepted, in milliseconds since 1970.
-    since: i64,
     /// What is changed, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     told: Vec<String>,
 }
 
 impl Token {
-    pub(super) fn new(link: Option<StatusLink>, since: i64, told: Vec<String>) -> Self {
-        Self { link, since, told }
+    pub(super) fn new(link: Option<StatusLink>, told: Vec<String>) -> Self {
+        Self { link, told }
     }
 
     /// Whether categories or custom fields are changed.
@@ -52,7 +50,7 @@ impl Describer {
         let Ok(token) = serde_json::from_str::<Token>(text) else {
             return again(Failure::new("journal", "the journal holds no status link"), Duration::ZERO);
         };
-        progress.polls += 1;
+        progress.asking.ask();
         let Some(link) = &token.link else { return self.without_link(progress, item, token) };
         let status = match self.exchange.publication_status(link).await {
             Ok(status) => status,
@@ -61,20 +59,20 @@ impl Describer {
                     (halt @ Outcome::Halt(_), _) => halt,
                     (failed, Disposition::Final) => failed,
                     // Not being told is no news about the change.
-                    _ if self.is_overdue(&token) => self.overdue(&token),
+                    _ if self.is_overdue(progress) => Self::overdue(progress),
                     _ => self.ask_again(progress, item),
                 };
             }
         };
-        let Some(status) = status else { return self.missing(progress, item, &token) };
-        progress.lost_since = None;
-        if progress.polls == 1 {
+        let Some(status) = status else { return self.missing(progress, item) };
+        progress.asking.known();
+        if progress.asking.polls() == 1 {
             self.rhythm.learn(status.state != PublicationState::Running);
         }
         match status.state {
             PublicationState::Completed => self.completed(progress, token),
             PublicationState::Failed => given_back(&token, &status),
-            PublicationState::Running if self.is_overdue(&token) => self.overdue(&token),
+            PublicationState::Running if self.is_overdue(progress) => Self::overdue(progress),
             PublicationState::Running => self.ask_again(progress, item),
         }
     }
@@ -82,13 +80,13 @@ impl Describer {
     fn completed(&self, progress: &mut Progress, token: Token) -> Outcome {
         progress.accepted(&self.tally);
         progress.remember(token.told);
-        (progress.polls, progress.lost_since) = (0, None);
+        progress.asking = Asking::default();
         Outcome::Next
     }
 
     /// Nobody tells when the change is over: after a while it is compared again.
     fn without_link(&self, progress: &mut Progress, item: &Item, token: Token) -> Outcome {
-        if self.since(token.since) < LOST_AFTER {
+        if progress.asking.waited() < LOST_AFTER {
             return self.ask_again(progress, item);
         }
         self.completed(progress, token);
@@ -96,31 +94,25 @@ impl Describer {
     }
 
     /// The link is not known to the server: not yet, or no more. Comparing again is harmless either way.
-    fn missing(&self, progress: &mut Progress, item: &Item, token: &Token) -> Outcome {
-        let now = self.clock.now();
-        let since = *progress.lost_since.get_or_insert(now);
-        if self.since(since) < LOST_AFTER && !self.is_overdue(token) {
+    fn missing(&self, progress: &mut Progress, item: &Item) -> Outcome {
+        if progress.asking.lost() < LOST_AFTER && !self.is_overdue(progress) {
             return self.ask_again(progress, item);
         }
-        (progress.polls, progress.lost_since) = (0, None);
+        progress.asking = Asking::default();
         again(Failure::new("lost", "the server does not know the change any more: comparing again"), Duration::ZERO)
     }
 
     fn ask_again(&self, progress: &Progress, item: &Item) -> Outcome {
-        let after = self.rhythm.next(progress.polls).min(self.deadline);
+        let after = self.rhythm.next(progress.asking.polls()).min(self.deadline);
         Outcome::Wait { token: item.token.clone().unwrap_or_default(), after }
     }
 
-    fn since(&self, moment: i64) -> Duration {
-        Duration::from_millis(u64::try_from(self.clock.now().saturating_sub(moment)).unwrap_or(0))
+    fn is_overdue(&self, progress: &Progress) -> bool {
+        progress.asking.waited() > self.deadline
     }
 
-    fn is_overdue(&self, token: &Token) -> bool {
-        self.since(token.since) > self.deadline
-    }
-
-    fn overdue(&self, token: &Token) -> Outcome {
-        let waited = self.since(token.since).as_secs();
+    fn overdue(progress: &Progress) -> Outcome {
+        let waited = progress.asking.waited().as_secs();
         Outcome::Failed(
             Failure::new("deadline", format!("the change was accepted but has not ended after {waited} s"))
                 .hint("`consign retry` compares again and goes on; publish.deadline gives changes more time"),

@@ -25,36 +25,30 @@ impl Publish {
         // What was sent is on the server now; the archives only take up room.
         subject.package = None;
         subject.imprint = token.imprint.as_deref().and_then(Imprint::parse);
-        subject.polls += 1;
+        subject.asking.ask();
         let status = match self.exchange.publication_status(&token.link).await {
             Ok(status) => status,
             Err(error) => match error.disposition() {
                 // Not being told is no news about the publication.
-                Disposition::Again { .. } | Disposition::Doubt { .. } if !self.is_overdue(&token) => {
+                Disposition::Again { .. } | Disposition::Doubt { .. } if !self.is_overdue(subject) => {
                     return match failure::outcome(&error) {
                         Outcome::Halt(failure) => Outcome::Halt(failure),
                         _ => self.ask_again(subject, item),
                     };
                 }
                 Disposition::Final => return failure::outcome(&error),
-                _ => return self.overdue(&token),
+                _ => return Self::overdue(subject),
             },
         };
         match status {
-            Some(status) => self.read_status(subject, item, &token, &status).await,
-            None => self.status_missing(subject, item, &token).await,
+            Some(status) => self.read_status(subject, item, &status).await,
+            None => self.status_missing(subject, item).await,
         }
     }
 
-    async fn read_status(
-        &self,
-        subject: &mut Subject,
-        item: &Item,
-        token: &Token,
-        status: &PublicationStatus,
-    ) -> Outcome {
-        subject.lost_since = None;
-        if subject.polls == 1 {
+    async fn read_status(&self, subject: &mut Subject, item: &Item, status: &PublicationStatus) -> Outcome {
+        subject.asking.known();
+        if subject.asking.polls() == 1 {
             self.rhythm.learn(status.state != PublicationState::Running);
         }
         match status.state {
@@ -63,18 +57,17 @@ impl Publish {
                 self.published(subject, None)
             }
             PublicationState::Failed => refused_publication(status),
-            PublicationState::Running if self.is_overdue(token) => match self.is_there(subject).await {
+            PublicationState::Running if self.is_overdue(subject) => match self.is_there(subject).await {
                 Ok(true) => self.published(subject, Some("found after its deadline had passed".to_owned())),
-                _ => self.overdue(token),
+                _ => Self::overdue(subject),
             },
             PublicationState::Running => self.ask_again(subject, item),
         }
     }
 
     /// The link is not known to the server: not yet, or no more.
-    async fn status_missing(&self, subject: &mut Subject, item: &Item, token: &Token) -> Outcome {
-        let now = self.clock.now();
-        let since = *subject.lost_since.get_or_insert(now);
+    async fn status_missing(&self, subject: &mut Subject, item: &Item) -> Outcome {
+        let lost_for = subject.asking.lost();
         match self.is_there(subject).await {
             Ok(true) => {
                 return self.published(subject, Some("the status link is gone, the asset is there".to_owned()));
@@ -82,7 +75,7 @@ impl Publish {
             Ok(false) => {}
             Err(outcome) => return outcome,
         }
-        if millis_since(since, now) < LOST_AFTER && !self.is_overdue(token) {
+        if lost_for < LOST_AFTER && !self.is_overdue(subject) {
             return self.ask_again(subject, item);
         }
         let failure = Failure::new("lost", "the server knows neither the publication nor the asset");
@@ -98,25 +91,21 @@ impl Publish {
     }
 
     fn ask_again(&self, subject: &Subject, item: &Item) -> Outcome {
-        let after = self.rhythm.next(subject.polls).min(self.settings.deadline);
+        let after = self.rhythm.next(subject.asking.polls()).min(self.settings.deadline);
         Outcome::Wait { token: item.token.clone().unwrap_or_default(), after }
     }
 
-    fn is_overdue(&self, token: &Token) -> bool {
-        millis_since(token.since, self.clock.now()) > self.settings.deadline
+    fn is_overdue(&self, subject: &Subject) -> bool {
+        subject.asking.waited() > self.settings.deadline
     }
 
-    fn overdue(&self, token: &Token) -> Outcome {
-        let waited = millis_since(token.since, self.clock.now()).as_secs();
+    fn overdue(subject: &Subject) -> Outcome {
+        let waited = subject.asking.waited().as_secs();
         Outcome::Failed(
             Failure::new("deadline", format!("the publication was accepted but has not ended after {waited} s"))
                 .hint("`consign retry` looks the asset up and goes on; publish.deadline gives publications more time"),
         )
     }
-}
-
-pub(super) fn millis_since(since: i64, now: i64) -> Duration {
-    Duration::from_millis(u64::try_from(now.saturating_sub(since)).unwrap_or(0))
 }
 
 /// The server took the package and then refused it: it says why step by step.

@@ -31,17 +31,19 @@ use std::sync::{Arc, atomic::AtomicU32};
 
 use camino::Utf8PathBuf;
 use imprint::Imprint;
+use tokio::time::Instant;
 use witness::Witness;
 
 use crate::{
     asset::{AssetDraft, Coordinates, CoordinatesError, Description, Lifecycle, OnConflict, Remap},
-    engine::{Clock, Effect, Outcome, Step, Tally, Work},
+    engine::{Effect, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
     job::{self, Metadata},
     journal::{Failure, Item, Retired},
     offload::offload,
     package::{Limits, Package, pack_remapped},
     work::{
+        asking::Asking,
         description::{self, DESCRIBE, Describer, PROMOTE, Progress, SETTLE},
         existing::Existing,
         rhythm::Rhythm,
@@ -75,7 +77,6 @@ pub(super) struct Publish {
     /// A folder for archives; gone with the run.
     scratch: Arc<tempfile::TempDir>,
     tally: Arc<Tally>,
-    clock: Clock,
     rhythm: Rhythm,
     /// Whether the server tells of publications by their coordinates.
     witness: Witness,
@@ -119,14 +120,12 @@ pub(super) struct Subject {
     looked_at: Option<Coordinates>,
     /// Whether it was decided what to do about content that has changed.
     change_is_known: bool,
-    /// Polls of the status link so far, for their rhythm.
-    polls: u32,
-    /// Since when the status link has not been found, in milliseconds since 1970.
-    lost_since: Option<i64>,
+    /// The questions about its publication.
+    asking: Asking,
     /// Looks at the server that found nothing.
     fruitless_looks: u32,
-    /// Since when it is not known whether it was published, in milliseconds since 1970.
-    doubted_since: Option<i64>,
+    /// Since when it is not known whether it was published.
+    doubted_since: Option<Instant>,
     /// Whether this process has sent it.
     sent: bool,
     /// Whether the server has answered, though with an error of its own: then it is unlikely to work on it still.
@@ -146,8 +145,7 @@ impl Subject {
             existed: None,
             looked_at: None,
             change_is_known: false,
-            polls: 0,
-            lost_since: None,
+            asking: Asking::default(),
             fruitless_looks: 0,
             doubted_since: None,
             sent: false,
@@ -172,7 +170,6 @@ impl Publish {
         job: &job::Job,
         existing: Existing,
         tally: Arc<Tally>,
-        clock: Clock,
     ) -> std::io::Result<Self> {
         let settings = &job.publish;
         let limits = limits(job.limits);
@@ -185,7 +182,6 @@ impl Publish {
             Arc::clone(&scratch),
             settings.deadline,
             Arc::clone(&tally),
-            clock,
         )
         .remapping(Arc::clone(&remap));
         Ok(Self {
@@ -204,7 +200,6 @@ impl Publish {
             remap,
             scratch,
             tally,
-            clock,
             rhythm: Rhythm::default(),
             witness: Witness::default(),
             riddles: AtomicU32::new(0),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Publish, Subject, await_status::millis_since, compare::Comparison};
+use tokio::time::Instant;
+
+use super::{Publish, Subject, compare::Comparison};
 use crate::{
     engine::Outcome,
     exchange::{Asset, PublicationState},
@@ -59,19 +61,17 @@ impl Publish {
             // It ended badly: there is nothing that could still appear.
             Some(PublicationState::Failed) => return None,
             None if subject.answered || self.witness.tells(&self.exchange).await => {
-                return self.look_again(subject, SHORT_PATIENCE);
+                return Self::look_again(subject, SHORT_PATIENCE);
             }
             // It ended between the two questions, or nobody knows.
             Some(PublicationState::Completed) | None => {}
         }
-        self.look_again(subject, PATIENCE)
+        Self::look_again(subject, PATIENCE)
     }
 
     /// Looks again later, or gives up: `None`.
-    fn look_again(&self, subject: &mut Subject, patience: Duration) -> Option<Outcome> {
-        let now = self.clock.now();
-        let since = *subject.doubted_since.get_or_insert(now);
-        if millis_since(since, now) >= patience {
+    fn look_again(subject: &mut Subject, patience: Duration) -> Option<Outcome> {
+        if subject.doubted_since.get_or_insert_with(Instant::now).elapsed() >= patience {
             (subject.doubted_since, subject.fruitless_looks) = (None, 0);
             return None;
         }

@@ -10,7 +10,7 @@ use crate::{
     exchange::{Accepted, PublishRequest, StatusLink, UploadFile},
     job::Mode,
     net::CallError,
-    work::failure,
+    work::{asking::Asking, failure},
 };
 
 /// What the await step needs: kept in the journal before the first poll.
@@ -18,8 +18,6 @@ use crate::{
 pub(super) struct Token {
     /// Where to ask.
     pub(super) link: StatusLink,
-    /// When the publication was accepted, in milliseconds since 1970.
-    pub(super) since: i64,
     /// The digest of what was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) imprint: Option<String>,
@@ -76,11 +74,12 @@ impl Publish {
     }
 
     /// The server works on what was sent: by this process, or by one before it.
-    pub(super) fn accepted(&self, subject: &Subject, link: StatusLink) -> Outcome {
+    pub(super) fn accepted(&self, subject: &mut Subject, link: StatusLink) -> Outcome {
+        subject.asking = Asking::default();
         if subject.sent {
             self.tally.add_published();
         }
-        let token = Token { link, since: self.clock.now(), imprint: subject.fingerprint() };
+        let token = Token { link, imprint: subject.fingerprint() };
         Outcome::Wait { token: token.to_text(), after: self.rhythm.first() }
     }
 }

@@ -111,7 +111,6 @@ impl Place {
             scratch,
             Duration::from_secs(30),
             Arc::clone(&tally),
-            Clock::start(),
         );
         let gav = format!("{organization}/orders/1.0.0").parse().expect("parses");
         let folder = tempfile::tempdir().expect("is made");
@@ -299,6 +298,5 @@ pub(super) fn describer_of(server: &Scripted) -> Describer {
         Arc::new(tempfile::tempdir().expect("is made")),
         Duration::from_mins(1),
         Arc::default(),
-        Clock::start(),
     )
 }

@@ -1,0 +1,67 @@
+//! How long the server has been asked about one thing: in this run, by a clock that nobody sets.
+//!
+//! What earlier runs waited does not count. A machine that slept, a clock that was set, a run that goes on after a
+//! weekend: each of them asks as patiently as the first.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Questions about one publication, or one change.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    polls: u32,
+    since: Option<Instant>,
+    /// Since when nothing is known of it.
+    lost_since: Option<Instant>,
+}
+
+impl Asking {
+    /// Another question.
+    pub(super) fn ask(&mut self) {
+        self.polls += 1;
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// Questions so far, for their rhythm.
+    pub(super) fn polls(&self) -> u32 {
+        self.polls
+    }
+
+    /// How long it has been asked about.
+    pub(super) fn waited(&self) -> Duration {
+        self.since.map(|since| since.elapsed()).unwrap_or_default()
+    }
+
+    /// The server knows of it.
+    pub(super) fn known(&mut self) {
+        self.lost_since = None;
+    }
+
+    /// The server does not know of it; says for how long.
+    pub(super) fn lost(&mut self) -> Duration {
+        self.lost_since.get_or_insert_with(Instant::now).elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_time_in_which_it_is_asked_about_counts() {
+        let mut asking = Asking::default();
+        let second = Duration::from_secs(1);
+        tokio::time::advance(second).await;
+        assert_eq!(asking.waited(), Duration::ZERO);
+        asking.ask();
+        tokio::time::advance(second).await;
+        asking.ask();
+        assert_eq!((asking.polls(), asking.waited()), (2, second));
+        assert_eq!(asking.lost(), Duration::ZERO);
+        tokio::time::advance(second).await;
+        assert_eq!(asking.lost(), second);
+        asking.known();
+        assert_eq!(asking.lost(), Duration::ZERO);
+    }
+}
