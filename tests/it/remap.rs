@@ -50,7 +50,7 @@ fn write_project(workshop: &Workshop) {
 /// Asserts that each path below `exchange_modules` that any file names is there.
 fn references_resolve(archive: &BTreeMap<String, String>) {
     let mut count = 0;
-    for (name, text) in archive.iter().filter(|(name, _)| name.ends_with(".raml")) {
+    for (name, text) in archive.iter().filter(|(_, text)| text.starts_with("#%RAML")) {
         for (at, _) in text.match_indices("exchange_modules/") {
             let target: String = text[at..].chars().take_while(|c| !c.is_whitespace()).collect();
             assert!(archive.contains_key(&target), "{name}: {target} is not among {:?}", archive.keys());
