@@ -78,6 +78,7 @@ impl Specification {
             categories: consign::asset::Values::default(),
             fields: consign::asset::Values::default(),
             instances: Vec::new(),
+            moves: BTreeMap::new(),
             name_is_derived: false,
             files: vec![DraftFile {
                 key: "files.oas.zip".parse().expect("a key"),

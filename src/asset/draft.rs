@@ -93,6 +93,10 @@ pub struct AssetDraft {
     /// The files to send.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<DraftFile>,
+    /// Groups under which its files name what goes with it to another one: those that a project calls its own. Copies of
+    /// modules below `exchange_modules` move along, with the references to them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub moves: BTreeMap<String, String>,
     /// What to do about other content under these coordinates, where the source says so; else the job does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_conflict: Option<OnConflict>,

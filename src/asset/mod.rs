@@ -12,6 +12,7 @@ mod file_key;
 mod kind;
 mod lifecycle;
 mod on_conflict;
+mod remap;
 mod values;
 mod version;
 
@@ -24,5 +25,6 @@ pub use file_key::{FileKey, FileKeyError};
 pub use kind::AssetType;
 pub use lifecycle::Lifecycle;
 pub use on_conflict::OnConflict;
+pub use remap::{Moved, Remap, RemapError, RemapTables};
 pub use values::{Spelled, Values};
 pub use version::{MappedVersion, Version, VersionError};

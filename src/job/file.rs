@@ -118,7 +118,23 @@ pub(super) struct JobFile {
     pub(super) pace: PaceTable,
     #[serde(default)]
     pub(super) limits: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) remap: RemapTable,
 }
+
+/// What becomes of coordinates, with the place of each entry in the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RemapTable {
+    pub(super) groups: Entries,
+    pub(super) assets: Entries,
+    pub(super) organizations: Entries,
+    pub(super) hosts: Entries,
+    pub(super) merge: bool,
+}
+
+/// What is, and what it becomes.
+pub(super) type Entries = BTreeMap<toml::Spanned<String>, String>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

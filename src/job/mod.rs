@@ -7,6 +7,7 @@ mod defaults;
 mod definitions;
 mod error;
 mod file;
+mod remap;
 mod resolve;
 mod secrets;
 mod text;

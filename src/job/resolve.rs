@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::asset::Remap;
+
 use super::{
     JobError, OnConflict, defaults,
     definitions::Definitions,
@@ -11,6 +13,7 @@ use super::{
         CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable,
         SandboxChoice, SourceSpec, SourceTable,
     },
+    remap,
     secrets::{self, Parsed},
     text,
 };
@@ -46,6 +49,8 @@ pub struct Job {
     pub preflight: bool,
     /// How fast.
     pub pace: Pace,
+    /// What becomes of coordinates in what is sent.
+    pub remap: Remap,
     /// How large files may be.
     pub limits: PackageLimits,
     /// Where the journal is.
@@ -202,6 +207,15 @@ impl Job {
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
         let pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
         let limits = limits(&file.limits).map_err(|(key, m)| value(&format!("limits.{key}"), m))?;
+        let remap = remap::resolve(&file.remap, text).map_err(|message| JobError::Parse {
+            path: path.to_owned(),
+            message,
+            is_secret: false,
+        })?;
+        if file.kind == Kind::Describe && !remap.is_empty() {
+            let message = "a describe job names assets as the target does: nothing is rewritten".to_owned();
+            return Err(value("remap", message));
+        }
         let defaults = defaults::flatten(&file.defaults).map_err(|(key, m)| value(&format!("defaults.{key}"), m))?;
         Ok(Self {
             file: path.to_owned(),
@@ -218,6 +232,7 @@ impl Job {
             definitions,
             preflight: !file.preflight.skip,
             pace,
+            remap,
             limits,
             journal,
             sandbox,

@@ -31,7 +31,7 @@ pub(super) fn parse_message(text: &str, error: &toml::de::Error) -> Parsed {
 }
 
 /// Whether a line may hold a secret: by its key, or by its table.
-fn is_telling(text: &str, line: usize) -> bool {
+pub(super) fn is_telling(text: &str, line: usize) -> bool {
     let tells = |words: &str| {
         let words = words.to_ascii_lowercase().replace(['_', '-'], "");
         // An address may bear a user and a password.
@@ -43,7 +43,7 @@ fn is_telling(text: &str, line: usize) -> bool {
 }
 
 /// A line as far as its key.
-fn key_of(line: &str) -> String {
+pub(super) fn key_of(line: &str) -> String {
     match line.split_once('=') {
         Some((key, _)) => format!("{key}= …"),
         None if line.trim_start().starts_with('[') => line.to_owned(),

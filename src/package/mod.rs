@@ -7,6 +7,7 @@
 //! * [`docs`] makes the archive of an asset's documentation from Markdown files.
 //! * [`detect`] tells what a file is, what belongs to it and what it says of itself.
 //! * [`reading`] reads a file once, and remembers what it told for as long as it has not changed.
+//! * [`remap`] rewrites coordinates in what is packed when assets move, and proves that none of the source is left.
 //! * [`archive`] reads archives that nobody vouches for within a [`archive::Budget`], and is the only place that knows
 //!   the `zip` crate.
 
@@ -19,8 +20,9 @@ mod limits;
 mod pack;
 pub mod reading;
 mod regular;
+pub mod remap;
 
 pub use archive::Budget as ArchiveBudget;
 pub use fingerprint::{FileFingerprint, Fingerprint, fingerprint_file};
 pub use limits::Limits;
-pub use pack::{Package, PackedFile, pack};
+pub use pack::{Package, PackedFile, pack, pack_remapped};

@@ -4,11 +4,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    io,
+    io::{self, Seek},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 
 use super::{
@@ -17,11 +16,13 @@ use super::{
     fingerprint::{self, FileFingerprint, Fingerprint, Sum},
     limits::{Limits, human},
     regular::{self, Snapshot},
+    remap::Rewriter,
 };
-use crate::asset::{AssetDraft, AssetType, Diagnosis, DraftFile, FileContent, FileKey, Problem};
+use crate::asset::{AssetDraft, AssetType, Diagnosis, DraftFile, FileContent, FileKey, Problem, Remap};
 
 mod documentation;
 mod raised;
+mod rewritten;
 
 /// The files of one asset, ready to send.
 #[derive(Debug)]
@@ -77,11 +78,28 @@ impl PackedFile {
 /// A diagnosis that names the file: missing, unreadable, no regular file, outside the draft's folder, changed while it
 /// was read, larger than its limit, an archive that is none, a main file that is not in the root of its archive.
 pub fn pack(draft: &AssetDraft, scratch: &Utf8Path, limits: &Limits) -> Result<Package, Diagnosis> {
+    pack_remapped(draft, scratch, limits, &Remap::default())
+}
+
+/// As [`pack`], with all coordinates in the files brought in line with a table.
+///
+/// # Errors
+/// As [`pack`]; and when two members of an archive would have one name.
+pub fn pack_remapped(
+    draft: &AssetDraft,
+    scratch: &Utf8Path,
+    limits: &Limits,
+    remap: &Remap,
+) -> Result<Package, Diagnosis> {
+    let rewriters = Rewriters {
+        specification: Rewriter::new(remap.with_modules(&draft.moves)),
+        other: Rewriter::new(remap.clone()),
+    };
     let mut keys = BTreeSet::new();
     let mut parts = Vec::with_capacity(draft.files.len());
     for file in &draft.files {
         let packed = if keys.insert(&file.key) {
-            pack_file(draft, file, scratch, limits)
+            pack_file(draft, file, scratch, limits, rewriters.of(&file.key))
         } else {
             let message = format!("{} is given twice", file.key);
             Err(Diagnosis::failed(draft.path.clone(), Problem::Value, message))
@@ -92,11 +110,25 @@ pub fn pack(draft: &AssetDraft, scratch: &Utf8Path, limits: &Limits) -> Result<P
     Ok(Package { parts, fingerprint })
 }
 
+/// What rewrites files. Modules that a project has vendored are named in its specification alone.
+struct Rewriters {
+    specification: Rewriter,
+    other: Rewriter,
+}
+
+impl Rewriters {
+    fn of(&self, key: &FileKey) -> &Rewriter {
+        let is_other = matches!(key.classifier(), "" | "docs" | "icon" | "custom" | "studio-plugin");
+        if is_other { &self.other } else { &self.specification }
+    }
+}
+
 fn pack_file(
     draft: &AssetDraft,
     file: &DraftFile,
     scratch: &Utf8Path,
     limits: &Limits,
+    rewriter: &Rewriter,
 ) -> Result<PackedFile, Diagnosis> {
     let (limit, setting) = limits.of(&file.key);
     let job = Job {
@@ -106,6 +138,7 @@ fn pack_file(
         scratch,
         limit,
         setting,
+        rewriter,
     };
     match &file.content {
         FileContent::File(path) => job.as_it_is(&folder_of(path, &draft.path), path),
@@ -135,6 +168,7 @@ struct Job<'a> {
     scratch: &'a Utf8Path,
     limit: u64,
     setting: &'static str,
+    rewriter: &'a Rewriter,
 }
 
 impl Job<'_> {
@@ -145,6 +179,16 @@ impl Job<'_> {
             let message = format!("{} is {}, {}", self.key, human(snapshot.len), self.limit_reached());
             return Err(self.too_large(path, message));
         }
+        if let Some(rewritten) = self.rewritten(path, &real, &mut file, &snapshot)? {
+            return self.rewritten_file(path, rewritten);
+        }
+        file.rewind().map_err(|error| unreadable(path, &error))?;
+        self.packed(path, Opened { real, file, snapshot, temporary: None })
+    }
+
+    /// A file that is open, as it will be sent; `path` is shown.
+    fn packed(&self, path: &Utf8Path, opened: Opened) -> Result<PackedFile, Diagnosis> {
+        let Opened { real, mut file, snapshot, temporary } = opened;
         let sha256 = content::copy(&mut file, &snapshot, |_| Ok(())).map_err(|fault| read_fault(path, fault))?;
         let fingerprint = if self.key.packaging == "zip" {
             self.ready_made(path, &real, sha256)?
@@ -158,7 +202,7 @@ impl Job<'_> {
             fingerprint,
             path: real,
             snapshot,
-            _temporary: None,
+            _temporary: temporary,
         })
     }
 
@@ -202,12 +246,12 @@ impl Job<'_> {
             .map_err(|error| self.scratch_fault(&io::Error::other(error)))?;
         let mut zip = ZipFile::new(file, self.limit);
         let mut sums = BTreeMap::new();
-        for (name, member) in content {
-            let sum = add(&mut zip, folder, name, member).map_err(|refusal| match refusal {
+        for (name, member) in self.renamed(root, content)? {
+            let sum = self.add(&mut zip, folder, &name, member).map_err(|refusal| match refusal {
                 Refusal::Diagnosis(diagnosis) => diagnosis,
                 Refusal::Write(fault) => self.write_fault(fault, root, content),
             })?;
-            sums.insert((*name).to_owned(), sum);
+            sums.insert(name, sum);
         }
         let (len, sha256) = zip.finish().map_err(|fault| self.write_fault(fault, root, content))?;
         let snapshot = regular::open(&temporary).map_err(|error| self.scratch_fault(&error))?.1;
@@ -289,23 +333,12 @@ impl Content<'_> {
     }
 }
 
-/// Adds one member to an archive; answers its SHA-256.
-fn add(zip: &mut ZipFile, folder: &Utf8Path, name: &str, content: &Content<'_>) -> Result<Sum, Refusal> {
-    let path = match content {
-        Content::File(path) => path,
-        Content::Text(text) => {
-            zip.start(name, text.len() as u64)?;
-            zip.write(text.as_bytes())?;
-            return Ok(Sha256::digest(text).into());
-        }
-    };
-    let (_, mut file, snapshot) = open_inside(folder, path)?;
-    zip.start(name, snapshot.len)?;
-    content::copy(&mut file, &snapshot, |chunk| zip.write(chunk)).map_err(|fault| match fault {
-        Fault::Sink(fault) => Refusal::Write(fault),
-        Fault::Read(error) => Refusal::Diagnosis(unreadable(path, &error)),
-        Fault::Changed(how) => Refusal::Diagnosis(changed(path, how)),
-    })
+/// A file that is to be sent as it is.
+struct Opened {
+    real: Utf8PathBuf,
+    file: File,
+    snapshot: Snapshot,
+    temporary: Option<TempPath>,
 }
 
 /// Why a member did not get into the archive: its own fault, or the archive's.

@@ -11,7 +11,7 @@ use crate::package::detect::{self, Archive, Follower, Format, Project, Spec};
 use super::draft::{self, Found, Place};
 use super::recognise::{self, Glance};
 use super::tree::Tree;
-use super::{Options, SourceError, archives, extras, maven, projects};
+use super::{Options, SourceError, archives, extras, maven, moving, projects};
 
 /// Scans a directory. See [`super::Source::scan`].
 pub(crate) fn scan(
@@ -63,9 +63,10 @@ pub(crate) fn scan_found(
 }
 
 /// The coordinates of an asset that could not be built, as far as its descriptor tells.
-fn gav(group: &str, asset: Option<&str>, version: Option<&str>) -> Option<String> {
+fn gav(options: &Options, group: Option<&str>, asset: Option<&str>, version: Option<&str>) -> Option<String> {
     let known = |text: &&str| !text.is_empty() && !detect::is_unresolved(text);
-    Some(format!("{group}/{}/{}", asset.filter(known)?, version.filter(known)?))
+    let group = group.filter(known).unwrap_or(&options.group);
+    Some(moving::gav(options, group, asset.filter(known)?, version.filter(known)?))
 }
 
 fn named(mut diagnosis: Box<Diagnosis>, gav: Option<String>) -> Box<Diagnosis> {
@@ -230,7 +231,8 @@ impl<'a> Scan<'a> {
             owners.any(|above| matches!(projects.get(above), Some(Some(_))))
         };
         let built = projects::build(self.tree, folder, project, &nested, self.options, &mut self.follower);
-        let gav = gav(&self.options.group, project.asset_id.as_deref(), project.version.as_deref());
+        let group = project.group_id.as_deref();
+        let gav = gav(self.options, group, project.asset_id.as_deref(), project.version.as_deref());
         Some(built.map_err(|diagnosis| named(diagnosis, gav)))
     }
 
@@ -238,7 +240,8 @@ impl<'a> Scan<'a> {
         let folder = file.parent().unwrap_or(Utf8Path::new(""));
         match detect::read_pom(&self.tree.root.join(file), &self.tree.root, &self.options.reading) {
             Ok(pom) => {
-                let gav = gav(&self.options.group, pom.artifact_id.as_deref(), pom.version.as_deref());
+                let group = pom.group_id.as_deref();
+                let gav = gav(self.options, group, pom.artifact_id.as_deref(), pom.version.as_deref());
                 let built = maven::build(self.tree, folder, &pom, self.options);
                 built.map(|built| built.map_err(|diagnosis| named(diagnosis, gav)))
             }

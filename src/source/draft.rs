@@ -11,7 +11,7 @@ use crate::asset::{
 use super::facts::{Facts, clip, fold, list, summary};
 use super::header::distance;
 use super::reader::Reader;
-use super::{Options, docs, own_pom, spelling, stamp};
+use super::{Options, docs, moving, own_pom, spelling, stamp};
 
 /// An asset as it was found, before job defaults and derived values.
 #[derive(Debug, Clone)]
@@ -56,20 +56,22 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     for (key, text) in options.defaults.iter().filter(|(key, _)| !matches!(key.as_str(), "type" | "assetId" | "path")) {
         facts.fill(key, text, Origin::Defaults);
     }
-    own_pom::heed(&mut facts, &files, place, &options.group, &options.reading)?;
+    own_pom::heed(&mut facts, &files, place, options)?;
     docs::add(&mut facts, &mut files, place, options)?;
     facts.fill_from(derived);
     facts.fill("groupId", &options.group, Origin::Derived("the group of the job".to_owned()));
     facts.fill("version", "1.0.0", Origin::Derived("nothing names a version".to_owned()));
+    moving::rewrite(&mut facts, &options.remap);
+    let moves = std::mem::take(&mut facts.moves);
     let mut reader = Reader::new(facts);
     let content = content(&files);
     let asset_type = reader.asset_type(asset_type, content);
     if asset_type == AssetType::ApiGroup {
         reader.wrong("type", "an api-group is made by API Manager, and cannot be published");
     }
-    let coordinates = reader.coordinates();
+    let coordinates = reader.coordinates().map(|named| moving::moved(&mut reader, &named, &options.remap));
     let status = reader.status();
-    let dependencies = reader.dependencies();
+    let dependencies = moving::dependencies(&reader.dependencies(), &options.remap);
     let properties = reader.properties(&asset_type, coordinates.as_ref(), content.is_none());
     reader.hold_lengths();
     let name = reader.name(coordinates.as_ref());
@@ -102,7 +104,8 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
         fields,
         instances,
         name_is_derived: matches!(reader.origins.get("name"), Some(Origin::Derived(_))),
-        stamp: stamp::of(&files),
+        stamp: moving::stamp(stamp::of(&files), &options.remap),
+        moves,
         files,
         on_conflict: None,
         line: place.line,

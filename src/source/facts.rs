@@ -8,14 +8,18 @@ use crate::asset::Origin;
 
 /// Values by the name of their manifest column (`version`, `tags`, `properties.apiVersion`).
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Facts(BTreeMap<String, (String, Origin)>);
+pub(crate) struct Facts {
+    values: BTreeMap<String, (String, Origin)>,
+    /// Groups under which the files name what goes with the asset to another one.
+    pub(crate) moves: BTreeMap<String, String>,
+}
 
 impl Facts {
     /// Sets a value that is not there yet. Blank text is no value.
     pub(crate) fn fill(&mut self, key: &str, text: &str, origin: Origin) {
         let text = text.trim();
-        if !text.is_empty() && !self.0.contains_key(key) {
-            self.0.insert(key.to_owned(), (text.to_owned(), origin));
+        if !text.is_empty() && !self.values.contains_key(key) {
+            self.values.insert(key.to_owned(), (text.to_owned(), origin));
         }
     }
 
@@ -36,33 +40,45 @@ impl Facts {
 
     /// Fills in everything that others know.
     pub(crate) fn fill_from(&mut self, others: Self) {
-        for (key, value) in others.0 {
-            self.0.entry(key).or_insert(value);
+        for (key, value) in others.values {
+            self.values.entry(key).or_insert(value);
+        }
+        for (from, to) in others.moves {
+            self.moves.entry(from).or_insert(to);
+        }
+    }
+
+    /// Gives values another text.
+    pub(crate) fn change(&mut self, other: impl Fn(&str, &str) -> Option<String>) {
+        for (key, (text, _)) in &mut self.values {
+            if let Some(changed) = other(key, text) {
+                *text = changed;
+            }
         }
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(|(text, _)| text.as_str())
+        self.values.get(key).map(|(text, _)| text.as_str())
     }
 
     pub(crate) fn origin(&self, key: &str) -> Option<&Origin> {
-        self.0.get(key).map(|(_, origin)| origin)
+        self.values.get(key).map(|(_, origin)| origin)
     }
 
     pub(crate) fn take(&mut self, key: &str) -> Option<(String, Origin)> {
-        self.0.remove(key)
+        self.values.remove(key)
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        self.0.remove(key);
+        self.values.remove(key);
     }
 
     /// Everything under a prefix, such as `properties.`, without the prefix.
     pub(crate) fn take_prefix(&mut self, prefix: &str) -> Vec<(String, String, Origin)> {
-        let keys: Vec<String> = self.0.keys().filter(|key| key.starts_with(prefix)).cloned().collect();
+        let keys: Vec<String> = self.values.keys().filter(|key| key.starts_with(prefix)).cloned().collect();
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
-            if let Some((text, origin)) = self.0.remove(&key) {
+            if let Some((text, origin)) = self.values.remove(&key) {
                 found.push((key[prefix.len()..].to_owned(), text, origin));
             }
         }

@@ -10,7 +10,7 @@ use super::draft::Found;
 use super::facts::Facts;
 use super::naming;
 use super::tree::Tree;
-use super::{extras, recognise, spelling};
+use super::{extras, moving, recognise, spelling};
 
 /// A POM that cannot be read.
 pub(crate) fn broken(path: &Utf8Path, error: &PomError) -> Box<Diagnosis> {
@@ -177,12 +177,14 @@ fn custom(
         ));
     }
     // Sent as the POM of the asset only where it names the very coordinates: the server compares them (EXCHANGE.md §2.2).
-    let is_same = pom.has_plain_coordinates && pom.group_id.as_deref() == Some(options.group.as_str());
+    let facts = facts(pom, options);
+    let group = facts.get("groupId").unwrap_or(&options.group);
+    let is_same = pom.has_plain_coordinates && pom.group_id.as_deref() == Some(group);
     let key = if is_same { FileKey::bare("pom") } else { FileKey::new("custom", "pom") };
     let mut files = vec![DraftFile { key, content: FileContent::File(shown.to_owned()) }];
     files.extend(extras::of(tree, folder, &options.reading)?);
     let derived = naming::derive(&folder.join("pom.xml"), None);
-    Ok(Found { path: shown.to_owned(), asset_type: AssetType::Custom, facts: facts(pom, options), derived, files })
+    Ok(Found { path: shown.to_owned(), asset_type: AssetType::Custom, facts, derived, files })
 }
 
 /// The values of a POM. Its dependencies are Maven's: connectors and test tools, which Exchange does not want declared.
@@ -194,10 +196,7 @@ pub(crate) fn facts(pom: &Pom, options: &Options) -> Facts {
     facts.fill_some("assetId", known(&pom.artifact_id).as_deref(), Origin::Pom);
     facts.fill_some("name", known(&pom.name).as_deref(), Origin::Pom);
     facts.fill_some("description", known(&pom.description).as_deref(), Origin::Pom);
-    if let Some(group) = known(&pom.group_id).filter(|group| *group != options.group) {
-        let why = format!("the group of the job; pom.xml names `{group}`");
-        facts.fill("groupId", &options.group, Origin::Derived(why));
-    }
+    moving::fill_group(&mut facts, &known(&pom.group_id).unwrap_or_default(), "pom.xml", Origin::Pom, options);
     // `[]` is how the plugin spells "none", and it does so by itself.
     let told = |text: &str| Some(spelling::of_text(text)).filter(|_| text.trim() != "[]");
     for name in ["tags", "keywords", "contactName", "contactEmail"] {

@@ -28,6 +28,7 @@ mod lines;
 mod locate;
 mod manifest;
 mod maven;
+mod moving;
 mod naming;
 mod options;
 mod own_pom;

@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 
 use camino::Utf8PathBuf;
 
-use crate::{asset::Sourced, package::reading::Reading};
+use crate::{
+    asset::{Remap, Sourced},
+    package::reading::Reading,
+};
 
 use super::{SourceError, catalog, changes, directory, manifest};
 
@@ -23,6 +26,8 @@ pub struct Options {
     /// The facts of this build, name and value, that the conditions of a catalog are held to. A name that is there
     /// twice fulfils none.
     pub criteria: Vec<(String, String)>,
+    /// What becomes of coordinates that the source names.
+    pub remap: Remap,
     /// How files are read: with a memory, those that have not changed are not.
     pub reading: Reading,
 }

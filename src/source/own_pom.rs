@@ -1,35 +1,29 @@
 //! A POM that goes along (`files.pom`): what it says may not be said a second time in the form (EXCHANGE.md §2.2).
 
 use crate::asset::{Diagnosis, DraftFile, FileContent, Origin, Problem};
-use crate::package::{
-    detect::{self, Pom},
-    reading::Reading,
-};
+use crate::package::detect::{self, Pom};
 
 use super::draft::Place;
 use super::facts::{Facts, fold, list};
-use super::maven;
+use super::{Options, maven};
 
 /// Properties of the publish call that a POM may carry.
 const PROPERTIES: &[&str] = &["mainFile", "apiVersion", "assetLink"];
 
 /// Lets the POM among the files speak for what it says. Whoever says the same elsewhere does no harm; a manifest that says
 /// something else is told, since only one of the two can be sent.
-///
-/// `group` is that of the job, for an asset that names none.
 pub(crate) fn heed(
     facts: &mut Facts,
     files: &[DraftFile],
     place: &Place<'_>,
-    group: &str,
-    reading: &Reading,
+    options: &Options,
 ) -> Result<(), Box<Diagnosis>> {
     let is_pom = |file: &&DraftFile| file.key.classifier.is_none() && file.key.packaging == "pom";
     let Some(FileContent::File(path)) = files.iter().find(is_pom).map(|file| &file.content) else { return Ok(()) };
     // The server reads the file alone: no parents beside it.
-    let pom = detect::read_pom_alone(path, reading).map_err(|error| maven::broken(path, &error))?;
+    let pom = detect::read_pom_alone(path, &options.reading).map_err(|error| maven::broken(path, &error))?;
     let said = said(&pom);
-    let mut problems = coordinates(facts, &pom, group);
+    let mut problems = coordinates(facts, &pom, options);
     for (key, text) in &said {
         let dimension = key.split_once('.').map_or(key.as_str(), |(dimension, _)| dimension);
         problems.extend(match dimension {
@@ -76,14 +70,18 @@ fn said(pom: &Pom) -> Vec<(String, String)> {
 }
 
 /// The server holds the coordinates of the POM to those of the call.
-fn coordinates(facts: &mut Facts, pom: &Pom, group: &str) -> Vec<String> {
+fn coordinates(facts: &mut Facts, pom: &Pom, options: &Options) -> Vec<String> {
     if !pom.has_plain_coordinates {
         return vec!["its coordinates hold placeholders, and the server takes them as they are written".to_owned()];
     }
     let mut problems = Vec::new();
     let own = pom.group_id.as_deref().unwrap_or_default();
-    let wanted = facts.get("groupId").unwrap_or(group);
-    if own != wanted {
+    let (asset, version) = (pom.artifact_id.as_deref().unwrap_or_default(), pom.version.as_deref());
+    if options.remap.asset(own, asset, version).is_some() {
+        facts.fill("groupId", own, Origin::Pom);
+    }
+    let wanted = facts.get("groupId").unwrap_or(&options.group);
+    if own != wanted && options.remap.group(own) != options.remap.group(wanted) {
         problems.push(format!("its group is `{own}`, the asset goes to `{wanted}`"));
     }
     for (key, text) in [("assetId", &pom.artifact_id), ("version", &pom.version)] {

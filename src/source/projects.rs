@@ -11,7 +11,7 @@ use super::draft::Found;
 use super::facts::Facts;
 use super::recognise::{self, Document};
 use super::tree::Tree;
-use super::{docs, extras, naming, spelling};
+use super::{docs, extras, moving, naming, spelling};
 
 /// Builds the asset of the project in `folder` (relative to the tree).
 ///
@@ -101,19 +101,18 @@ pub(crate) fn facts(project: &Project, options: &Options) -> Facts {
     if let Some(tags) = project.tags.as_ref().filter(|tags| !tags.is_empty()) {
         facts.fill("tags", &spelling::of_values(tags), from());
     }
-    if let Some(group) = project.group_id.as_deref().filter(|group| *group != options.group && !group.is_empty()) {
-        let why = format!("the group of the job; exchange.json names `{group}`");
-        facts.fill("groupId", &options.group, Origin::Derived(why));
-    }
+    let group = project.group_id.as_deref().unwrap_or_default();
+    moving::fill_group(&mut facts, group, "exchange.json", from(), options);
+    facts.moves = moving::own_groups(project, options);
     let dependencies: Vec<String> = project
         .dependencies
         .iter()
         .flatten()
         .filter(|dependency| dependency.scope.as_deref() != Some("validation"))
         .map(|dependency| {
-            let own = project.is_own_group(&dependency.group_id);
-            let group = if own { &options.group } else { &dependency.group_id };
-            format!("{group}:{}:{}", dependency.asset_id, dependency.version)
+            let (asset, version) = (dependency.asset_id.as_str(), dependency.version.as_str());
+            let group = moving::group_of_dependency(project, (&dependency.group_id, asset, version), options);
+            format!("{group}:{asset}:{version}")
         })
         .collect();
     facts.fill("dependencies", &dependencies.join(","), from());

@@ -345,6 +345,7 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         exclude: job.exclude.clone(),
         defaults: job.defaults.clone(),
         criteria: job.criteria.clone(),
+        remap: job.remap.clone(),
         reading,
     };
     (source, options)

@@ -28,6 +28,7 @@ mod order;
 mod pace;
 mod preflight;
 mod quick_start;
+mod remap;
 mod reports;
 mod secrets;
 mod sources;

@@ -249,7 +249,8 @@ fn flavor(path: &Utf8Path, text: &str, in_raml: bool) -> Flavor {
     }
 }
 
-fn references_in(path: &Utf8Path, bytes: &[u8], in_raml: bool) -> Vec<Reference> {
+/// What the bytes of a file refer to. What cannot be parsed refers to nothing.
+pub(crate) fn references_in(path: &Utf8Path, bytes: &[u8], in_raml: bool) -> Vec<Reference> {
     let Ok(decoded) = text::decode(bytes) else { return Vec::new() };
     let text = decoded.text.as_ref();
     let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));

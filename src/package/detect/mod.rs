@@ -23,12 +23,12 @@ mod xml_tree;
 mod yaml_tree;
 
 pub(crate) use archive::{Archive, read as read_archive};
-pub(crate) use closure::{Closure, Dangling, Follower, MAX_DESCRIPTOR, MAX_READ, Wrong, place};
+pub(crate) use closure::{Closure, Dangling, Follower, MAX_DESCRIPTOR, MAX_READ, Wrong, place, references_in};
 pub(crate) use lexical::{is_raml_without_header, may_refer};
 pub(crate) use pom::{InvalidPom, Pom, PomError, is_unresolved, read as read_pom, read_alone as read_pom_alone};
 pub(crate) use project::{Project, ProjectError, parse as parse_project};
 pub(crate) use raise::{Raised, raise, text_of as raised_text};
-pub(crate) use refs::{Target, join as join_reference, percent_decode, target as reference_target};
+pub(crate) use refs::{Strength, Target, join as join_reference, percent_decode, target as reference_target};
 pub(crate) use spec::{Format, Spec, SpecError, is_candidate, is_worth_a_look, meant_as, read as read_spec};
 pub(crate) use text::{Encoding, decode, newlines};
 pub(crate) use yaml_tree::{Key as YamlKey, Node as YamlNode, Value as YamlValue, read as read_yaml};

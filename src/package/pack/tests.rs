@@ -1,5 +1,7 @@
 //! What packing promises.
 
+mod remapped;
+
 use std::{fs, io::Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -53,6 +55,7 @@ impl Project {
             categories: Values::default(),
             fields: Values::default(),
             instances: Vec::new(),
+            moves: BTreeMap::new(),
             name_is_derived: false,
             files: vec![DraftFile { key: key.parse().unwrap(), content }],
             on_conflict: None,

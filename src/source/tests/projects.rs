@@ -1,5 +1,5 @@
 use super::*;
-use crate::asset::{Origin, Problem};
+use crate::asset::{Origin, Problem, Remap, RemapTables};
 
 const RAML: &str = "#%RAML 1.0\ntitle: T\n";
 
@@ -49,6 +49,27 @@ fn dependencies_on_the_projects_own_group_move_along() {
     let found: Vec<String> = draft.dependencies.iter().map(ToString::to_string).collect();
     assert_eq!(found, [format!("{GROUP}/a/1.0.0"), format!("{GROUP}/b/1.0.0"), "public/c/1.0.0".to_owned()]);
     assert_eq!(members(draft), ["api.raml", "exchange_modules/old/a/1.0.0/lib.raml"]);
+    let moves: Vec<(&str, &str)> = draft.moves.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+    assert_eq!(moves, [("old", GROUP), ("org", GROUP)]);
+}
+
+#[test]
+fn a_table_says_where_a_project_and_its_dependencies_go() {
+    let dependencies = ",\"groupId\":\"old\",\"assetId\":\"shop\",\"version\":\"1.0.0\",\"description\":\"see old/a/1.0.0\",\"dependencies\":[\
+        {\"groupId\":\"old\",\"assetId\":\"a\",\"version\":\"1.0.0\"},{\"groupId\":\"old\",\"assetId\":\"b\",\"version\":\"1.0.0\"},\
+        {\"groupId\":\"org.mule\",\"assetId\":\"c\",\"version\":\"1.0.0\"}]";
+    let scanned = folder(&[("exchange.json", &descriptor(dependencies)), ("api.raml", RAML)]);
+    let pairs = |from: &str, to: &str| [(from.to_owned(), to.to_owned())].into_iter().collect();
+    let tables = RemapTables { groups: pairs("old", "new"), assets: pairs("old/b", "new/c"), ..RemapTables::default() };
+    let before = scanned.scan().only().stamp.clone();
+    let scanned = scanned.scan_with(&Options { remap: Remap::new(tables).expect("a table"), ..options() });
+    let draft = scanned.only();
+    assert_eq!(draft.coordinates.to_string(), "new/shop/1.0.0");
+    let found: Vec<String> = draft.dependencies.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["new/a/1.0.0", "new/c/1.0.0", "org.mule/c/1.0.0"]);
+    assert_eq!(draft.description.as_deref(), Some("see new/a/1.0.0"));
+    assert!(matches!(&draft.origins["groupId"], Origin::Derived(why) if why.contains("[remap] of old/shop/1.0.0")));
+    assert_ne!(draft.stamp, before, "what is made of the files has changed");
 }
 
 #[test]
@@ -203,4 +224,15 @@ fn documentation_that_the_defaults_name_is_not_packed_twice() {
     let raml = draft.files.iter().find(|file| file.key.classifier() == "raml").map(|file| &file.content);
     let Some(FileContent::Zip { members, .. }) = raml else { panic!("{draft:#?}") };
     assert_eq!(members, &["api.raml", "docs/intro.md", "other.txt"]);
+}
+
+#[test]
+fn a_project_that_cannot_be_built_is_named_as_at_the_target() {
+    let broken = descriptor(",\"groupId\":\"old\",\"assetId\":\"shop\",\"version\":\"1.0.0\"");
+    let scanned = folder(&[("exchange.json", &broken), ("api.raml", "#%RAML 1.0\ntitle: [\n")]);
+    assert_eq!(scanned.scan().refused().gav.as_deref(), Some(format!("{GROUP}/shop/1.0.0").as_str()));
+    let groups = [("old".to_owned(), "new".to_owned())].into_iter().collect();
+    let remap = Remap::new(RemapTables { groups, ..RemapTables::default() }).expect("a table");
+    let moved = scanned.scan_with(&Options { remap, ..options() });
+    assert_eq!(moved.refused().gav.as_deref(), Some("new/shop/1.0.0"));
 }

@@ -1,6 +1,6 @@
 //! Files of this machine that describe an asset: packed and checked as for publishing.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{collections::BTreeMap, io::Read, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{
     engine::Outcome,
     journal::Failure,
     offload::offload,
-    package::{PackedFile, pack},
+    package::{PackedFile, pack_remapped},
     work::failure,
 };
 
@@ -29,9 +29,9 @@ impl Describer {
     ) -> Result<PackedFile, Outcome> {
         let folder = self.scratch_folder()?;
         let draft = draft_of(coordinates, asset_type, DraftFile { key, content }, path);
-        let limits = self.limits;
+        let (limits, remap) = (self.limits, Arc::clone(&self.remap));
         offload(move || {
-            let mut package = pack(&draft, &folder, &limits).map_err(|diagnosis| {
+            let mut package = pack_remapped(&draft, &folder, &limits, &remap).map_err(|diagnosis| {
                 // No other item would find more room.
                 if diagnosis.path.starts_with(&folder) {
                     return Outcome::Halt(Failure::new(LOCAL_FILE, diagnosis.to_string()));
@@ -84,6 +84,7 @@ fn draft_of(coordinates: &Coordinates, asset_type: AssetType, file: DraftFile, p
         categories: Values::default(),
         fields: Values::default(),
         instances: Vec::new(),
+        moves: BTreeMap::new(),
         files: vec![file],
         on_conflict: None,
         path: path.to_owned(),

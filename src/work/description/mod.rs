@@ -39,7 +39,7 @@ use definitions::Definitions;
 use turns::Turns;
 
 use crate::{
-    asset::{Coordinates, Description},
+    asset::{Coordinates, Description, Remap},
     engine::{Effect, Outcome, Step, Tally},
     exchange::Exchange,
     job::DescribeApi,
@@ -71,6 +71,8 @@ pub(super) struct Describer {
     exchange: Exchange,
     api: DescribeApi,
     limits: Limits,
+    /// What becomes of coordinates in what is sent.
+    remap: Arc<Remap>,
     /// A folder for archives and downloads.
     scratch: Arc<tempfile::TempDir>,
     /// How long one change may take.
@@ -95,6 +97,7 @@ impl Describer {
             exchange,
             api,
             limits,
+            remap: Arc::default(),
             scratch,
             deadline,
             tally,
@@ -102,6 +105,11 @@ impl Describer {
             definitions: Definitions::default(),
             turns: Turns::default(),
         }
+    }
+
+    /// Brings the coordinates in files in line with a table, as publishing does.
+    pub(super) fn remapping(self, remap: Arc<Remap>) -> Self {
+        Self { remap, ..self }
     }
 
     /// Reads the target and says what differs from the wish, the lifecycle state included; sends nothing.

@@ -19,6 +19,7 @@ mod foresee;
 mod imprint;
 mod look;
 mod probe;
+mod prove;
 mod retire;
 mod send;
 mod witness;
@@ -34,13 +35,13 @@ use tokio::time::Instant;
 use witness::Witness;
 
 use crate::{
-    asset::{AssetDraft, Coordinates, CoordinatesError, Description, Lifecycle, OnConflict},
+    asset::{AssetDraft, Coordinates, CoordinatesError, Description, Lifecycle, OnConflict, Remap},
     engine::{Effect, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
     job::{self, Metadata},
     journal::{Failure, Item, Retired},
     offload::offload,
-    package::{Limits, Package, pack},
+    package::{Limits, Package, pack_remapped},
     work::{
         asking::Asking,
         description::{self, DESCRIBE, Describer, PROMOTE, Progress, SETTLE},
@@ -71,6 +72,8 @@ pub(super) struct Publish {
     settings: job::Publish,
     headers: PublishHeaders,
     limits: Limits,
+    /// What becomes of coordinates in what is sent.
+    remap: Arc<Remap>,
     /// A folder for archives; gone with the run.
     scratch: Arc<tempfile::TempDir>,
     tally: Arc<Tally>,
@@ -171,6 +174,7 @@ impl Publish {
         let settings = &job.publish;
         let limits = limits(job.limits);
         let scratch = Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?);
+        let remap = Arc::new(job.remap.clone());
         let describer = Describer::new(
             exchange.clone(),
             job.describe_api,
@@ -178,7 +182,8 @@ impl Publish {
             Arc::clone(&scratch),
             settings.deadline,
             Arc::clone(&tally),
-        );
+        )
+        .remapping(Arc::clone(&remap));
         Ok(Self {
             exchange,
             headers: PublishHeaders {
@@ -192,6 +197,7 @@ impl Publish {
             },
             settings: settings.clone(),
             limits,
+            remap,
             scratch,
             tally,
             rhythm: Rhythm::default(),
@@ -223,6 +229,7 @@ impl Publish {
             return Outcome::Next;
         }
         let (draft, limits, scratch) = (subject.draft.clone(), self.limits, Arc::clone(&self.scratch));
+        let remap = Arc::clone(&self.remap);
         let packed = offload(move || {
             let folder = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
                 Failure::new(
@@ -230,11 +237,12 @@ impl Publish {
                     format!("the folder for temporary files has a name that is not UTF-8: {error}"),
                 )
             })?;
-            pack(&draft, &folder, &limits).map_err(|diagnosis| {
+            let package = pack_remapped(&draft, &folder, &limits, &remap).map_err(|diagnosis| {
                 // No other item would find more room.
                 let class = if diagnosis.path.starts_with(&folder) { LOCAL_FILE } else { diagnosis.problem.as_str() };
                 Failure { hint: diagnosis.hint.clone(), ..Failure::new(class, diagnosis.to_string()) }
-            })
+            })?;
+            prove::prove(&draft, &package, &remap, &folder).map(|()| package)
         });
         match packed.await {
             Ok(package) => {

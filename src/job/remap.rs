@@ -1,0 +1,96 @@
+//! `[remap]` of a job: which coordinates become which.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{
+    file::{Entries, RemapTable},
+    secrets,
+};
+use crate::asset::{Remap, RemapTables};
+
+/// Checks the table; an error names the line and the column, and shows the line, as those of the parser do.
+pub(super) fn resolve(table: &RemapTable, text: &str) -> Result<Remap, String> {
+    let plain = |entries: &Entries| -> BTreeMap<String, String> {
+        entries.iter().map(|(from, to)| (from.get_ref().clone(), to.clone())).collect()
+    };
+    let tables = RemapTables {
+        groups: plain(&table.groups),
+        assets: plain(&table.assets),
+        organizations: plain(&table.organizations),
+        hosts: plain(&table.hosts),
+        merge: table.merge,
+    };
+    Remap::new(tables).map_err(|error| {
+        let entries = match error.table {
+            "groups" => &table.groups,
+            "assets" => &table.assets,
+            "organizations" => &table.organizations,
+            _ => &table.hosts,
+        };
+        let key = entries.keys().find(|key| *key.get_ref() == error.entry);
+        let message = format!("remap.{error}");
+        key.map_or_else(|| message.clone(), |key| shown(text, key.span(), &message))
+    })
+}
+
+/// A message with the place it is about.
+fn shown(text: &str, span: Range<usize>, message: &str) -> String {
+    let before = &text[..span.start];
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let (number, column) = (before.matches('\n').count() + 1, text[start..span.start].chars().count() + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    // An address may bear a password.
+    let (line, message) = if secrets::is_telling(text, number - 1) {
+        (secrets::key_of(line), "the entry is none of [remap], and may hold a secret")
+    } else {
+        (line.to_owned(), message)
+    };
+    let margin = " ".repeat(number.to_string().len());
+    let marks = "^".repeat(text[span].lines().next().unwrap_or_default().chars().count().max(1));
+    let indent = " ".repeat(column - 1);
+    format!(
+        "TOML parse error at line {number}, column {column}\n{margin} |\n{number} | {line}\n{margin} | {indent}{marks}\n{message}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Remap, String> {
+        resolve(&toml::from_str(text).map_err(|error| error.to_string())?, text)
+    }
+
+    #[test]
+    fn a_table_reads_as_people_write_it() {
+        let remap = read(
+            "groups = { 'old' = 'new', \"b1\" = 'b2' }\n[organizations]\norg = 'org2'\n\
+             [hosts]\n'anypoint.mulesoft.com' = 'eu1.anypoint.mulesoft.com'\n[assets]\n'x/a' = 'x/b'\n'x/a/1.0.0' = 'y/a/1.0.1'\n",
+        )
+        .unwrap();
+        assert_eq!((remap.group("old"), remap.group("b1"), remap.group("public")), ("new", "b2", "public"));
+        assert_eq!(remap.organization("org"), Some("org2"));
+        assert_eq!(remap.coordinates(&"x/a/1.0.0".parse().unwrap()).to_string(), "y/a/1.0.1");
+    }
+
+    #[test]
+    fn a_mistake_is_shown_at_its_place() {
+        let told = read("merge = false\n[groups]\na = 'b'\n  \"b\" = 'c'\n").unwrap_err();
+        assert_eq!(
+            told,
+            "TOML parse error at line 3, column 1\n  |\n3 | a = 'b'\n  | ^\n\
+             remap.groups: `a` becomes `b`, and another entry makes `c` of that: say the end of it at once"
+        );
+        for (text, place) in [
+            ("[groups]\n'a b' = 'c'\n", "line 2, column 1"),
+            ("groups = { a = 'c', b = 'c' }\n", "line 1, column 21"),
+            ("assets = { 'g/a' = 'g' }\n", "line 1, column 12"),
+            ("hosts = { 'https://x' = 'y' }\n", "line 1, column 11"),
+            ("[hosts]\nx = 'https://me:s3cr3t@y'\n", "line 2, column 1"),
+            ("group = { a = 'b' }\n", "unknown field `group`"),
+        ] {
+            let told = read(text).unwrap_err();
+            assert!(told.contains(place) && !told.contains("s3cr3t"), "{told}");
+        }
+    }
+}
