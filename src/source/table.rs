@@ -130,8 +130,8 @@ impl Table {
         let read = file.seek(SeekFrom::Start(begin)).and_then(|_| file.take(MAX_ROW).read_to_end(&mut row));
         read.map_err(|cause| self.unreadable(cause))?;
         let row = row.trim_ascii();
-        let quotes = row.iter().filter(|byte| **byte == b'"').count();
-        if quotes % 2 == 0 || !row.contains(&b'\n') {
+        let is_open = row.iter().fold(false, |is_open, byte| is_open ^ (*byte == b'"'));
+        if !is_open || !row.contains(&b'\n') {
             return Ok(());
         }
         let (path, line) = (self.path.clone(), self.line(begin)?);
