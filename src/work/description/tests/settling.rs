@@ -86,7 +86,7 @@ async fn what_the_server_gives_back_is_told_in_its_words() {
     let silence = [reply(404, ""), reply(403, "")];
     let said = json!({"fields": {"values": {"k": "x"}}});
     let mut scene = Scene::new("exchange.example", said, silence, [failed(400)]).await;
-    let Outcome::GaveUp(failure) = scene.settle().await else { panic!("fails, and may be asked for again") };
+    let Outcome::Failed(failure) = scene.settle().await else { panic!("fails") };
     assert_eq!((failure.class.as_str(), failure.http), ("refused", Some(400)));
     assert!(failure.message.contains("no such key"), "{failure:?}");
     assert!(failure.hint.is_some_and(|hint| hint.contains("[definitions]")));
@@ -117,7 +117,7 @@ async fn a_link_to_another_server_is_not_followed() {
 #[tokio::test(start_paused = true)]
 async fn a_change_that_never_ends_fails_at_its_deadline() {
     let mut scene = Scene::with((0..99).map(|_| reply(200, r#"{"status":"running"}"#))).await;
-    let Outcome::Failed(failure) = scene.settle().await else { panic!("fails") };
+    let Outcome::GaveUp(failure) = scene.settle().await else { panic!("fails, and may be asked for again") };
     assert_eq!(failure.class, "deadline");
 }
 
