@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::wire::ORIGIN;
 
 /// How many seeds share a server: opening one costs as much as a whole schedule.
-pub(crate) const SEEDS: u64 = 64;
+pub(crate) const SEEDS: u64 = 16;
 
 /// A server, and how it behaves.
 #[derive(Debug)]
