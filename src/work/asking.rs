@@ -17,6 +17,12 @@ pub(super) struct Asking {
 }
 
 impl Asking {
+    /// It was sent once more: the questions begin anew. A server that did not know of it the last time is not given that
+    /// long again.
+    pub(super) fn begin_anew(&mut self) {
+        (self.polls, self.since) = (0, None);
+    }
+
     /// Another question.
     pub(super) fn ask(&mut self) {
         self.polls += 1;
@@ -61,6 +67,8 @@ mod tests {
         assert_eq!(asking.lost(), Duration::ZERO);
         tokio::time::advance(second).await;
         assert_eq!(asking.lost(), second);
+        asking.begin_anew();
+        assert_eq!((asking.polls(), asking.waited(), asking.lost()), (0, Duration::ZERO, second));
         asking.known();
         assert_eq!(asking.lost(), Duration::ZERO);
     }

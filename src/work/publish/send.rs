@@ -10,7 +10,7 @@ use crate::{
     exchange::{Accepted, PublishRequest, StatusLink, UploadFile},
     job::Mode,
     net::CallError,
-    work::{asking::Asking, failure},
+    work::failure,
 };
 
 /// What the await step needs: kept in the journal before the first poll.
@@ -75,7 +75,7 @@ impl Publish {
 
     /// The server works on what was sent: by this process, or by one before it.
     pub(super) fn accepted(&self, subject: &mut Subject, link: StatusLink) -> Outcome {
-        subject.asking = Asking::default();
+        subject.asking.begin_anew();
         if subject.sent {
             self.tally.add_published();
         }
