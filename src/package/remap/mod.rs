@@ -1,6 +1,6 @@
 //! Coordinates rewritten in what is sent, when assets move to another organization.
 //!
-//! A [`Remap`] says what becomes what; a [`Rewriter`] brings files and archives in line with it. Only the bytes
+//! A [`Remap`](crate::asset::Remap) says what becomes what; a `Rewriter` brings files and archives in line with it. Only the bytes
 //! that name something that moves are replaced, so that formatting and comments stay; what names nothing of the kind stays byte
 //! for byte as it was, and a ready archive is packed anew only where something in it changes.
 //!
