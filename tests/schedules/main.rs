@@ -12,7 +12,7 @@ mod plan;
 mod wire;
 mod world;
 
-/// How many schedules every debug build has to stand. Twenty thousand are part of `.ci/run`, and
+/// How many schedules every debug build has to stand. Ten thousand more are part of `.ci/run`, and
 /// `cargo run --release --example schedules -- 1000000` carries out a million.
 const SCHEDULES: u64 = 2_000;
 
