@@ -40,6 +40,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Write a report of the last run
     Report(ReportArgs),
+    /// Remove from the target what this job made there, newest first; shows it only, without --yes
+    Undo(UndoArgs),
     /// Start an Exchange in a box, for rehearsals and tests
     Sandbox(SandboxArgs),
     /// Write a first job file for a directory
@@ -145,6 +147,28 @@ pub(super) struct PlanArgs {
     /// Show every value that would be sent, and where it came from
     #[arg(long)]
     pub(super) values: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    #[command(flatten)]
+    pub(super) job: JobArgs,
+
+    /// Only versions whose group/asset/version, asset/version or asset matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+
+    /// Really remove them
+    #[arg(long)]
+    pub(super) yes: bool,
+
+    /// Delete softly: the numbers of the versions stay blocked
+    #[arg(long)]
+    pub(super) soft: bool,
 
     /// Print JSON
     #[arg(long)]

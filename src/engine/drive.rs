@@ -68,7 +68,7 @@ pub(super) async fn drive<W: Work>(
 ) -> Result<Drive<W::Subject>, JournalError> {
     let Held { item, subject, tries } = held;
     let id = item.id;
-    let mut course = Course { shared, item, tries, released: 0, carried: Carried::default() };
+    let mut course = Course { shared, item, tries, released: 0, carried: Carried::default(), made: None };
     let mut subject = match subject.map_or_else(|| course.shared.work.open(&course.item), Ok) {
         Ok(subject) => subject,
         Err(failure) => {
@@ -94,6 +94,7 @@ struct Course<W> {
     tries: u32,
     released: u64,
     carried: Carried,
+    made: Option<String>,
 }
 
 /// What the next transition writes down beside what is its own.
@@ -171,9 +172,11 @@ impl<W: Work> Course<W> {
         Ok(None)
     }
 
-    async fn act(&self, subject: &mut W::Subject, at: usize) -> Outcome {
+    async fn act(&mut self, subject: &mut W::Subject, at: usize) -> Outcome {
         let work = &self.shared.work;
-        work.act(subject, &self.item, work.steps()[at].name).await
+        let outcome = work.act(subject, &self.item, work.steps()[at].name).await;
+        self.made = work.made(subject);
+        outcome
     }
 
     /// A step that changes the server: probed when in doubt, intended, done.
@@ -181,6 +184,7 @@ impl<W: Work> Course<W> {
         let step = self.shared.work.steps()[at].name;
         if self.item.doubt {
             if let Some(outcome) = self.shared.work.probe(subject, &self.item, step).await {
+                self.made = self.shared.work.made(subject);
                 // Finding out counts as a try: a server that never answers must not be asked for ever.
                 self.tries += u32::from(matches!(outcome, Outcome::Again { .. }));
                 return self.settle(at, outcome).await;
@@ -332,6 +336,7 @@ impl<W: Work> Course<W> {
 
     /// Writes a transition, counts it, tells it.
     async fn move_to(&mut self, change: Change) -> Result<(), JournalError> {
+        let change = Change { made: self.made.take(), ..change };
         let event = Event::Item {
             gav: self.item.gav.clone(),
             state: change.to,

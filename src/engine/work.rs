@@ -129,6 +129,12 @@ pub trait Work: Send + Sync + 'static {
     fn act(&self, subject: &mut Self::Subject, item: &Item, step: &'static str)
     -> impl Future<Output = Outcome> + Send;
 
+    /// The version that is on the server by this item's own doing and was not there before, by its coordinates: told
+    /// with each transition from then on.
+    fn made(&self, _subject: &Self::Subject) -> Option<String> {
+        None
+    }
+
     /// Finds out whether a step in doubt has happened; reads only. `None`: it has not, and may be done.
     fn probe(
         &self,

@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Change, Commits, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd,
-    claims, edges::Cycle, order, private, schema, transition, upsert, writer::Writer,
+    Change, Commits, Counts, Failure, JournalError, Lock, Made, Offer, Reader, Readings, RunTotals, ScanCounts,
+    ScanEnd, claims, edges::Cycle, made, order, private, schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
@@ -117,6 +117,12 @@ impl Journal {
     pub async fn apply(&self, change: Change) -> Result<u64, JournalError> {
         let run = self.run;
         self.writer().write(move |tx| transition::apply(tx, run, &change)).await
+    }
+
+    /// Forgets a version that was removed from the target again: the next run brings it anew.
+    pub async fn forget_made(&self, made: Made) -> Result<(), JournalError> {
+        let run = self.run;
+        self.writer().write(move |tx| made::forget(tx, run, &made)).await
     }
 
     /// Adds to the totals of this run.

@@ -108,6 +108,21 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (path, question)
     ) STRICT, WITHOUT ROWID;
     ",
+    "
+    -- The versions that this job made on the target, and nobody before it: what `undo` may remove.
+    CREATE TABLE made (
+        id    INTEGER PRIMARY KEY,              -- in the order in which they were made
+        item  INTEGER NOT NULL REFERENCES item,
+        gav   TEXT NOT NULL,                    -- as it is on the target
+        at    INTEGER NOT NULL,
+        UNIQUE (item, gav)
+    ) STRICT;
+    -- Until now only the status links told: what was waited for had been accepted.
+    INSERT OR IGNORE INTO made (item, gav, at)
+        SELECT item.id, coalesce(item.published_as, item.gav), min(event.at) FROM event JOIN item ON item.id = event.item
+        WHERE event.state = 'waiting' AND event.step = 'await' AND item.state = 'done' AND item.gav IS NOT NULL
+        GROUP BY item.id ORDER BY min(event.at);
+    ",
 ];
 
 /// The version that this program writes.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{Failure, RunId, RunTotals, State, item::ItemId};
+use super::{Failure, RunId, RunTotals, State, item::ItemId, made};
 
 /// One transition of an item, as the engine writes it.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Change {
     pub failure: Option<Failure>,
     /// What else is worth telling in the item's history.
     pub note: Option<String>,
+    /// The version that was made on the target, by its coordinates there.
+    pub made: Option<String>,
 }
 
 impl Change {
@@ -47,6 +49,7 @@ impl Change {
             fingerprint: None,
             failure: None,
             note: None,
+            made: None,
         }
     }
 }
@@ -124,6 +127,9 @@ pub(super) fn apply(tx: &Transaction<'_>, run: RunId, change: &Change) -> rusqli
     let note = change.note.as_deref().or(failure.map(|f| f.message.as_str()));
     let http = failure.and_then(|f| f.http);
     insert_event(tx, change.item, run, change.to, change.step, change.attempt, http, note)?;
+    if let Some(gav) = &change.made {
+        made::remember(tx, change.item, gav)?;
+    }
     if followed && change.to.is_final() { release(tx, run, change.item, change.to) } else { Ok(0) }
 }
 

@@ -25,9 +25,11 @@ mod select;
 mod survey;
 #[cfg(test)]
 mod testing;
+mod undo;
 
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
 pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
 pub use select::Selection;
 pub use survey::Outlook;
+pub use undo::{Removal, Undo, Undone};

@@ -25,6 +25,7 @@ impl Publish {
         // What was sent is on the server now; the archives only take up room.
         subject.package = None;
         subject.imprint = token.imprint.as_deref().and_then(Imprint::parse);
+        subject.foreign = token.foreign;
         subject.asking.ask();
         let status = match self.exchange.publication_status(&token.link).await {
             Ok(status) => status,

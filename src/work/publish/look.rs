@@ -19,7 +19,10 @@ impl Publish {
         match self.compare(subject, &asset).await {
             Ok(Comparison::Same(proof)) => Some(Self::there_already(subject, format!("already published: {proof}"))),
             // A development version is there to be published over.
-            Ok(Comparison::Different(_)) if asset.is_development() => None,
+            Ok(Comparison::Different(_)) if asset.is_development() => {
+                subject.foreign = true;
+                None
+            }
             Ok(Comparison::Different(what)) => Some(nothing_sent(self.follow_policy(subject, &asset, &what).await)),
             Err(outcome) => Some(nothing_sent(outcome)),
         }

@@ -128,6 +128,10 @@ pub(super) struct Subject {
     doubted_since: Option<Instant>,
     /// Whether this process has sent it.
     sent: bool,
+    /// Whether what is sent was there before, or is on its way by somebody else's doing.
+    foreign: bool,
+    /// Whether this job has made the version on the server.
+    made: bool,
     /// Whether the server has answered, though with an error of its own: then it is unlikely to work on it still.
     answered: bool,
 }
@@ -149,6 +153,8 @@ impl Subject {
             fruitless_looks: 0,
             doubted_since: None,
             sent: false,
+            foreign: false,
+            made: false,
             answered: false,
         }
     }
@@ -298,8 +304,12 @@ impl Work for Publish {
                 outcome => outcome,
             },
             PUBLISH => {
-                if let Some(gav) = item.published_as.as_deref().and_then(|gav| gav.parse().ok()) {
+                if let Some(gav) = item.published_as.as_deref().and_then(|gav| gav.parse().ok())
+                    && gav != subject.draft.coordinates
+                {
                     retarget(&mut subject.draft, gav);
+                    // What was said of the other coordinates does not hold for these.
+                    (subject.sent, subject.foreign) = (false, false);
                 }
                 if let Some(outcome) = self.follow_change(subject, item).await {
                     return outcome;
@@ -317,6 +327,13 @@ impl Work for Publish {
                     self.describer.promote(&mut subject.progress, &subject.draft.coordinates, &subject.wish).await;
                 if promoted == Outcome::Next { Self::described(subject) } else { promoted }
             }
+        }
+    }
+
+    fn made(&self, errand: &Errand) -> Option<String> {
+        match errand {
+            Errand::Bring(subject) if subject.made => Some(subject.draft.coordinates.to_string()),
+            Errand::Bring(_) | Errand::Retire(_) => None,
         }
     }
 

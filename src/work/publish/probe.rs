@@ -43,7 +43,10 @@ impl Publish {
                 Some(self.published(subject, Some(format!("found on the server: {proof}"))))
             }
             // A development version is there to be published over: what we sent has not arrived.
-            Ok(Comparison::Different(_)) if asset.is_development() => None,
+            Ok(Comparison::Different(_)) if asset.is_development() => {
+                subject.foreign = true;
+                None
+            }
             Ok(Comparison::Different(what)) => Some(self.follow_policy(subject, asset, &what).await),
             Err(outcome) => Some(still(outcome)),
         }
@@ -59,7 +62,10 @@ impl Publish {
         match status.map(|status| status.state) {
             Some(PublicationState::Running) => return Some(self.accepted(subject, link)),
             // It ended badly: there is nothing that could still appear.
-            Some(PublicationState::Failed) => return None,
+            Some(PublicationState::Failed) => {
+                subject.foreign = false;
+                return None;
+            }
             None if subject.answered || self.witness.tells(&self.exchange).await => {
                 return Self::look_again(subject, SHORT_PATIENCE);
             }

@@ -21,6 +21,9 @@ pub(super) struct Token {
     /// The digest of what was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) imprint: Option<String>,
+    /// Whether the version was there before, or somebody else has sent it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) foreign: bool,
 }
 
 impl Token {
@@ -44,7 +47,7 @@ impl Publish {
             .collect();
         let sync = self.settings.mode == Mode::Sync;
         let request = PublishRequest::from_draft(&subject.draft, files, sync, self.headers.clone());
-        subject.sent = true;
+        let is_first = !std::mem::replace(&mut subject.sent, true);
         subject.existed = Some(self.existing.may_exist(&subject.draft.coordinates));
         let answer = self.exchange.publish(&request).await;
         // A gateway that lost its server (502, 504) knows no more than we do.
@@ -67,6 +70,8 @@ impl Publish {
             }
             Err(error) if error.http() == Some(409) => {
                 let refusal = error.refusal().expect("a status comes with an answer").clone();
+                // Nothing of ours can be under way yet.
+                subject.foreign |= is_first;
                 self.resolve_conflict(subject, &refusal).await
             }
             Err(error) => failure::outcome(&error),
@@ -79,7 +84,7 @@ impl Publish {
         if subject.sent {
             self.tally.add_published();
         }
-        let token = Token { link, imprint: subject.fingerprint() };
+        let token = Token { link, imprint: subject.fingerprint(), foreign: subject.foreign };
         Outcome::Wait { token: token.to_text(), after: self.rhythm.first() }
     }
 }

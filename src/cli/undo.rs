@@ -1,0 +1,113 @@
+//! `consign undo`: removes what a job made.
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Exit, Problem,
+    args::UndoArgs,
+    block_on,
+    connect::{self, Connected},
+    plan::finish,
+    run::{load_job, selection},
+    signals,
+    status::journal_problem,
+};
+use crate::{
+    exchange::DeleteType,
+    job::Job,
+    journal::{Commits, Journal, Lock, Reader, RunTotals},
+    report::{UndoRow, undo_json, undo_text},
+    work::{Removal, Selection, Undo, Undone},
+};
+
+pub(super) fn undo(args: &UndoArgs) -> Result<Exit, Problem> {
+    let job = load_job(&args.job)?;
+    let only = selection(&args.only)?;
+    if args.yes { carry_out(&job, &only, args) } else { foresee(&job, &only, args) }
+}
+
+/// Shows what would be removed; asks no server.
+fn foresee(job: &Job, only: &Selection, args: &UndoArgs) -> Result<Exit, Problem> {
+    let reader = Reader::open(&job.journal).map_err(journal_problem)?;
+    let target = reader.target_name().map_err(journal_problem)?;
+    let made = Undo::foresee(&reader, only).map_err(journal_problem)?;
+    let rows: Vec<UndoRow> = made.into_iter().map(|made| UndoRow::foreseen(made.gav, made.at)).collect();
+    show(&job.name, &target, &rows, args.json)
+}
+
+fn carry_out(job: &Job, only: &Selection, args: &UndoArgs) -> Result<Exit, Problem> {
+    block_on(async {
+        let stop = CancellationToken::new();
+        signals::watch(stop.clone());
+        // A journal that is not there is not made: then nothing is known to have been made either.
+        Reader::open(&job.journal).map_err(journal_problem)?;
+        let lock = Lock::take(&job.journal).map_err(journal_problem)?;
+        let connected = connect::connect(job).await?;
+        let exit = remove(job, lock, &connected, only, args, stop).await;
+        connected.close().await;
+        exit
+    })
+}
+
+async fn remove(
+    job: &Job,
+    lock: Lock,
+    connected: &Connected,
+    only: &Selection,
+    args: &UndoArgs,
+    stop: CancellationToken,
+) -> Result<Exit, Problem> {
+    let connection = &connected.connection;
+    connection.exchange.client().stop_with(stop.clone());
+    connection.exchange.client().sign_in().await.map_err(|error| {
+        Problem::new(format!("cannot sign in at {}", connection.name)).because(&error).hint(error.hint())
+    })?;
+    let journal = Journal::open_locked(lock, &connection.key, &Commits::default()).await.map_err(journal_problem)?;
+    let how = if args.soft { DeleteType::Soft } else { DeleteType::Hard };
+    let undo = Undo { exchange: &connection.exchange, journal: &journal, how, concurrency: job.pace.concurrency, stop };
+    let mut rows = Vec::new();
+    let ended = undo.carry_out(only, |undone| rows.push(row(undone))).await;
+    drop(undo);
+    let kept = rows.iter().any(|row| row.outcome == "kept");
+    let outcome = match &ended {
+        Ok(true) if kept => "partial",
+        Ok(true) => "complete",
+        Ok(false) | Err(_) => "stopped",
+    };
+    let door = connection.exchange.client().counters();
+    let totals = RunTotals {
+        uuid: journal.run_uuid().to_owned(),
+        outcome: Some(outcome.to_owned()),
+        requests: door.requests,
+        refused: door.refused,
+        bytes: door.bytes_sent,
+        ..RunTotals::default()
+    };
+    // What an undo ends with is more worth telling than that its end could not be written.
+    let recorded = journal.record_totals(totals).await;
+    journal.close().await;
+    let shown = show(&job.name, &connection.name, &rows, args.json)?;
+    let ended = ended.map_err(|error| Problem::new(error.chain()).hint(error.hint()).exits(Exit::Stopped))?;
+    recorded.map_err(journal_problem)?;
+    Ok(match (ended, kept) {
+        (false, _) => Exit::Stopped,
+        (true, true) => Exit::Partial,
+        (true, false) => shown,
+    })
+}
+
+fn row(undone: Undone) -> UndoRow {
+    let Undone { gav, removal } = undone;
+    let (outcome, failure) = match removal {
+        Removal::Removed => ("removed", None),
+        Removal::Gone => ("gone", None),
+        Removal::Kept(failure) => ("kept", Some(failure)),
+    };
+    let (message, hint) = failure.map_or((None, None), |failure| (Some(failure.message), failure.hint));
+    UndoRow { gav, outcome, message, hint, made: None }
+}
+
+fn show(job: &str, target: &str, rows: &[UndoRow], json: bool) -> Result<Exit, Problem> {
+    let mut out = anstream::stdout().lock();
+    finish(if json { undo_json(job, target, rows, &mut out) } else { undo_text(target, rows, &mut out) })
+}

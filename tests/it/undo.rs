@@ -1,0 +1,101 @@
+//! An undo removes what the job made and nothing else, newest first, and only when it is told to.
+
+use serde_json::Value;
+
+use crate::support::{Asset, Sandbox, Workshop, specification};
+
+const MANIFEST: &str = "kind = \"publish\"\nname = \"test\"\n\n[source]\nmanifest = \"assets.csv\"\n";
+
+fn undo(workshop: &Workshop, more: &[&str], exits: i32) -> Vec<(String, String)> {
+    let args = [&["undo", "job.toml", "--json"], more].concat();
+    let told = workshop.consign(&args).run().exits(exits).stdout;
+    let told: Value = serde_json::from_str(&told).expect("an undo tells JSON");
+    let text = |row: &Value, key: &str| row[key].as_str().expect("is a text").to_owned();
+    let rows = told["removals"].as_array().expect("is a list").iter();
+    rows.map(|row| (text(row, "gav").split_once('/').expect("has a group").1.to_owned(), text(row, "outcome")))
+        .collect()
+}
+
+#[test]
+fn what_was_there_before_stays_and_dependents_go_before_what_they_need() {
+    let sandbox = Sandbox::start(&[]);
+    let earlier = Workshop::for_sandbox(&sandbox);
+    earlier.asset(&Asset::new("orders", "1.0.0"));
+    earlier.asset(&Asset::new("draft", "1.0.0"));
+    earlier.run(&[]).exits(0);
+
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("orders", "1.0.0"));
+    workshop.asset(&Asset::new("orders", "1.1.0"));
+    workshop.asset(&Asset::new("base", "1.0.0"));
+    let needs = ["base/1.0.0".to_owned()];
+    workshop.asset(&Asset::new("above", "1.0.0").needs(&needs));
+    workshop.run(&[]).exits(0);
+    assert_eq!(sandbox.versions(), ["above/1.0.0", "base/1.0.0", "draft/1.0.0", "orders/1.0.0", "orders/1.1.0"]);
+
+    let foreseen = undo(&workshop, &[], 0);
+    let place = |gav: &str| foreseen.iter().position(|(found, _)| found == gav);
+    assert_eq!(foreseen.len(), 3, "{foreseen:?}");
+    assert!(foreseen.iter().all(|(_, outcome)| outcome == "would-remove"), "{foreseen:?}");
+    assert!(place("above/1.0.0") < place("base/1.0.0"), "{foreseen:?}");
+    assert_eq!(sandbox.versions().len(), 5, "nothing is removed unless it is asked for");
+
+    let removed = undo(&workshop, &["--yes"], 0);
+    assert!(removed.iter().all(|(_, outcome)| outcome == "removed"), "{removed:?}");
+    assert_eq!(sandbox.versions(), ["draft/1.0.0", "orders/1.0.0"]);
+    assert_eq!(undo(&workshop, &["--yes"], 0), []);
+    let told = workshop.consign(&["explain", "job.toml", "orders/1.1.0"]).run().stdout;
+    assert!(told.contains("consign undo"), "{told}");
+
+    // The numbers are free again, and the next run takes them.
+    let again = workshop.run(&[]).exits(0);
+    assert_eq!(again.summary()["published"], 3);
+    assert_eq!(sandbox.versions().len(), 5);
+}
+
+#[test]
+fn what_others_need_is_kept_and_said_and_a_part_can_be_removed() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("base", "1.0.0"));
+    workshop.asset(&Asset::new("lone", "1.0.0"));
+    workshop.run(&[]).exits(0);
+    let stranger = Workshop::for_sandbox(&sandbox);
+    let needs = ["base/1.0.0".to_owned()];
+    stranger.asset(&Asset::new("above", "1.0.0").needs(&needs));
+    stranger.run(&[]).exits(0);
+
+    let row = |gav: &str, outcome: &str| (gav.to_owned(), outcome.to_owned());
+    assert_eq!(undo(&workshop, &["--only", "base", "--yes"], 2), [row("base/1.0.0", "kept")]);
+    assert_eq!(undo(&workshop, &["--yes", "--soft"], 2), [row("lone/1.0.0", "removed"), row("base/1.0.0", "kept")]);
+    assert_eq!(sandbox.versions(), ["above/1.0.0", "base/1.0.0"]);
+    // What has gone otherwise meanwhile counts as gone.
+    undo(&stranger, &["--yes"], 0);
+    let path = format!("/exchange/api/v2/assets/{}/base/1.0.0", sandbox.organization());
+    assert_eq!(sandbox.send("DELETE", &path).status, 204);
+    assert_eq!(undo(&workshop, &["--yes"], 0), [row("base/1.0.0", "gone")]);
+}
+
+#[test]
+fn external_instances_go_with_the_last_version_of_their_group_and_published_over_drafts_stay() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.write("job.toml", format!("{MANIFEST}\n[target]\nhost = \"{}\"\n", sandbox.url()));
+    workshop.write("a.yaml", specification("Orders", "1.0.0", "one"));
+    let head = "path,assetId,version,status,instances.live\n";
+    workshop.write(
+        "assets.csv",
+        format!("{head}a.yaml,orders,1.0.0,,https://live.example\na.yaml,draft,1.0.0,development,\n"),
+    );
+    workshop.run(&[]).exits(0);
+
+    let later = Workshop::for_sandbox(&sandbox);
+    later.write("job.toml", format!("{MANIFEST}\n[target]\nhost = \"{}\"\n", sandbox.url()));
+    later.write("a.yaml", specification("Orders", "1.0.0", "two, and longer"));
+    later.write("assets.csv", format!("{head}a.yaml,draft,1.0.0,development,\n"));
+    assert_eq!(later.run(&[]).exits(0).summary()["published"], 1);
+    assert_eq!(undo(&later, &[], 0), [], "it was there before");
+
+    assert_eq!(undo(&workshop, &["--yes"], 0).len(), 2);
+    assert_eq!(sandbox.versions(), Vec::<String>::new());
+}
