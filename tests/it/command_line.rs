@@ -41,8 +41,8 @@ fn help_names_every_command_and_the_exit_codes() {
       -h, --help        Print help
       -V, --version     Print version
 
-    Exit codes: 0 everything done or skipped · 1 could not start · 2 finished, some items failed · 3
-    stopped before the end, run again to go on · 130 interrupted twice
+    Exit codes: 0 everything done or skipped · 1 could not start, or its results could not be written ·
+    2 finished, some items failed · 3 stopped before the end, run again to go on · 130 interrupted twice
     "#);
 }
 
