@@ -29,15 +29,16 @@ impl Publish {
         let status = match self.exchange.publication_status(&token.link).await {
             Ok(status) => status,
             Err(error) => match error.disposition() {
+                Disposition::Final => return self.not_told(subject, failure::outcome(&error)).await,
                 // Not being told is no news about the publication.
-                Disposition::Again { .. } | Disposition::Doubt { .. } if !self.is_overdue(subject) => {
+                Disposition::Again { .. } | Disposition::Doubt { .. } => {
+                    subject.asking.untold(failure::failure(&error));
                     return match failure::outcome(&error) {
+                        _ if self.is_overdue(subject) => self.late(subject).await,
                         Outcome::Halt(failure) => Outcome::Halt(failure),
                         _ => self.ask_again(subject, item),
                     };
                 }
-                Disposition::Final => return self.not_told(subject, failure::outcome(&error)).await,
-                _ => return Self::overdue(subject),
             },
         };
         match status {
@@ -66,10 +67,7 @@ impl Publish {
                 self.published(subject, None)
             }
             PublicationState::Failed => refused_publication(status),
-            PublicationState::Running if self.is_overdue(subject) => match self.is_there(subject).await {
-                Ok(true) => self.published(subject, Some("found after its deadline had passed".to_owned())),
-                _ => Self::overdue(subject),
-            },
+            PublicationState::Running if self.is_overdue(subject) => self.late(subject).await,
             PublicationState::Running => self.ask_again(subject, item),
         }
     }
@@ -108,12 +106,17 @@ impl Publish {
         subject.asking.waited() > self.settings.deadline
     }
 
-    fn overdue(subject: &Subject) -> Outcome {
-        let waited = subject.asking.waited().as_secs();
-        Outcome::GaveUp(
-            Failure::new("deadline", format!("the publication was accepted but has not ended after {waited} s"))
-                .hint("`consign retry` goes on asking; publish.deadline gives publications more time"),
-        )
+    /// The publication has had its time: the asset may be there all the same.
+    async fn late(&self, subject: &mut Subject) -> Outcome {
+        match self.is_there(subject).await {
+            Ok(true) => self.published(subject, Some("found after its deadline had passed".to_owned())),
+            _ => Outcome::GaveUp(
+                subject
+                    .asking
+                    .overdue("publication")
+                    .hint("`consign retry` goes on asking; publish.deadline gives publications more time"),
+            ),
+        }
     }
 }
 
