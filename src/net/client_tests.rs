@@ -169,6 +169,26 @@ async fn wrong_credentials_are_tried_once_whoever_asks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_that_is_redirected_says_so_and_where_but_no_more_than_the_host() {
+    for (location, to) in [
+        ("https://user:pw@sso.example:8443/login/s3cret?SAMLRequest=abc#x", "sso.example"),
+        ("/accounts/login/page?x=1", "another page"),
+        ("", "another page"),
+    ] {
+        let server = Scripted::new([with_header(302, "location", location)]);
+        let client = server.client(Some(app()));
+        for _ in 0..2 {
+            let error = client.call(Call::get("/x")).await.expect_err("fails");
+            let hint = error.hint().expect("has one").to_owned();
+            let CallError::Auth(error) = error else { panic!("{error}") };
+            assert_eq!(error.to_string(), format!("the login is redirected (302), to {to}"));
+            assert!(hint.contains("host") && hint.contains("SSO"), "{hint}");
+        }
+        assert_eq!(server.asked().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_login_with_a_second_factor_is_told_apart() {
     let server = Scripted::new([reply(200, r#"{"url":"https://mfa","body":"x"}"#)]);
     let user = Credentials::User { name: "u".to_owned(), password: SecretString::from("p") };
