@@ -186,7 +186,7 @@ pub(super) struct ExplainArgs {
     #[command(flatten)]
     pub(super) place: WhereArgs,
 
-    /// The item: group/asset/version, or its path
+    /// The item: group/asset/version, or as much of it as means one item; or its path
     #[arg(value_name = "GAV")]
     pub(super) gav: String,
 

@@ -123,6 +123,22 @@ impl Reader {
         })
     }
 
+    /// The coordinates that a part of them means: `asset/version`, `group/asset` or `asset`. At most `most`, in order.
+    pub fn meant_by(&self, part: &str, most: usize) -> Result<Vec<String>, JournalError> {
+        // A version alone would mean everything.
+        let column = if part.contains('/') { "gav" } else { "asset" };
+        let sql = format!(
+            "SELECT DISTINCT gav FROM item
+             WHERE target = ?1 AND gav IS NOT NULL AND (asset = ?2 OR substr({column}, -length(?2) - 1) = '/' || ?2)
+             ORDER BY asset, version_key, gav LIMIT ?3"
+        );
+        self.read(|c| {
+            c.prepare_cached(&sql)?
+                .query_map(params![self.target, part, i64::try_from(most).unwrap_or(i64::MAX)], |row| row.get(0))?
+                .collect()
+        })
+    }
+
     /// Where an asset or a change stands, and whether its source is as it was then; `None` when the journal does not know it.
     pub fn standing<'a>(&self, item: impl Into<Entry<'a>>) -> Result<Option<(ItemRow, bool)>, JournalError> {
         let Entry { gav, digest, .. } = item.into();
