@@ -36,7 +36,7 @@ impl Reader {
         let target = connection
             .query_row("SELECT target FROM run ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
             .optional()
-            .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })?
+            .map_err(|source| JournalError::sqlite(path, "read", source))?
             .ok_or_else(|| JournalError::Absent { path: path.to_owned() })?;
         Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connection) })
     }
@@ -50,7 +50,7 @@ impl Reader {
     }
 
     pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
-        query(&self.lock()).map_err(|source| JournalError::Sqlite { path: self.path.clone(), action: "read", source })
+        query(&self.lock()).map_err(|source| JournalError::sqlite(&self.path, "read", source))
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {

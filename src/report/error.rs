@@ -52,14 +52,14 @@ impl ReportError {
 
     /// What to do about it.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NoSuchItem { .. } => {
-                Some("name it as group/asset/version, as `consign status` and `consign plan` show it")
-            }
-            Self::Ambiguous { .. } => Some("name one of them, as group/asset/version"),
-            Self::Journal(_) | Self::Write(_) | Self::File { .. } => None,
-        }
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoSuchItem { .. } => "name it as group/asset/version, as `consign status` and `consign plan` show it",
+            Self::Ambiguous { .. } => "name one of them, as group/asset/version",
+            Self::Journal(error) => return error.hint(),
+            Self::Write(_) | Self::File { .. } => return None,
+        };
+        Some(hint.to_owned())
     }
 
     /// Names the file in an error of writing.
