@@ -15,6 +15,9 @@ use crate::{
 /// and its coordinates tell what became of it (EXCHANGE.md §3.3).
 const LOST_AFTER: Duration = Duration::from_secs(60);
 
+/// The same where the server named another server to ask: then its own not knowing is no delay but what it says.
+const LOST_ELSEWHERE_AFTER: Duration = Duration::from_secs(5);
+
 impl Publish {
     pub(super) async fn await_status(&self, subject: &mut Subject, item: &Item) -> Outcome {
         let text = item.token.as_deref().unwrap_or_default();
@@ -43,7 +46,7 @@ impl Publish {
         };
         match status {
             Some(status) => self.read_status(subject, item, &status).await,
-            None => self.status_missing(subject, item).await,
+            None => self.status_missing(subject, item, token.elsewhere.as_deref()).await,
         }
     }
 
@@ -73,7 +76,7 @@ impl Publish {
     }
 
     /// The link is not known to the server: not yet, or no more.
-    async fn status_missing(&self, subject: &mut Subject, item: &Item) -> Outcome {
+    async fn status_missing(&self, subject: &mut Subject, item: &Item, elsewhere: Option<&str>) -> Outcome {
         let lost_for = subject.asking.lost();
         match self.is_there(subject).await {
             Ok(true) => {
@@ -82,11 +85,28 @@ impl Publish {
             Ok(false) => {}
             Err(outcome) => return outcome,
         }
-        if lost_for < LOST_AFTER && !self.is_overdue(subject) {
+        let patience = if elsewhere.is_some() { LOST_ELSEWHERE_AFTER } else { LOST_AFTER };
+        if lost_for < patience && !self.is_overdue(subject) {
             return self.ask_again(subject, item);
+        }
+        if let Some(address) = elsewhere {
+            return Outcome::GaveUp(self.told_elsewhere(address));
         }
         let failure = Failure::new("lost", "the server knows neither the publication nor the asset");
         Outcome::Back { step: PUBLISH, failure, after: Duration::ZERO, doubt: true }
+    }
+
+    /// It was accepted, so that it must not be sent again, and here nobody knows of it.
+    fn told_elsewhere(&self, address: &str) -> Failure {
+        let origin = self.exchange.client().origin();
+        let message = format!(
+            "the publication was accepted, and what becomes of it is told at `{address}`, where no credentials of {origin} \
+             go; {origin} itself knows neither the publication nor the asset"
+        );
+        Failure::new("foreign-origin", message).hint(
+            "where that is another name of the same server, make it target.host; otherwise what stands before the server \
+             rewrites its links; `consign retry` goes on asking here",
+        )
     }
 
     /// Whether the server lists the asset, whatever it holds.
