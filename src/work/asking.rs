@@ -17,7 +17,7 @@ pub(super) struct Asking {
     /// Since when nothing is known of it.
     lost_since: Option<Instant>,
     /// Why the last question had no answer that tells anything.
-    untold: Option<Failure>,
+    untold: Option<Box<Failure>>,
 }
 
 impl Asking {
@@ -50,7 +50,7 @@ impl Asking {
 
     /// The server gave no answer that tells anything, which is no news.
     pub(super) fn untold(&mut self, why: Failure) {
-        self.untold = Some(why);
+        self.untold = Some(Box::new(why));
     }
 
     /// The failure of what was accepted and has not ended in its time: with the last answer, where that told nothing.
