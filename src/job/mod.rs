@@ -7,10 +7,12 @@ mod defaults;
 mod definitions;
 mod error;
 mod file;
+mod place;
 mod remap;
 mod resolve;
 mod secrets;
 mod text;
+mod wave;
 
 pub use crate::asset::OnConflict;
 pub use definitions::{Definition, Definitions, ValueType, Wish};
