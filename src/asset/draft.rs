@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, ListedVersion,
-    OnConflict, Values,
+    OnConflict, Values, Visibility,
 };
 
 /// What a source yields: an asset to bring, a change of one, or what is wrong with an input.
@@ -94,6 +94,9 @@ pub struct AssetDraft {
     /// `instances.<name>`: where the API runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instances: Vec<ExternalInstance>,
+    /// Who sees its version group; `None` leaves that as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
     /// The files to send.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<DraftFile>,
@@ -138,6 +141,7 @@ impl AssetDraft {
             pages: BTreeMap::new(),
             status: self.status,
             instances: self.instances.clone(),
+            visibility: self.visibility,
         }
     }
 }

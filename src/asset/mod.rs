@@ -19,7 +19,7 @@ mod version;
 
 pub use change::AssetChange;
 pub use coordinates::{Coordinates, CoordinatesError};
-pub use description::{Claim, Description, ExternalInstance, Scope};
+pub use description::{Claim, Description, ExternalInstance, Scope, Visibility, VisibilityError};
 pub use diagnosis::{Diagnosis, Problem, Verdict};
 pub use draft::{AssetDraft, DocsPage, Documentation, DraftFile, FileContent, Origin, Sourced};
 pub use file_key::{FileKey, FileKeyError};

@@ -74,6 +74,10 @@ pub(super) struct JobArgs {
     #[arg(long, value_name = "ID")]
     pub(super) organization: Option<String>,
 
+    /// Only the rows of a manifest that are of this wave, by its column `wave`; each wave has a journal of its own
+    #[arg(long, value_name = "W")]
+    pub(super) wave: Option<String>,
+
     /// Another place for the journal [default: .consign/<job name>.db beside the job file]
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<Utf8PathBuf>,
@@ -99,6 +103,7 @@ impl JobArgs {
             organization: self.organization.clone(),
             rate: self.rate,
             concurrency: self.concurrency,
+            wave: self.wave.clone(),
             journal: self.journal.clone(),
             criteria: self.criterion.clone(),
         }
@@ -159,6 +164,10 @@ pub(super) struct WhereArgs {
     /// The job file, or its journal
     #[arg(value_name = "JOB|JOURNAL")]
     pub(super) job: Utf8PathBuf,
+
+    /// The journal of this wave of the job
+    #[arg(long, value_name = "W", conflicts_with = "journal")]
+    pub(super) wave: Option<String>,
 
     /// Another place for the journal
     #[arg(long, value_name = "FILE")]

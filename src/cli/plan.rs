@@ -175,6 +175,7 @@ fn values(draft: &AssetDraft) -> BTreeMap<String, PlannedValue> {
         ("onConflict", on_conflict),
         ("description", draft.description.clone()),
         ("status", draft.status.map(|status| status.to_string())),
+        ("visibility", draft.visibility.map(|visibility| visibility.to_string())),
         ("contactName", draft.contact_name.clone()),
         ("contactEmail", draft.contact_email.clone()),
     ];

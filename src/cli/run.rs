@@ -82,7 +82,7 @@ async fn carry_out(
     if let Some(lines) = &lines {
         lines.summary(&summary);
     }
-    tell(job, &summary, &outcome, args.json)?;
+    tell(job, &said(job, args), &summary, &outcome, args.json)?;
     write_reports(job, args, connected, &summary)?;
     Ok(exit(&outcome))
 }
@@ -134,14 +134,20 @@ fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
     }
 }
 
+/// The job as a command line names it.
+fn said(job: &Job, args: &RunArgs) -> String {
+    let wave = args.job.wave.as_ref().map(|wave| format!(" --wave '{wave}'")).unwrap_or_default();
+    format!("{}{wave}", job.file)
+}
+
 /// Says on stderr what happened and what to do next.
-fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, json: bool) -> Result<(), Problem> {
+fn tell(job: &Job, said: &str, summary: &Summary, outcome: &RunOutcome, json: bool) -> Result<(), Problem> {
     let reader = Reader::open(&job.journal).map_err(journal_problem)?;
     // The summary is the result of a run; with --json the last line is, and people read along on stderr.
     let mut out: Box<dyn Write> =
         if json { Box::new(anstream::stderr().lock()) } else { Box::new(anstream::stdout().lock()) };
     // Nobody is left to tell when the stream is gone.
-    let _ = summary.write_text(job.file.as_str(), &reader, &mut out);
+    let _ = summary.write_text(said, &reader, &mut out);
     drop(out);
     if let Some(failure) = outcome.halted() {
         Problem::new(format!("stopped: {}", failure.message)).hint(failure.hint.as_deref()).print();

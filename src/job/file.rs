@@ -190,6 +190,7 @@ pub(super) struct SourceTable {
     pub(super) directory: Option<Utf8PathBuf>,
     pub(super) manifest: Option<Utf8PathBuf>,
     pub(super) catalog: Option<Utf8PathBuf>,
+    pub(super) wave: Option<String>,
     pub(super) criteria: BTreeMap<String, String>,
     pub(super) include: Vec<String>,
     pub(super) exclude: Vec<String>,
@@ -302,8 +303,26 @@ pub(super) struct PreflightTable {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct DefinitionsTable {
     pub(super) on_difference: OnDifference,
-    pub(super) categories: Vec<DefinitionTable>,
-    pub(super) fields: Vec<DefinitionTable>,
+    pub(super) file: Option<Utf8PathBuf>,
+    pub(super) categories: Vec<toml::Spanned<DefinitionTable>>,
+    pub(super) fields: Vec<toml::Spanned<DefinitionTable>>,
+}
+
+/// The tables of a file of definitions: as they stand in a job, or cut out of it without the name of their table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DefinitionsFile {
+    pub(super) definitions: DeclaredTable,
+    pub(super) categories: Vec<toml::Spanned<DefinitionTable>>,
+    pub(super) fields: Vec<toml::Spanned<DefinitionTable>>,
+}
+
+/// What a file of definitions declares.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DeclaredTable {
+    pub(super) categories: Vec<toml::Spanned<DefinitionTable>>,
+    pub(super) fields: Vec<toml::Spanned<DefinitionTable>>,
 }
 
 /// One category or custom field, as a job declares it.

@@ -8,10 +8,12 @@ mod definitions;
 mod error;
 mod export;
 mod file;
+mod place;
 mod remap;
 mod resolve;
 mod secrets;
 mod text;
+mod wave;
 
 pub use crate::asset::OnConflict;
 pub use definitions::{Definition, Definitions, ValueType, Wish};

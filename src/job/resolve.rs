@@ -16,7 +16,7 @@ use super::{
     },
     remap,
     secrets::{self, Parsed},
-    text,
+    text, wave,
 };
 
 /// A job, ready to run.
@@ -32,6 +32,8 @@ pub struct Job {
     pub target: Target,
     /// Where from.
     pub source: SourceSpec,
+    /// The rows of a manifest that are meant, by its column `wave`; `None`: all.
+    pub wave: Option<String>,
     /// Which files of a directory to look at; empty: all.
     pub include: Vec<String>,
     /// Which files of a directory to leave out.
@@ -147,6 +149,8 @@ pub struct Overrides {
     pub rate: Option<f64>,
     /// Requests in flight.
     pub concurrency: Option<usize>,
+    /// Another wave.
+    pub wave: Option<String>,
     /// Another journal.
     pub journal: Option<Utf8PathBuf>,
     /// Facts of this build: they replace those of the file by name.
@@ -188,8 +192,13 @@ impl Job {
         check_name(&name).map_err(|m| value("name", m))?;
         secrets::check_names(&file.target.credentials)
             .map_err(|(key, m)| value(&format!("target.credentials.{key}"), m))?;
-        let journal = over.journal.clone().unwrap_or_else(|| folder.join(".consign").join(format!("{name}.db")));
-        let sandbox = sandbox(&file, folder, &journal).map_err(|(key, m)| value(key, m))?;
+        let wave = over.wave.as_ref().or(file.source.wave.as_ref());
+        let wave = wave.map(|wave| wave::check(wave)).transpose().map_err(|m| value("source.wave", m))?;
+        let beside = |wave| folder.join(".consign").join(wave::journal(&name, wave));
+        let journal = over.journal.clone().unwrap_or_else(|| beside(wave.as_deref()));
+        // All waves go to the same target.
+        let whole = over.journal.clone().unwrap_or_else(|| beside(None));
+        let sandbox = sandbox(&file, folder, &whole).map_err(|(key, m)| value(key, m))?;
         let export = (file.kind == Kind::Export)
             .then(|| export::resolve(&file.source, &file.export, (folder, &name), over, env))
             .transpose()
@@ -217,9 +226,11 @@ impl Job {
         if file.kind == Kind::Describe && !matches!(source, SourceSpec::Manifest(_)) {
             return Err(value("source", "a describe job changes what a `manifest` lists: name that".to_owned()));
         }
+        if wave.is_some() && !matches!(source, SourceSpec::Manifest(_)) {
+            return Err(value("source.wave", "only a `manifest` has a column that tells waves".to_owned()));
+        }
         let criteria = criteria(&file.source, over).map_err(|(key, m)| value(&key, m))?;
-        let definitions =
-            Definitions::resolve(&file.definitions).map_err(|(key, m)| value(&format!("definitions.{key}"), m))?;
+        let definitions = Definitions::resolve(&file.definitions, (path, text), folder)?;
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
         let own_pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
         let pace = export.as_ref().map_or(own_pace, |export| export.pace);
@@ -244,6 +255,7 @@ impl Job {
             name,
             target,
             source,
+            wave,
             include,
             exclude,
             criteria,
@@ -469,6 +481,21 @@ mod tests {
         assert!(error.contains("source") && error.contains("`manifest`"), "{error}");
         let job = parse(&text.replace("directory", "manifest"), &Overrides::default(), &[]).unwrap();
         assert_eq!(job.kind, Kind::Describe);
+    }
+
+    #[test]
+    fn a_wave_of_a_manifest_has_a_journal_of_its_own_and_the_same_sandbox() {
+        let text = "kind = 'publish'\n[target]\nsandbox = true\n[source]\nmanifest = 'm.csv'\nwave = '1'\n";
+        let job = parse(text, &Overrides::default(), &[]).unwrap();
+        assert_eq!((job.wave.as_deref(), job.journal.as_str()), (Some("1"), "jobs/.consign/nightly.wave-1.db"));
+        let over = Overrides { wave: Some("2".to_owned()), ..Overrides::default() };
+        let job = parse(text, &over, &[]).unwrap();
+        assert_eq!(job.journal, "jobs/.consign/nightly.wave-2.db");
+        assert_eq!(job.sandbox, "jobs/.consign/nightly.sandbox");
+        let named = Overrides { journal: Some("here.db".into()), ..over.clone() };
+        assert_eq!(parse(text, &named, &[]).unwrap().journal, "here.db");
+        let error = parse(MINIMAL, &over, &[]).unwrap_err().to_string();
+        assert!(error.contains("source.wave") && error.contains("`manifest`"), "{error}");
     }
 
     #[test]

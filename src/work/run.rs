@@ -333,8 +333,7 @@ impl Shift<'_> {
         if !disagreements.is_empty() {
             self.sink.emit(&Event::Disagreements { first: disagreements });
         }
-        // A change that is no longer asked for stays made.
-        if vanished.count > 0 && self.job.kind == Kind::Publish {
+        if vanished.count > 0 && self.looks_for_vanished() {
             let Vanished { count, gavs, retired: deprecated, spared } = vanished;
             self.sink.emit(&Event::Vanished { count, gavs, deprecated, spared });
         }
@@ -343,9 +342,13 @@ impl Shift<'_> {
 
     /// Whether what vanished from the source is deprecated. A run that was told to look at a part of it leaves the rest.
     fn retires(&self) -> bool {
-        self.job.kind == Kind::Publish
-            && self.job.publish.on_vanished == OnVanished::Deprecate
-            && self.options.only.is_all()
+        self.looks_for_vanished() && self.job.publish.on_vanished == OnVanished::Deprecate && self.options.only.is_all()
+    }
+
+    /// Whether anything can vanish: a change that is no longer asked for stays made, and a row that is gone from a wave may
+    /// have gone to another one.
+    fn looks_for_vanished(&self) -> bool {
+        self.job.kind == Kind::Publish && self.job.wave.is_none()
     }
 
     async fn sum_up(&self, ended: Ended, scanned: ScanCounts, started: Instant) -> Result<RunOutcome, RunError> {
@@ -402,6 +405,7 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         exclude: job.exclude.clone(),
         defaults: job.defaults.clone(),
         criteria: job.criteria.clone(),
+        wave: job.wave.clone(),
         remap: job.remap.clone(),
         reading,
     };

@@ -35,3 +35,4 @@ mod sources;
 mod stopping;
 mod supply_chain;
 mod types;
+mod waves;
