@@ -78,6 +78,7 @@ impl Specification {
             categories: consign::asset::Values::default(),
             fields: consign::asset::Values::default(),
             instances: Vec::new(),
+            visibility: None,
             moves: BTreeMap::new(),
             name_is_derived: false,
             files: vec![DraftFile {

@@ -1,6 +1,10 @@
 //! What Exchange holds about an asset beside its files, and who owns each datum (EXCHANGE.md §3.12).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -48,6 +52,65 @@ pub struct Description {
     /// External instances; those that are not named stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub instances: Vec<ExternalInstance>,
+    /// Who sees its version group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+}
+
+/// Who sees a version group of an asset, or an instance of it (EXCHANGE.md §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everybody: it is in the public portal.
+    Public,
+    /// The organization, and those it is shared with.
+    Private,
+}
+
+impl Visibility {
+    /// The word that a manifest has for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+        }
+    }
+
+    /// Whether everybody sees it.
+    #[must_use]
+    pub fn is_public(self) -> bool {
+        self == Self::Public
+    }
+}
+
+impl From<bool> for Visibility {
+    fn from(is_public: bool) -> Self {
+        if is_public { Self::Public } else { Self::Private }
+    }
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that is neither `public` nor `private`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither public nor private")]
+pub struct VisibilityError(String);
+
+impl FromStr for Visibility {
+    type Err = VisibilityError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            word if word.eq_ignore_ascii_case("public") => Ok(Self::Public),
+            word if word.eq_ignore_ascii_case("private") => Ok(Self::Private),
+            other => Err(VisibilityError(other.to_owned())),
+        }
+    }
 }
 
 /// An instance of an API that runs somewhere else (EXCHANGE.md §5.3).
@@ -71,7 +134,7 @@ pub enum Scope {
     Asset,
     /// All patches of a minor version: tags, categories, fields, pages.
     MinorVersion,
-    /// All versions of a version group, which is the API version or the major version: instances, terms.
+    /// All versions of a version group, which is the API version or the major version: instances, terms, visibility.
     VersionGroup,
 }
 
@@ -140,6 +203,9 @@ impl Description {
         for instance in &self.instances {
             claim(Scope::VersionGroup, &format!("instances.{}", instance.name), &json(instance));
         }
+        if let Some(visibility) = self.visibility {
+            claim(Scope::VersionGroup, "visibility", visibility.as_str());
+        }
         claims
     }
 
@@ -177,6 +243,9 @@ impl Description {
         }
         self.pages.retain(|page, _| !yields(&format!("pages.{page}")));
         self.instances.retain(|instance| !yields(&format!("instances.{}", instance.name)));
+        if yields("visibility") {
+            self.visibility = None;
+        }
     }
 }
 
@@ -216,6 +285,7 @@ mod tests {
                 is_public: None,
             }],
             status: Some(Lifecycle::Published),
+            visibility: Some(Visibility::Public),
             ..Description::default()
         }
     }
@@ -230,6 +300,7 @@ mod tests {
             (Scope::MinorVersion, "tags"),
             (Scope::MinorVersion, "categories.layer"),
             (Scope::VersionGroup, "instances.production"),
+            (Scope::VersionGroup, "visibility"),
         ];
         assert_eq!(told, expected, "the status belongs to the version alone");
     }

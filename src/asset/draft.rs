@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, OnConflict,
-    Values,
+    AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, ListedVersion,
+    OnConflict, Values, Visibility,
 };
 
 /// What a source yields: an asset to bring, a change of one, or what is wrong with an input.
@@ -17,6 +17,8 @@ pub enum Sourced {
     Draft(Box<AssetDraft>),
     /// A change of an asset that exists.
     Change(Box<AssetChange>),
+    /// An asset version to read from an organization.
+    Listed(Box<ListedVersion>),
     /// An input that is left out, and why.
     Diagnosis(Box<Diagnosis>),
 }
@@ -28,6 +30,7 @@ impl Sourced {
         match self {
             Self::Draft(draft) => Some(draft.coordinates.to_string()),
             Self::Change(change) => Some(change.gav()),
+            Self::Listed(listed) => Some(listed.coordinates.to_string()),
             Self::Diagnosis(_) => None,
         }
     }
@@ -38,6 +41,7 @@ impl Sourced {
         match self {
             Self::Draft(draft) => (&draft.path, draft.line),
             Self::Change(change) => (&change.path, Some(change.line)),
+            Self::Listed(listed) => (&listed.path, None),
             Self::Diagnosis(diagnosis) => (&diagnosis.path, diagnosis.line),
         }
     }
@@ -90,6 +94,9 @@ pub struct AssetDraft {
     /// `instances.<name>`: where the API runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instances: Vec<ExternalInstance>,
+    /// Who sees its version group; `None` leaves that as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
     /// The files to send.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<DraftFile>,
@@ -134,6 +141,7 @@ impl AssetDraft {
             pages: BTreeMap::new(),
             status: self.status,
             instances: self.instances.clone(),
+            visibility: self.visibility,
         }
     }
 }

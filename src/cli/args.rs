@@ -30,6 +30,8 @@ pub struct Cli {
 pub(super) enum Command {
     /// Do the job, from where the last run got to
     Run(RunArgs),
+    /// Bring an organization into a directory that `run` can publish
+    Export(RunArgs),
     /// Show what a run would do, and why; changes nothing
     Plan(PlanArgs),
     /// Show how far a job got
@@ -74,6 +76,10 @@ pub(super) struct JobArgs {
     #[arg(long, value_name = "ID")]
     pub(super) organization: Option<String>,
 
+    /// Only the rows of a manifest that are of this wave, by its column `wave`; each wave has a journal of its own
+    #[arg(long, value_name = "W")]
+    pub(super) wave: Option<String>,
+
     /// Another place for the journal [default: .consign/<job name>.db beside the job file]
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<Utf8PathBuf>,
@@ -99,6 +105,7 @@ impl JobArgs {
             organization: self.organization.clone(),
             rate: self.rate,
             concurrency: self.concurrency,
+            wave: self.wave.clone(),
             journal: self.journal.clone(),
             criteria: self.criterion.clone(),
         }
@@ -181,6 +188,10 @@ pub(super) struct WhereArgs {
     /// The job file, or its journal
     #[arg(value_name = "JOB|JOURNAL")]
     pub(super) job: Utf8PathBuf,
+
+    /// The journal of this wave of the job
+    #[arg(long, value_name = "W", conflicts_with = "journal")]
+    pub(super) wave: Option<String>,
 
     /// Another place for the journal
     #[arg(long, value_name = "FILE")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::plan::describe;
 use crate::{
-    asset::{AssetChange, Spelled, Values},
+    asset::{AssetChange, Spelled, Values, Visibility},
     report::PlannedValue,
 };
 
@@ -28,6 +28,7 @@ pub(super) fn values(change: &AssetChange) -> BTreeMap<String, PlannedValue> {
         ("tags", said.tags.as_ref().map(|tags| tags.join(", "))),
         ("docs", said.docs.as_ref().map(describe)),
         ("status", said.status.map(|status| status.to_string())),
+        ("visibility", said.visibility.map(|visibility| visibility.to_string())),
     ];
     for (name, text) in texts {
         if let Some(text) = text {
@@ -42,6 +43,9 @@ pub(super) fn values(change: &AssetChange) -> BTreeMap<String, PlannedValue> {
     }
     for instance in &said.instances {
         add(&format!("instances.{}", instance.name), instance.endpoint_uri.clone());
+        if let Some(is_public) = instance.is_public {
+            add(&format!("instances.{}.visibility", instance.name), Visibility::from(is_public).to_string());
+        }
     }
     values
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     engine::{Ended, Sink, Tally},
-    job::Job,
+    job::{Job, Kind},
     journal::{Lock, Reader},
     report::{self, DoorView, Fanout, JsonLines, Live, Outcome, Progress, ReportError, ReportMeta, Style, Summary},
     work::{self, Connection, RunError, RunOptions, RunOutcome, Selection},
@@ -86,7 +86,7 @@ async fn carry_out(
     if let Some(lines) = &lines {
         lines.summary(&summary);
     }
-    let told = tell(job, &summary, &outcome, lines.as_deref());
+    let told = tell(job, &said(job, args), &summary, &outcome, lines.as_deref());
     let reported = write_reports(job, args, connected, &summary);
     let exit = exit(&outcome);
     // The work is done either way; but whoever asked for results and got none must not read success.
@@ -123,6 +123,7 @@ fn live(connection: &Connection, tally: &Arc<Tally>) -> Live {
 
 fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
     let totals = &outcome.totals;
+    let is_export = job.kind == Kind::Export;
     Summary {
         job: job.name.clone(),
         run: outcome.run.clone(),
@@ -133,7 +134,8 @@ fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
         },
         counts: outcome.counts,
         published: totals.published,
-        updated: totals.updated,
+        updated: if is_export { 0 } else { totals.updated },
+        exported: is_export.then_some(totals.updated),
         requests: totals.requests,
         polls: totals.polls,
         refused: totals.refused,
@@ -142,10 +144,22 @@ fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
     }
 }
 
+/// The job as a command line names it.
+fn said(job: &Job, args: &RunArgs) -> String {
+    let wave = args.job.wave.as_ref().map(|wave| format!(" --wave '{wave}'")).unwrap_or_default();
+    format!("{}{wave}", job.file)
+}
+
 /// Says what happened and what to do next.
-fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, lines: Option<&JsonLines<Stdout>>) -> Result<(), Problem> {
+fn tell(
+    job: &Job,
+    said: &str,
+    summary: &Summary,
+    outcome: &RunOutcome,
+    lines: Option<&JsonLines<Stdout>>,
+) -> Result<(), Problem> {
     let reader = Reader::open(&job.journal).map_err(journal_problem)?;
-    let text = |out: &mut dyn Write| summary.write_text(job.file.as_str(), &reader, out);
+    let text = |out: &mut dyn Write| summary.write_text(said, &reader, out);
     // The summary is the result of a run; with --json the last line is, and people read along on stderr.
     let written = match lines {
         Some(lines) => {

@@ -49,10 +49,14 @@ pub(super) fn journal_path(place: &WhereArgs) -> Result<Utf8PathBuf, Problem> {
         return Ok(journal.clone());
     }
     if is_sqlite(&place.job) {
-        return Ok(place.job.clone());
+        return match &place.wave {
+            None => Ok(place.job.clone()),
+            Some(_) => Err(Problem::new(format!("{} is a journal, and --wave is for a job", place.job))
+                .hint(Some("name the job file, or the journal of that wave"))),
+        };
     }
-    let job = Job::load(&place.job, &Overrides::default(), &|_| None)
-        .map_err(|error| Problem::of(&error).hint(error.hint()))?;
+    let over = Overrides { wave: place.wave.clone(), ..Overrides::default() };
+    let job = Job::load(&place.job, &over, &|_| None).map_err(|error| Problem::of(&error).hint(error.hint()))?;
     Ok(job.journal)
 }
 

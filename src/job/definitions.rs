@@ -2,7 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::file::{DefinitionTable, DefinitionsTable, OnDifference};
+use camino::Utf8Path;
+use toml::Spanned;
+
+use super::{
+    JobError,
+    file::{DeclaredTable, DefinitionTable, DefinitionsFile, DefinitionsTable, OnDifference},
+    place::shown,
+    secrets,
+};
+
+/// What is said of a declaration that may hold a secret.
+const HIDDEN: &str = "the declaration is none that can be used, and may hold a secret";
 
 /// The types of value that there are (EXCHANGE.md §4.3).
 const TYPES: &[(&str, ValueType)] = &[
@@ -82,25 +93,69 @@ impl Definitions {
         self.categories.is_empty() && self.fields.is_empty()
     }
 
-    /// Checks what stands in the file; an error names the key.
-    pub(super) fn resolve(table: &DefinitionsTable) -> Result<Self, (String, String)> {
-        let read = |dimension: &str, tables: &[DefinitionTable]| {
+    /// What a job declares: in its own tables, and in a file beside it. Of a key that both declare, the job's own
+    /// declaration counts.
+    pub(super) fn resolve(
+        table: &DefinitionsTable,
+        (path, text): (&Utf8Path, &str),
+        folder: &Utf8Path,
+    ) -> Result<Self, JobError> {
+        let mut declared = Self::read((path, text), &table.categories, &table.fields)?;
+        if let Some(file) = &table.file {
+            declared.add(Self::of_file(&folder.join(file))?);
+        }
+        Ok(Self { on_difference: table.on_difference, ..declared })
+    }
+
+    fn of_file(path: &Utf8Path) -> Result<Self, JobError> {
+        let text =
+            fs_err::read_to_string(path).map_err(|source| JobError::Definitions { path: path.to_owned(), source })?;
+        let file: DefinitionsFile = toml::from_str(&text).map_err(|error| {
+            let secrets::Parsed { message, is_secret } = secrets::parse_message(&text, &error);
+            JobError::Parse { path: path.to_owned(), message, is_secret }
+        })?;
+        let DeclaredTable { mut categories, mut fields } = file.definitions;
+        categories.extend(file.categories);
+        fields.extend(file.fields);
+        Self::read((path, &text), &categories, &fields)
+    }
+
+    /// Checks declarations; an error names the file, the line and the column.
+    fn read(
+        (path, text): (&Utf8Path, &str),
+        categories: &[Spanned<DefinitionTable>],
+        fields: &[Spanned<DefinitionTable>],
+    ) -> Result<Self, JobError> {
+        let read = |dimension: &str, tables: &[Spanned<DefinitionTable>]| {
             let mut keys = BTreeSet::new();
             let mut definitions = Vec::with_capacity(tables.len());
             for (index, table) in tables.iter().enumerate() {
-                let place = |message: String| (format!("{dimension}[{index}]"), message);
-                if !keys.insert(table.key.clone()) {
-                    return Err(place(format!("`{}` is declared twice", table.key)));
+                let wrong = |message: String| {
+                    let message = format!("definitions.{dimension}[{index}]: {message}");
+                    let message = shown(text, table.span(), &message, HIDDEN);
+                    JobError::Parse { path: path.to_owned(), message, is_secret: false }
+                };
+                let table = table.get_ref();
+                if !keys.insert(&table.key) {
+                    return Err(wrong(format!("`{}` is declared twice", table.key)));
                 }
-                definitions.push(definition(dimension == "categories", table).map_err(place)?);
+                definitions.push(definition(dimension == "categories", table).map_err(wrong)?);
             }
             Ok(definitions)
         };
         Ok(Self {
-            on_difference: table.on_difference,
-            categories: read("categories", &table.categories)?,
-            fields: read("fields", &table.fields)?,
+            on_difference: OnDifference::default(),
+            categories: read("categories", categories)?,
+            fields: read("fields", fields)?,
         })
+    }
+
+    /// Takes over what nobody has declared here.
+    fn add(&mut self, others: Self) {
+        for (own, others) in [(&mut self.categories, others.categories), (&mut self.fields, others.fields)] {
+            let known: BTreeSet<String> = own.iter().map(|definition| definition.key.clone()).collect();
+            own.extend(others.into_iter().filter(|definition| !known.contains(&definition.key)));
+        }
     }
 }
 
@@ -153,8 +208,12 @@ mod tests {
     use super::*;
 
     fn resolve(text: &str) -> Result<Definitions, String> {
+        resolve_in("".into(), text)
+    }
+
+    fn resolve_in(folder: &Utf8Path, text: &str) -> Result<Definitions, String> {
         let table: DefinitionsTable = toml::from_str(text).map_err(|error| error.to_string())?;
-        Definitions::resolve(&table).map_err(|(key, message)| format!("{key}: {message}"))
+        Definitions::resolve(&table, ("job.toml".into(), text), folder).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -183,5 +242,35 @@ mod tests {
             let error = resolve(text).unwrap_err();
             assert!(error.contains(told), "{error}");
         }
+    }
+
+    #[test]
+    fn a_file_beside_the_job_declares_too_and_the_job_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let file = |text: &str| fs_err::write(folder.join("d.toml"), text).unwrap();
+        let job = "on_difference = 'keep'\nfile = 'd.toml'\nfields = [{ key = 'due', type = 'number' }]";
+        let tables = "[[definitions.categories]]\nkey = 'layer'\n[[definitions.fields]]\nkey = 'due'\ntype = 'date'\n";
+        for tables in [tables.to_owned(), tables.replace("definitions.", "")] {
+            file(&tables);
+            let read = resolve_in(folder, job).unwrap();
+            assert_eq!((read.categories[0].key.as_str(), read.fields.len()), ("layer", 1));
+            assert!(matches!(&read.fields[0].wish, Wish::There { value_type: Some(ValueType::Number), .. }));
+            assert_eq!(read.on_difference, OnDifference::Keep);
+        }
+        file("[[fields]]\nkey = 'a'\n\n[[fields]]\nkey = 'b'\ntype = 'colour'\n");
+        let told = resolve_in(folder, job).unwrap_err();
+        assert!(told.contains("d.toml: TOML parse error at line 4, column 1\n"), "{told}");
+        assert!(
+            told.ends_with(
+                "definitions.fields[1]: `b`: `colour` is not a type: enum, number, date, text, number-list, text-list"
+            ),
+            "{told}"
+        );
+        file("[[fields]]\nkey = 'a'\nkind = 'b'\n");
+        let told = resolve_in(folder, job).unwrap_err();
+        assert!(told.contains("d.toml: TOML parse error at line 3, column 1"), "{told}");
+        let told = resolve_in(folder, "file = 'gone.toml'").unwrap_err();
+        assert!(told.starts_with("cannot read the definitions") && told.contains("gone.toml"), "{told}");
     }
 }

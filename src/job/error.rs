@@ -13,10 +13,18 @@ pub enum JobError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file of definitions that the job names cannot be read.
+    #[error("cannot read the definitions {path}")]
+    Definitions {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file is not TOML, or has keys or values that no job has.
     #[error("{path}: {message}")]
     Parse {
-        /// The job file.
+        /// The job file, or one that it names.
         path: Utf8PathBuf,
         /// What the parser says, with line, column and the line itself.
         message: String,
@@ -46,6 +54,7 @@ impl JobError {
                  command"
                     .to_owned(),
             ),
+            Self::Definitions { .. } => Some("definitions.file is a path relative to the job file".to_owned()),
             Self::Parse { .. } | Self::Value { .. } => None,
         }
     }

@@ -1,12 +1,15 @@
 //! `[remap]` of a job: which coordinates become which.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
 use super::{
     file::{Entries, RemapTable},
-    secrets,
+    place::shown,
 };
 use crate::asset::{Remap, RemapTables};
+
+/// What is said of an entry that may hold a secret.
+const HIDDEN: &str = "the entry is none of [remap], and may hold a secret";
 
 /// Checks the table; an error names the line and the column, and shows the line, as those of the parser do.
 pub(super) fn resolve(table: &RemapTable, text: &str) -> Result<Remap, String> {
@@ -29,28 +32,8 @@ pub(super) fn resolve(table: &RemapTable, text: &str) -> Result<Remap, String> {
         };
         let key = entries.keys().find(|key| *key.get_ref() == error.entry);
         let message = format!("remap.{error}");
-        key.map_or_else(|| message.clone(), |key| shown(text, key.span(), &message))
+        key.map_or_else(|| message.clone(), |key| shown(text, key.span(), &message, HIDDEN))
     })
-}
-
-/// A message with the place it is about.
-fn shown(text: &str, span: Range<usize>, message: &str) -> String {
-    let before = &text[..span.start];
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let (number, column) = (before.matches('\n').count() + 1, text[start..span.start].chars().count() + 1);
-    let line = text[start..].lines().next().unwrap_or_default();
-    // An address may bear a password.
-    let (line, message) = if secrets::is_telling(text, number - 1) {
-        (secrets::key_of(line), "the entry is none of [remap], and may hold a secret")
-    } else {
-        (line.to_owned(), message)
-    };
-    let margin = " ".repeat(number.to_string().len());
-    let marks = "^".repeat(text[span].lines().next().unwrap_or_default().chars().count().max(1));
-    let indent = " ".repeat(column - 1);
-    format!(
-        "TOML parse error at line {number}, column {column}\n{margin} |\n{number} | {line}\n{margin} | {indent}{marks}\n{message}"
-    )
 }
 
 #[cfg(test)]

@@ -9,13 +9,14 @@ use crate::asset::Remap;
 use super::{
     JobError, OnConflict, defaults,
     definitions::Definitions,
+    export::{self, Export},
     file::{
         CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable,
         SandboxChoice, SourceSpec, SourceTable,
     },
     remap,
     secrets::{self, Parsed},
-    text,
+    text, wave,
 };
 
 /// A job, ready to run.
@@ -31,6 +32,8 @@ pub struct Job {
     pub target: Target,
     /// Where from.
     pub source: SourceSpec,
+    /// The rows of a manifest that are meant, by its column `wave`; `None`: all.
+    pub wave: Option<String>,
     /// Which files of a directory to look at; empty: all.
     pub include: Vec<String>,
     /// Which files of a directory to leave out.
@@ -49,6 +52,8 @@ pub struct Job {
     pub preflight: bool,
     /// How fast.
     pub pace: Pace,
+    /// What is read of an organization, for a job that does.
+    pub export: Option<Export>,
     /// What becomes of coordinates in what is sent.
     pub remap: Remap,
     /// How large files may be.
@@ -144,6 +149,8 @@ pub struct Overrides {
     pub rate: Option<f64>,
     /// Requests in flight.
     pub concurrency: Option<usize>,
+    /// Another wave.
+    pub wave: Option<String>,
     /// Another journal.
     pub journal: Option<Utf8PathBuf>,
     /// Facts of this build: they replace those of the file by name.
@@ -151,7 +158,7 @@ pub struct Overrides {
 }
 
 /// The host that is meant when nobody names one (EXCHANGE.md §1.4).
-const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
+pub(super) const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
 
 /// Writes in flight when the job names no number: EXCHANGE.md §8 advises four writes and eight reads.
 const DEFAULT_CONCURRENCY: usize = 8;
@@ -185,9 +192,22 @@ impl Job {
         check_name(&name).map_err(|m| value("name", m))?;
         secrets::check_names(&file.target.credentials)
             .map_err(|(key, m)| value(&format!("target.credentials.{key}"), m))?;
-        let journal = over.journal.clone().unwrap_or_else(|| folder.join(".consign").join(format!("{name}.db")));
-        let sandbox = sandbox(&file, folder, &journal).map_err(|m| value("target.sandbox", m))?;
-        let target = Target {
+        let wave = over.wave.as_ref().or(file.source.wave.as_ref());
+        let wave = wave.map(|wave| wave::check(wave)).transpose().map_err(|m| value("source.wave", m))?;
+        let beside = |wave| folder.join(".consign").join(wave::journal(&name, wave));
+        let journal = over.journal.clone().unwrap_or_else(|| beside(wave.as_deref()));
+        // All waves go to the same target.
+        let whole = over.journal.clone().unwrap_or_else(|| beside(None));
+        let sandbox = sandbox(&file, folder, &whole).map_err(|(key, m)| value(key, m))?;
+        let export = (file.kind == Kind::Export)
+            .then(|| export::resolve(&file.source, &file.export, (folder, &name), over, env))
+            .transpose()
+            .map_err(|(key, m)| value(&key, m))?;
+        if let (None, Some(key)) = (&export, file.source.of_an_organization()) {
+            let message = "is for a job of kind `export`, which reads an organization".to_owned();
+            return Err(value(&format!("source.{key}"), message));
+        }
+        let written = Target {
             place: place(&file, over, env).map_err(|m| value("target", m))?,
             organization: organization(&file, over, env),
             group: file.target.group.clone(),
@@ -197,15 +217,23 @@ impl Job {
                 ..file.target.credentials.clone()
             },
         };
-        let (source, include, exclude) = source(&file.source, folder).map_err(|m| value("source", m))?;
+        let (source, include, exclude) = match &export {
+            Some(export) => (SourceSpec::Organization(export.directory.clone()), Vec::new(), Vec::new()),
+            None => source(&file.source, folder).map_err(|m| value("source", m))?,
+        };
+        // The one server that such a job speaks to is the one that it reads.
+        let target = export.as_ref().map_or(written, |export| export.source.clone());
         if file.kind == Kind::Describe && !matches!(source, SourceSpec::Manifest(_)) {
             return Err(value("source", "a describe job changes what a `manifest` lists: name that".to_owned()));
         }
+        if wave.is_some() && !matches!(source, SourceSpec::Manifest(_)) {
+            return Err(value("source.wave", "only a `manifest` has a column that tells waves".to_owned()));
+        }
         let criteria = criteria(&file.source, over).map_err(|(key, m)| value(&key, m))?;
-        let definitions =
-            Definitions::resolve(&file.definitions).map_err(|(key, m)| value(&format!("definitions.{key}"), m))?;
+        let definitions = Definitions::resolve(&file.definitions, (path, text), folder)?;
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
-        let pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
+        let own_pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
+        let pace = export.as_ref().map_or(own_pace, |export| export.pace);
         let limits = limits(&file.limits).map_err(|(key, m)| value(&format!("limits.{key}"), m))?;
         let remap = remap::resolve(&file.remap, text).map_err(|message| JobError::Parse {
             path: path.to_owned(),
@@ -216,6 +244,10 @@ impl Job {
             let message = "a describe job names assets as the target does: nothing is rewritten".to_owned();
             return Err(value("remap", message));
         }
+        if file.kind == Kind::Export && (!remap.is_empty() || file.target.is_named()) {
+            let message = "an export sends nothing: [target] and [remap] are for the job that publishes the inventory";
+            return Err(value("kind", message.to_owned()));
+        }
         let defaults = defaults::flatten(&file.defaults).map_err(|(key, m)| value(&format!("defaults.{key}"), m))?;
         Ok(Self {
             file: path.to_owned(),
@@ -223,6 +255,7 @@ impl Job {
             name,
             target,
             source,
+            wave,
             include,
             exclude,
             criteria,
@@ -232,6 +265,7 @@ impl Job {
             definitions,
             preflight: !file.preflight.skip,
             pace,
+            export,
             remap,
             limits,
             journal,
@@ -268,11 +302,15 @@ fn is_sandboxed(file: &JobFile, over: &Overrides) -> bool {
 }
 
 /// Where the state of the embedded sandbox is.
-fn sandbox(file: &JobFile, folder: &Utf8Path, journal: &Utf8Path) -> Result<Utf8PathBuf, String> {
-    match &file.target.sandbox {
+fn sandbox(file: &JobFile, folder: &Utf8Path, journal: &Utf8Path) -> Result<Utf8PathBuf, (&'static str, String)> {
+    let (key, choice) = match file.kind {
+        Kind::Export => ("source.sandbox", &file.source.sandbox),
+        Kind::Publish | Kind::Describe => ("target.sandbox", &file.target.sandbox),
+    };
+    match choice {
         SandboxChoice::Own(_) => Ok(journal.with_extension("sandbox")),
         SandboxChoice::Of(job) => {
-            check_name(job)?;
+            check_name(job).map_err(|m| (key, m))?;
             Ok(folder.join(".consign").join(format!("{job}.sandbox")))
         }
     }
@@ -316,7 +354,7 @@ fn criteria(table: &SourceTable, over: &Overrides) -> Result<Vec<(String, String
 }
 
 /// A path of the job file as people would write it from where they stand: `jobs/../samples` is `samples`.
-fn beside(folder: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn beside(folder: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     let mut plain = Utf8PathBuf::new();
     for component in folder.join(path).components() {
         let climbs = component.as_str() == "..";
@@ -348,7 +386,7 @@ fn publish(table: PublishTable) -> Result<Publish, String> {
     })
 }
 
-fn pace(table: &PaceTable, over: &Overrides) -> Result<Pace, (&'static str, String)> {
+pub(super) fn pace(table: &PaceTable, over: &Overrides) -> Result<Pace, (&'static str, String)> {
     let requests_per_second = over.rate.or(table.requests_per_second);
     if let Some(rate) = requests_per_second
         && !(rate.is_finite() && (0.001..=100_000.0).contains(&rate))
@@ -443,6 +481,21 @@ mod tests {
         assert!(error.contains("source") && error.contains("`manifest`"), "{error}");
         let job = parse(&text.replace("directory", "manifest"), &Overrides::default(), &[]).unwrap();
         assert_eq!(job.kind, Kind::Describe);
+    }
+
+    #[test]
+    fn a_wave_of_a_manifest_has_a_journal_of_its_own_and_the_same_sandbox() {
+        let text = "kind = 'publish'\n[target]\nsandbox = true\n[source]\nmanifest = 'm.csv'\nwave = '1'\n";
+        let job = parse(text, &Overrides::default(), &[]).unwrap();
+        assert_eq!((job.wave.as_deref(), job.journal.as_str()), (Some("1"), "jobs/.consign/nightly.wave-1.db"));
+        let over = Overrides { wave: Some("2".to_owned()), ..Overrides::default() };
+        let job = parse(text, &over, &[]).unwrap();
+        assert_eq!(job.journal, "jobs/.consign/nightly.wave-2.db");
+        assert_eq!(job.sandbox, "jobs/.consign/nightly.sandbox");
+        let named = Overrides { journal: Some("here.db".into()), ..over.clone() };
+        assert_eq!(parse(text, &named, &[]).unwrap().journal, "here.db");
+        let error = parse(MINIMAL, &over, &[]).unwrap_err().to_string();
+        assert!(error.contains("source.wave") && error.contains("`manifest`"), "{error}");
     }
 
     #[test]

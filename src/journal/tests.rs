@@ -25,6 +25,7 @@ fn draft(gav: &str, needs: &[&str]) -> AssetDraft {
         categories: Values::default(),
         fields: Values::default(),
         instances: Vec::new(),
+        visibility: None,
         moves: BTreeMap::new(),
         name_is_derived: false,
         files: Vec::new(),

@@ -136,6 +136,7 @@ fn draft(gav: &str, path: &str, dependencies: &[&str]) -> Sourced {
         categories: crate::asset::Values::default(),
         fields: crate::asset::Values::default(),
         instances: [].into(),
+        visibility: None,
         moves: std::collections::BTreeMap::default(),
         name_is_derived: false,
         files: Vec::new(),

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::FileKey;
 
-use super::{SourceError, header};
+use super::{SourceError, header, waves};
 
 /// The columns with a fixed name; they are the names of the publish call (EXCHANGE.md §3.1).
 const NAMES: &[&str] = &[
@@ -25,6 +25,8 @@ const NAMES: &[&str] = &[
     "contactEmail",
     "docs",
     "icon",
+    "visibility",
+    waves::COLUMN,
 ];
 /// The columns with a key behind them.
 const PREFIXES: &[&str] = &["properties.", "categories.", "fields.", "instances."];
@@ -38,6 +40,8 @@ pub(crate) enum Column {
     Fact,
     /// A file of the publish call.
     File(FileKey),
+    /// The wave of the row.
+    Wave,
 }
 
 /// The columns of a manifest, with their names as the header spells them.
@@ -49,7 +53,7 @@ impl Columns {
     pub(crate) fn parse(path: &Utf8Path, header: &[String]) -> Result<Self, SourceError> {
         let known: Vec<&str> = NAMES.iter().chain(PREFIXES).chain(&["files."]).copied().collect();
         let hint = format!(
-            "the columns are {}, properties.<key>, categories.<key>, fields.<key>, instances.<name>, \
+            "the columns are {}, properties.<key>, categories.<key>, fields.<key>, instances.<name>, instances.<name>.visibility, \
              files.<classifier>.<packaging>",
             NAMES.join(", ")
         );
@@ -64,8 +68,10 @@ impl Columns {
 }
 
 fn column(name: &str) -> Option<Column> {
-    if name == "path" {
-        return Some(Column::Path);
+    match name {
+        "path" => return Some(Column::Path),
+        waves::COLUMN => return Some(Column::Wave),
+        _ => {}
     }
     if name.starts_with("files.") {
         return name.parse().ok().map(Column::File);

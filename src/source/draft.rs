@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::asset::{
-    AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, ExternalInstance, FileKey, Origin, Problem, Version,
-};
+use crate::asset::{AssetDraft, AssetType, Coordinates, Diagnosis, DraftFile, FileKey, Origin, Problem, Version};
 
 use super::facts::{Facts, clip, fold, list, summary};
 use super::header::distance;
 use super::reader::Reader;
-use super::{Options, docs, moving, own_pom, spelling, stamp};
+use super::{Options, docs, moving, own_pom, stamp};
 
 /// An asset as it was found, before job defaults and derived values.
 #[derive(Debug, Clone)]
@@ -78,7 +76,10 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     let tags = reader.tags();
     let categories = reader.values("categories");
     let fields = reader.values("fields");
-    let instances = reader.instances(&asset_type);
+    // Job defaults about instances are meant for APIs.
+    let is_api = asset_type.requires_api_version() || asset_type == AssetType::Graphql;
+    let instances = reader.instances(is_api);
+    let visibility = reader.visibility();
     // Whoever depends on the asset waits for it by name, also while it cannot be published.
     let gav = coordinates.as_ref().map(ToString::to_string);
     let Some(coordinates) = coordinates.filter(|_| reader.problems.is_empty()) else {
@@ -103,6 +104,7 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
         categories,
         fields,
         instances,
+        visibility,
         name_is_derived: matches!(reader.origins.get("name"), Some(Origin::Derived(_))),
         stamp: moving::stamp(stamp::of(&files), &options.remap),
         moves,
@@ -194,22 +196,6 @@ impl Reader {
         }
         self.origins.insert("name".to_owned(), Origin::Derived("the asset id".to_owned()));
         coordinates.map(|coordinates| coordinates.asset_id.clone()).unwrap_or_default()
-    }
-
-    fn instances(&mut self, asset_type: &AssetType) -> Vec<ExternalInstance> {
-        let is_api = asset_type.requires_api_version() || *asset_type == AssetType::Graphql;
-        let mut instances = Vec::new();
-        for (name, text) in self.prefixed("instances.") {
-            let key = format!("instances.{name}");
-            let is_default = self.origins.get(&key) == Some(&Origin::Defaults);
-            match spelling::instance(&name, &text) {
-                // Job defaults are meant for APIs.
-                _ if is_default && !is_api => _ = self.origins.remove(&key),
-                Ok(instance) => instances.push(instance),
-                Err(why) => self.wrong(&key, why),
-            }
-        }
-        instances
     }
 
     fn dependencies(&mut self) -> Vec<Coordinates> {

@@ -65,6 +65,16 @@ pub enum SourceError {
         /// What to do.
         hint: String,
     },
+    /// The manifest has no rows of the wave that is asked for.
+    #[error("{path}: {message}")]
+    Wave {
+        /// The manifest.
+        path: Utf8PathBuf,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// The first line of the manifest is no usable header.
     #[error("{path}:1: {message}")]
     Header {
@@ -85,6 +95,7 @@ impl SourceError {
             Self::Header { hint, .. }
             | Self::Row { hint, .. }
             | Self::Descriptor { hint, .. }
+            | Self::Wave { hint, .. }
             | Self::Defaults { hint, .. } => Some(hint),
             _ => None,
         }

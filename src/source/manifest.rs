@@ -11,6 +11,7 @@ use super::columns::{self, Column, Columns};
 use super::draft::{self, Found, Place};
 use super::facts::Facts;
 use super::table::{self, Table};
+use super::waves::Wave;
 use super::{Options, SourceError, docs, locate};
 
 /// Scans a manifest. See [`super::Source::scan`].
@@ -21,8 +22,9 @@ pub(crate) fn scan(
 ) -> Result<(), SourceError> {
     let (mut table, header) = Table::open(path)?;
     let columns = Columns::parse(path, &header)?;
+    let wave = Wave::of(path, options.wave.as_deref(), columns.0.iter().map(|(name, _)| name.as_str()))?;
     let manifest = Manifest { path, base: columns::base(path), columns, options };
-    table.rows(&mut |line, record| {
+    table.rows_of(wave, &mut |line, record| {
         sink(match manifest.row(line, record) {
             Ok(draft) => Sourced::Draft(Box::new(draft)),
             Err(diagnosis) => Sourced::Diagnosis(diagnosis),
@@ -91,6 +93,7 @@ impl Manifest<'_> {
             match column {
                 Column::Path => row.path = Some(text.to_owned()),
                 Column::Fact => row.facts.fill(name, text, Origin::Manifest(name.clone())),
+                Column::Wave => {}
                 Column::File(key) => row.files.push((key.clone(), text.to_owned())),
             }
         }

@@ -41,6 +41,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod waves;
 
 pub use error::SourceError;
 pub use options::{Options, Source};

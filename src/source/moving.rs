@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::reader::Reader;
 
 /// Values that are coordinates, or none that names any.
-const NO_TEXT: &[&str] = &["groupId", "assetId", "version", "dependencies", "type", "status"];
+const NO_TEXT: &[&str] = &["groupId", "assetId", "version", "dependencies", "type", "status", "visibility"];
 
 /// Notes the group of an asset whose file (`exchange.json`, `pom.xml`) names another one than the job: it stays, where
 /// the job says what becomes of it, and is that of the job else.

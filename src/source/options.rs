@@ -26,6 +26,8 @@ pub struct Options {
     /// The facts of this build, name and value, that the conditions of a catalog are held to. A name that is there
     /// twice fulfils none.
     pub criteria: Vec<(String, String)>,
+    /// The rows of a manifest that are meant, by its column `wave`; `None`: all.
+    pub wave: Option<String>,
     /// What becomes of coordinates that the source names.
     pub remap: Remap,
     /// How files are read: with a memory, those that have not changed are not.

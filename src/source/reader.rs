@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::asset::{Lifecycle, Origin, Values};
+use crate::asset::{ExternalInstance, Lifecycle, Origin, Values, Visibility};
 
 use super::facts::Facts;
 use super::spelling;
+
+/// The end of a column that says who sees an instance: `instances.<name>.visibility`.
+const VISIBILITY: &str = ".visibility";
 
 /// Takes values out of the facts, notes their origins and words what is wrong with them.
 pub(super) struct Reader {
@@ -62,6 +65,51 @@ impl Reader {
     pub(super) fn tags(&mut self) -> Option<Vec<String>> {
         let text = self.take("tags")?;
         spelling::tags(&text).map_err(|why| self.wrong("tags", why)).ok()
+    }
+
+    pub(super) fn visibility(&mut self) -> Option<Visibility> {
+        let text = self.take("visibility")?;
+        text.parse().map_err(|error| self.wrong("visibility", error)).ok()
+    }
+
+    /// External instances: their addresses, and in columns of their own who sees them. Without `defaults_too`, those of
+    /// the job's defaults are left out.
+    pub(super) fn instances(&mut self, defaults_too: bool) -> Vec<ExternalInstance> {
+        let (seen, addresses): (Vec<_>, Vec<_>) =
+            self.prefixed("instances.").into_iter().partition(|(name, _)| name.ends_with(VISIBILITY));
+        let mut seen: BTreeMap<String, String> = seen.into_iter().collect();
+        let mut instances = Vec::new();
+        for (name, text) in addresses {
+            let key = format!("instances.{name}");
+            let visibility = seen.remove(&format!("{name}{VISIBILITY}"));
+            if !defaults_too && self.origins.get(&key) == Some(&Origin::Defaults) {
+                self.origins.remove(&key);
+                self.origins.remove(&format!("{key}{VISIBILITY}"));
+                continue;
+            }
+            match spelling::instance(&name, &text) {
+                Ok(instance) => {
+                    let is_public = visibility.and_then(|text| self.instance_visibility(&key, &text));
+                    instances.push(ExternalInstance { is_public, ..instance });
+                }
+                Err(why) => self.wrong(&key, why),
+            }
+        }
+        for name in seen.into_keys() {
+            let key = format!("instances.{name}");
+            if self.origins.get(&key) == Some(&Origin::Defaults) {
+                self.origins.remove(&key);
+                continue;
+            }
+            let address = key.strip_suffix(VISIBILITY).unwrap_or_default().to_owned();
+            self.wrong(&key, format!("says who sees an instance of which `{address}` gives no address"));
+        }
+        instances
+    }
+
+    fn instance_visibility(&mut self, key: &str, text: &str) -> Option<bool> {
+        let told = text.parse::<Visibility>().map(Visibility::is_public);
+        told.map_err(|error| self.wrong(&format!("{key}{VISIBILITY}"), error)).ok()
     }
 
     /// Categories or fields: a list of all, or single keys. Who says all says nothing key by key (EXCHANGE.md §3.1); the

@@ -14,6 +14,7 @@ use fs_err::File;
 use super::SourceError;
 use super::draft::Place;
 use super::lines::Lines;
+use super::waves::Wave;
 use crate::{
     asset::{Diagnosis, Problem},
     package::Bounded,
@@ -87,6 +88,28 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    /// As [`Table::rows`], those of one wave.
+    ///
+    /// # Errors
+    /// As [`Table::rows`]; and when there was no row of the wave.
+    pub(crate) fn rows_of(
+        &mut self,
+        wave: Option<Wave<'_>>,
+        each: &mut dyn FnMut(u64, &ByteRecord) -> ControlFlow<()>,
+    ) -> Result<(), SourceError> {
+        let Some(mut wave) = wave else { return self.rows(each) };
+        let mut is_cut_off = false;
+        self.rows(&mut |line, record| {
+            if !wave.takes(record) {
+                return ControlFlow::Continue(());
+            }
+            let flow = each(line, record);
+            is_cut_off = flow.is_break();
+            flow
+        })?;
+        if is_cut_off { Ok(()) } else { wave.end() }
     }
 
     /// Reads the next row; `false` at the end.

@@ -75,6 +75,9 @@ pub async fn plan(
     only: &Selection,
     mut each: impl FnMut(Planned),
 ) -> Result<Outlook, RunError> {
+    if let (Some(export), Some(connection)) = (&job.export, connection) {
+        return super::export::plan((job, export), connection, journal.as_ref(), only, each).await;
+    }
     // Whatever is wrong with the journal: then all files are read.
     let readings =
         Readings::open(&job.journal).map(|readings| memory::reading(&Arc::new(readings))).unwrap_or_default();
@@ -103,7 +106,7 @@ pub async fn plan(
     }
     reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
     let mut outlook = survey.end().await;
-    if job.kind == Kind::Publish && only.is_all() {
+    if job.kind == Kind::Publish && only.is_all() && job.wave.is_none() {
         let vanished = journal.as_ref().map(|journal| rehearsal.vanished(journal)).unwrap_or_default();
         outlook.findings.extend(gone(&vanished, job.publish.on_vanished));
     }
@@ -157,6 +160,7 @@ async fn foresee(
     let (known, done) = match &sourced {
         Sourced::Draft(draft) => (standing(journal, draft.as_ref()), "published"),
         Sourced::Change(change) => (standing(journal, change.as_ref()), "updated"),
+        Sourced::Listed(listed) => (standing(journal, listed.as_ref()), "exported"),
         Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
     };
     let (intent, reason) = match (known.as_ref().and_then(|known| remembered(known, done)), foresight) {

@@ -37,3 +37,4 @@ mod streams;
 mod supply_chain;
 mod types;
 mod undo;
+mod waves;

@@ -55,6 +55,7 @@ impl Project {
             categories: Values::default(),
             fields: Values::default(),
             instances: Vec::new(),
+            visibility: None,
             moves: BTreeMap::new(),
             name_is_derived: false,
             files: vec![DraftFile { key: key.parse().unwrap(), content }],

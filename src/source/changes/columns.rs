@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use super::super::{SourceError, header};
+use super::super::{SourceError, header, waves};
 
 const NAMES: &[&str] = &[
     "groupId",
@@ -20,6 +20,7 @@ const NAMES: &[&str] = &[
     "fields",
     "docs",
     "status",
+    "visibility",
 ];
 
 /// The columns with a key behind them.
@@ -27,7 +28,7 @@ const PREFIXES: &[&str] = &["categories.", "fields.", "pages.", "instances."];
 
 /// Reads the header: the names of the columns, each of them known.
 pub(super) fn parse(path: &Utf8Path, header: &[String]) -> Result<Vec<String>, SourceError> {
-    let columns = header::read(path, header, &known(), hint(), |name| is_known(name).then_some(()))?;
+    let columns = header::read(path, header, &columns(), hint(), |name| is_column(name).then_some(()))?;
     let names: Vec<String> = columns.into_iter().map(|(name, ())| name).collect();
     if names.iter().any(|name| name == "assetId") {
         return Ok(names);
@@ -51,13 +52,22 @@ fn is_known(name: &str) -> bool {
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
 }
 
+/// What says which row it is, rather than what is to be true of the asset, is a column as well.
+fn is_column(name: &str) -> bool {
+    name == waves::COLUMN || is_known(name)
+}
+
+fn columns() -> Vec<&'static str> {
+    known().into_iter().chain([waves::COLUMN]).collect()
+}
+
 fn known() -> Vec<&'static str> {
     NAMES.iter().chain(PREFIXES).copied().collect()
 }
 
 fn hint() -> String {
     format!(
-        "a change has {}, categories.<key>, fields.<key>, pages.<name>, instances.<name>; what is published comes from \
+        "a change has {}, wave, categories.<key>, fields.<key>, pages.<name>, instances.<name>, instances.<name>.visibility; what is published comes from \
          a job of kind \"publish\"",
         NAMES.join(", ")
     )

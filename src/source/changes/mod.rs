@@ -12,7 +12,13 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 use camino::Utf8Path;
 
 use super::table::{self, Table};
-use super::{Options, SourceError, draft::Place, facts::Facts, reader::Reader};
+use super::{
+    Options, SourceError,
+    draft::Place,
+    facts::Facts,
+    reader::Reader,
+    waves::{self, Wave},
+};
 use crate::asset::{Origin, Sourced};
 
 /// Scans a manifest of changes. See [`super::Source::scan`].
@@ -24,7 +30,8 @@ pub(crate) fn scan(
     let (mut table, header) = Table::open(path)?;
     let names = columns::parse(path, &header)?;
     columns::check_defaults(&options.defaults)?;
-    table.rows(&mut |line, record| {
+    let wave = Wave::of(path, options.wave.as_deref(), names.iter().map(String::as_str))?;
+    table.rows_of(wave, &mut |line, record| {
         let place = Place { path, line: Some(line) };
         let texts = table::texts(&place, names.iter().map(String::as_str), record);
         let change = texts.and_then(|texts| {
@@ -41,7 +48,7 @@ pub(crate) fn scan(
 /// What a row says, and behind it what the job says of rows that are silent.
 fn facts<'a>(cells: impl Iterator<Item = (&'a str, &'a str)>, defaults: &BTreeMap<String, String>) -> Facts {
     let mut facts = Facts::default();
-    for (name, text) in cells {
+    for (name, text) in cells.filter(|(name, _)| *name != waves::COLUMN) {
         facts.fill(name, text, Origin::Manifest(name.to_owned()));
     }
     for (name, text) in defaults.iter().filter(|(name, _)| name.as_str() != "assetId") {

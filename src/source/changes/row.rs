@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use super::super::{Options, columns, docs, draft::Place, extras, facts::fold, reader::Reader, spelling, stamp};
+use super::super::{Options, columns, docs, draft::Place, extras, facts::fold, reader::Reader, stamp};
 use crate::asset::{
     AssetChange, Coordinates, Description, Diagnosis, DraftFile, FileContent, FileKey, Problem, Version,
 };
@@ -107,7 +107,8 @@ impl Row<'_> {
             docs: self.docs(options)?,
             pages: self.pages(options)?,
             status: self.reader.status(),
-            instances: self.instances(),
+            instances: self.reader.instances(true),
+            visibility: self.reader.visibility(),
         })
     }
 
@@ -196,17 +197,6 @@ impl Row<'_> {
             self.reader.wrong("docs", "says all pages, and another column one of them: fill in one of the two");
         }
         Ok(pages)
-    }
-
-    fn instances(&mut self) -> Vec<crate::asset::ExternalInstance> {
-        let mut instances = Vec::new();
-        for (name, text) in self.reader.prefixed("instances.") {
-            match spelling::instance(&name, &text) {
-                Ok(instance) => instances.push(instance),
-                Err(why) => self.reader.wrong(&format!("instances.{name}"), why),
-            }
-        }
-        instances
     }
 
     /// Everything that is wrong, values first: what is mended there may name other files.

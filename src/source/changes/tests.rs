@@ -211,3 +211,14 @@ fn a_file_that_was_touched_changes_the_stamp_and_nothing_else_does() {
     folder.write("i.png", "another image");
     assert_ne!(with_image, stamp("assetId,pages.home\na,home.md\n"));
 }
+
+#[test]
+fn a_row_says_who_sees_its_asset_and_the_wave_is_no_change() {
+    let rows = "assetId,visibility,wave\norders,private,1\nstock,,1\n";
+    let scanned = folder().try_scan(rows, &[]).expect("can be used");
+    assert_eq!(scanned.changes.len(), 1, "{scanned:#?}");
+    assert_eq!(scanned.changes[0].description.visibility, Some(crate::asset::Visibility::Private));
+    assert_eq!(scanned.diagnoses[0].problem, Problem::Empty);
+    let error = folder().try_scan(rows, &[("wave", "1")]).expect_err("no row would be meant");
+    assert!(matches!(error, SourceError::Defaults { .. }), "{error:?}");
+}

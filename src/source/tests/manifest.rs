@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::asset::{AssetType, Lifecycle, Origin, Problem, Spelled};
+use crate::{
+    asset::{AssetType, Lifecycle, Origin, Problem, Spelled, Visibility},
+    source::SourceError,
+};
 
 const OAS: &str = "openapi: 3.0.0\ninfo: {title: Orders, version: 1.0.0}\npaths: {/a: {}}\n";
 
@@ -273,4 +276,60 @@ fn a_row_may_name_a_file_that_refers_to_others_in_the_folder_of_the_manifest() {
     tree.write("all/sub/m.csv", b"path\n../apis/a.yaml\n");
     let scanned = collect(&Source::Manifest(tree.root.join("all/sub/m.csv")), &options());
     assert!(scanned.refused().message.contains("out of the folder of the main file"), "{scanned:#?}");
+}
+
+#[test]
+fn who_sees_an_asset_and_its_instances_stands_in_columns_of_its_own() {
+    let header = "assetId,type,visibility,instances.production,instances.production.visibility\n";
+    let tree = folder(&[]);
+    let scanned = tree.manifest(&format!("{header}a,http-api,public,https://a.example.com,Private\n"));
+    let draft = scanned.only();
+    assert_eq!(draft.visibility, Some(Visibility::Public));
+    assert_eq!((draft.instances.len(), draft.instances[0].is_public), (1, Some(false)));
+    let scanned = tree.manifest(&format!("{header}a,http-api,,https://a.example.com,\n"));
+    assert_eq!((scanned.only().visibility, scanned.only().instances[0].is_public), (None, None));
+    let scanned = tree.manifest(&format!("{header}a,http-api,open,https://a.example.com,yes\n"));
+    let message = &scanned.refused().message;
+    assert!(message.contains("column \"visibility\": `open` is neither public nor private"), "{message}");
+    assert!(message.contains("column \"instances.production.visibility\": `yes`"), "{message}");
+    let scanned = tree.manifest(&format!("{header}a,http-api,,,public\n"));
+    let message = &scanned.refused().message;
+    assert!(message.contains("`instances.production` gives no address"), "{message}");
+}
+
+/// What a wave of a manifest yields.
+fn wave(rows: &str, wave: &str) -> Result<Scanned, SourceError> {
+    let tree = folder(&[]);
+    tree.write("m.csv", rows.as_bytes());
+    let mut scanned = Scanned::default();
+    let options = Options { wave: Some(wave.to_owned()), ..options() };
+    Source::Manifest(tree.root.join("m.csv")).scan(&options, &mut |sourced| {
+        match sourced {
+            Sourced::Draft(draft) => scanned.drafts.push(*draft),
+            Sourced::Diagnosis(diagnosis) => scanned.diagnoses.push(*diagnosis),
+            Sourced::Change(change) => panic!("nothing changes: {change:?}"),
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(scanned)
+}
+
+#[test]
+fn a_wave_is_its_rows_and_those_that_may_be_of_any() {
+    let rows = "assetId,type,wave\na,custom,1\nb,custom, 2 \nc,custom,\nd,custom,2\ne,custom,2,3\n";
+    let scanned = wave(rows, "2").expect("is there");
+    assert_eq!((scanned.ids(), scanned.diagnoses.len()), (vec!["b", "d"], 1), "{scanned:#?}");
+    assert_eq!(scanned.diagnoses[0].line, Some(6), "its cells do not fit");
+    assert_eq!(wave(rows, "1").expect("is there").ids(), ["a"]);
+    let whole = folder(&[]).manifest(rows);
+    assert_eq!(whole.drafts.len(), 4, "without a wave all are meant");
+}
+
+#[test]
+fn a_wave_that_is_not_there_is_told_with_those_that_are() {
+    let error = wave("assetId,type,wave\na,custom,two\nb,custom,1\nc,custom,\n", "2").expect_err("no such wave");
+    assert!(error.to_string().ends_with("no row is of wave `2`"), "{error}");
+    assert_eq!(error.hint(), Some("its waves are 1, two"));
+    let error = wave("assetId,type\na,custom\n", "2").expect_err("no waves at all");
+    assert!(error.to_string().contains("no column \"wave\""), "{error}");
 }

@@ -84,6 +84,7 @@ fn draft_of(coordinates: &Coordinates, asset_type: AssetType, file: DraftFile, p
         categories: Values::default(),
         fields: Values::default(),
         instances: Vec::new(),
+        visibility: None,
         moves: BTreeMap::new(),
         files: vec![file],
         on_conflict: None,

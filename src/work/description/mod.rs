@@ -3,7 +3,7 @@
 //! 1. **describe**: reads what is there, and sends what differs: nothing that is equal. What one `PATCH …/mutabledata`
 //!    can say goes with it; what it has no words for goes by single calls before it.
 //! 2. **settle**: asks the status link of that change until it is over.
-//! 3. **promote**: the lifecycle state, last of all.
+//! 3. **promote**: the lifecycle state, and last of all who sees the version.
 //!
 //! Every change replaces what is there by what is wished for, so that a step in doubt is simply done again: it reads
 //! first, and finds what has arrived already.
@@ -26,6 +26,7 @@ mod site;
 mod texts;
 mod turns;
 mod values;
+mod visibility;
 
 #[cfg(test)]
 mod tests;
@@ -53,7 +54,7 @@ use crate::{
 pub(super) const DESCRIBE: &str = "describe";
 /// Waits until a change is over.
 pub(super) const SETTLE: &str = "settle";
-/// Brings the lifecycle state up to the wish.
+/// Brings the lifecycle state and the visibility up to the wish.
 pub(super) const PROMOTE: &str = "promote";
 
 /// The class of the failure of an item that describes a version which is not there.
@@ -131,7 +132,7 @@ impl Describer {
         coordinates: &Coordinates,
         wish: &Description,
     ) -> Outcome {
-        let wish = Description { status: None, ..wish.clone() };
+        let wish = Description { status: None, visibility: None, ..wish.clone() };
         if wish.is_empty() {
             return Outcome::Next;
         }
@@ -154,15 +155,22 @@ impl Describer {
         self.ask(progress, item).await
     }
 
-    /// The step *promote*: brings the lifecycle state up to the wish, by documented transitions only.
+    /// The step *promote*: brings the lifecycle state up to the wish, by documented transitions only, and then the
+    /// visibility: nothing is shown to everybody before it is as it should be.
     pub(super) async fn promote(
         &self,
         progress: &mut Progress,
         coordinates: &Coordinates,
         wish: &Description,
     ) -> Outcome {
-        match wish.status {
-            Some(status) => self.bring_to(progress, coordinates, status).await,
+        if let Some(status) = wish.status {
+            let promoted = self.bring_to(progress, coordinates, status).await;
+            if promoted != Outcome::Next {
+                return promoted;
+            }
+        }
+        match wish.visibility {
+            Some(wished) => self.bring_visibility(progress, coordinates, wished).await.err().unwrap_or(Outcome::Next),
             None => Outcome::Next,
         }
     }

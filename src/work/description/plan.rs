@@ -77,6 +77,9 @@ impl Describer {
             let there = plan.asset.status.as_deref().unwrap_or_default();
             plan.differences.push(Difference::between("status", there, status.as_str()));
         }
+        if let Some(wished) = wish.visibility {
+            plan.differences.extend(self.compare_visibility(coordinates, &plan.asset, wished).await?);
+        }
         Ok(Some(plan))
     }
 

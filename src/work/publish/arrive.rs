@@ -83,6 +83,8 @@ fn left_open(wish: &Description, existed: bool, is_development: bool) -> Descrip
         fields: unsaid(&wish.fields),
         pages: wish.pages.clone(),
         instances: wish.instances.clone(),
+        // Nothing new is public.
+        visibility: wish.visibility.filter(|wished| wished.is_public()),
         status,
         ..Description::default()
     }

@@ -8,6 +8,7 @@ mod replies;
 mod settling;
 mod status;
 mod values;
+mod visibility;
 
 use super::*;
 use place::{Ended, Place, many, one, wish};
