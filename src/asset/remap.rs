@@ -98,6 +98,34 @@ impl Remap {
         Self { modules: modules.clone(), ..self.clone() }
     }
 
+    /// The same, and an organization becomes another one, and its own group a group there. What the table says of them
+    /// already comes first.
+    ///
+    /// # Errors
+    /// Where an entry changes what this makes, or makes what this changes.
+    pub fn and_organization(mut self, from: &str, organization: &str, group: &str) -> Result<Self, RemapError> {
+        for (table, map, to) in
+            [("groups", &mut self.groups, group), ("organizations", &mut self.organizations, organization)]
+        {
+            if from == to || map.contains_key(from) {
+                continue;
+            }
+            let wrong = |message: String| RemapError { table, entry: from.to_owned(), message };
+            if let Some(then) = map.get(to) {
+                let message = format!("`{from}` becomes `{to}`, and an entry makes `{then}` of that");
+                return Err(wrong(format!("{message}: the target cannot be moved as well")));
+            }
+            if let Some((other, _)) = map.iter().find(|(_, becomes)| *becomes == from) {
+                let message =
+                    format!("an entry makes `{from}` of `{other}`, and that is the organization that is left");
+                return Err(wrong(message));
+            }
+            map.insert(from.to_owned(), to.to_owned());
+        }
+        self.check_assets(true)?;
+        Ok(self)
+    }
+
     /// The way back, where it is told by the table: where nothing was merged.
     #[must_use]
     pub fn reversed(&self) -> Option<Self> {
@@ -380,6 +408,21 @@ mod tests {
     fn an_entry_that_changes_nothing_is_none() {
         let remap = Remap::new(tables(&[("a", "a")], &[("b/x", "b/x")])).unwrap();
         assert!(remap.is_empty() && remap.reversed().unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_organization_is_added_where_the_table_leaves_room_for_it() {
+        let table = Remap::new(tables(&[("bg", "new-bg")], &[])).unwrap();
+        let whole = table.clone().and_organization("old", "new", "new-group").unwrap();
+        assert_eq!(
+            (whole.group("old"), whole.organization("old"), whole.group("bg")),
+            ("new-group", Some("new"), "new-bg")
+        );
+        assert_eq!(table.clone().and_organization("same", "same", "same").unwrap(), table);
+        let said = table.clone().and_organization("bg", "new", "new").unwrap();
+        assert_eq!(said.group("bg"), "new-bg", "the table comes first");
+        assert!(table.clone().and_organization("old", "bg", "bg").is_err(), "the target would move on");
+        assert!(table.and_organization("new-bg", "new", "new").is_err(), "something is brought to what is left");
     }
 
     #[test]

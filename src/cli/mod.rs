@@ -9,6 +9,7 @@ mod export;
 mod init;
 mod logging;
 mod man;
+mod migrate;
 mod plan;
 mod report;
 mod run;

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, io::Write};
 use super::{
     Exit, Problem,
     args::PlanArgs,
-    block_on, change, connect,
-    run::{load_job, selection},
+    block_on, change, connect, migrate,
+    run::{Manner, load_job, selection},
     status::journal_problem,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     },
     sandbox,
     work::{
-        DefinitionFinding, Finding, Outlook, Selection,
+        DefinitionFinding, Finding, Outlook, RunOptions, Selection,
         plan::{Intent, Planned, plan as draw_up},
     },
 };
@@ -39,11 +39,31 @@ pub(super) fn plan(args: &PlanArgs, verbose: bool) -> Result<Exit, Problem> {
 }
 
 pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, Problem> {
-    if job.kind == Kind::Export && view.offline {
-        return Err(Problem::new("an export has nothing but its source to tell").hint(Some("leave out --offline")));
+    if matches!(job.kind, Kind::Export | Kind::Migrate) && view.offline {
+        return Err(
+            Problem::new("what an organization holds is told by its server alone").hint(Some("leave out --offline"))
+        );
     }
     block_on(async {
-        let connected = if view.offline { None } else { Some(connect::connect(job).await?) };
+        let read = if job.kind == Kind::Migrate && !view.offline {
+            let manner = Manner {
+                said: job.file.to_string(),
+                json: false,
+                aside: true,
+                quiet: false,
+                report: None,
+                options: RunOptions { only: only.clone(), ..RunOptions::default() },
+            };
+            Some(migrate::read_ahead(job, &manner).await?)
+        } else {
+            None
+        };
+        let (half, connected) = match read {
+            Some((writing, target)) => (Some(writing), Some(target)),
+            None if view.offline => (None, None),
+            None => (None, Some(connect::connect(job).await?)),
+        };
+        let job = half.as_ref().unwrap_or(job);
         let connection = connected.as_ref().map(|connected| &connected.connection);
         if let Some(connection) = connection {
             // Who is not let in learns that once, and not anew for every item.

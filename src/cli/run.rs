@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use camino::Utf8PathBuf;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
     args::RunArgs,
     block_on,
     connect::{self, Connected},
+    migrate,
     plan::{self, finish},
     signals,
     status::journal_problem,
@@ -30,6 +32,14 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
     if args.dry_run {
         return plan::plan_job(&job, &only, plan::View { json: args.json, offline: false, values: false });
     }
+    let manner = Manner {
+        said: said(&job, args),
+        json: args.json,
+        aside: false,
+        quiet,
+        report: args.report.clone(),
+        options: RunOptions { only, retry, ..RunOptions::default() },
+    };
     block_on(async {
         let stop = CancellationToken::new();
         signals::watch(stop.clone());
@@ -40,19 +50,46 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
                 stop.cancel();
             });
         }
-        // Before anything else: the sandbox's state beside the journal is no more for two than the journal is.
-        let lock = Lock::take(&job.journal).map_err(journal_problem)?;
-        if let Some(folder) = &args.report {
-            fs_err::create_dir_all(folder)
-                .map_err(|error| Problem::new("no reports can be written").because(&error))?;
+        if job.kind == Kind::Migrate {
+            migrate::run(&job, &manner, stop).await
+        } else {
+            alone(&job, &manner, stop).await
         }
-        let connected = connect::connect(&job).await?;
-        let exit =
-            carry_out(&job, lock, &connected, args, quiet, RunOptions { only, retry, ..RunOptions::default() }, stop)
-                .await;
-        connected.close().await;
-        exit
     })
+}
+
+/// How a run is carried out and told.
+#[derive(Clone)]
+pub(super) struct Manner {
+    /// The job as a command line names it.
+    pub(super) said: String,
+    /// Whether events are printed as JSON.
+    pub(super) json: bool,
+    /// Whether its results are not what was asked for: they are told on stderr.
+    pub(super) aside: bool,
+    pub(super) quiet: bool,
+    /// Where reports are written.
+    pub(super) report: Option<Utf8PathBuf>,
+    pub(super) options: RunOptions,
+}
+
+impl Manner {
+    /// Makes room for the reports before anything is done that they would tell.
+    pub(super) fn prepare(&self) -> Result<(), Problem> {
+        let Some(folder) = &self.report else { return Ok(()) };
+        fs_err::create_dir_all(folder).map_err(|error| Problem::new("no reports can be written").because(&error))
+    }
+}
+
+/// Carries out a job of one half.
+async fn alone(job: &Job, manner: &Manner, stop: CancellationToken) -> Result<Exit, Problem> {
+    // Before anything else: the sandbox's state beside the journal is no more for two than the journal is.
+    let lock = Lock::take(&job.journal).map_err(journal_problem)?;
+    manner.prepare()?;
+    let connected = connect::connect(job).await?;
+    let exit = carry_out(job, lock, &connected, manner, stop).await;
+    connected.close().await;
+    exit
 }
 
 pub(super) fn load_job(args: &super::args::JobArgs) -> Result<Job, Problem> {
@@ -64,30 +101,28 @@ pub(super) fn selection(globs: &[String]) -> Result<Selection, Problem> {
     Selection::new(globs).map_err(|error| Problem::new("--only").because(&error))
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     job: &Job,
     lock: Lock,
     connected: &Connected,
-    args: &RunArgs,
-    quiet: bool,
-    options: RunOptions,
+    manner: &Manner,
     stop: CancellationToken,
 ) -> Result<Exit, Problem> {
     let tally = Arc::new(Tally::default());
-    let progress = Arc::new(Progress::start(style(quiet), live(&connected.connection, &tally)));
-    let lines = args.json.then(|| Arc::new(JsonLines::new(std::io::stdout())));
+    let progress = Arc::new(Progress::start(style(manner.quiet), live(&connected.connection, &tally)));
+    let lines = manner.json.then(|| Arc::new(JsonLines::new(std::io::stdout())));
     let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&progress) as _];
     sinks.extend(lines.iter().map(|lines| Arc::clone(lines) as Arc<dyn Sink>));
     let sink = Arc::new(Fanout(sinks));
-    let result = work::run(job, lock, connected.connection.clone(), options, sink, tally, stop).await;
+    let result = work::run(job, lock, connected.connection.clone(), manner.options.clone(), sink, tally, stop).await;
     progress.finish();
     let outcome = result.map_err(|error| problem(&error))?;
     let summary = summary(job, &outcome);
     if let Some(lines) = &lines {
         lines.summary(&summary);
     }
-    let told = tell(job, &said(job, args), &summary, &outcome, lines.as_deref());
-    let reported = write_reports(job, args, connected, &summary);
+    let told = tell(job, manner, &summary, &outcome, lines.as_deref());
+    let reported = write_reports(job, manner, connected, &summary);
     let exit = exit(&outcome);
     // The work is done either way; but whoever asked for results and got none must not read success.
     told.and(reported).map_err(|problem| match exit {
@@ -153,13 +188,13 @@ fn said(job: &Job, args: &RunArgs) -> String {
 /// Says what happened and what to do next.
 fn tell(
     job: &Job,
-    said: &str,
+    manner: &Manner,
     summary: &Summary,
     outcome: &RunOutcome,
     lines: Option<&JsonLines<Stdout>>,
 ) -> Result<(), Problem> {
     let reader = Reader::open(&job.journal).map_err(journal_problem)?;
-    let text = |out: &mut dyn Write| summary.write_text(said, &reader, out);
+    let text = |out: &mut dyn Write| summary.write_text(&manner.said, &reader, out);
     // The summary is the result of a run; with --json the last line is, and people read along on stderr.
     let written = match lines {
         Some(lines) => {
@@ -167,6 +202,7 @@ fn tell(
             let _ = text(&mut anstream::stderr().lock());
             lines.lost().map_or(Ok(()), |error| Err(ReportError::Write(error)))
         }
+        None if manner.aside => text(&mut anstream::stderr().lock()).or(Ok(())),
         None => text(&mut anstream::stdout().lock()),
     };
     if let Some(failure) = outcome.halted() {
@@ -180,8 +216,8 @@ fn tell(
     })
 }
 
-fn write_reports(job: &Job, args: &RunArgs, connected: &Connected, summary: &Summary) -> Result<(), Problem> {
-    let Some(folder) = &args.report else { return Ok(()) };
+fn write_reports(job: &Job, manner: &Manner, connected: &Connected, summary: &Summary) -> Result<(), Problem> {
+    let Some(folder) = &manner.report else { return Ok(()) };
     let reader = Reader::open(&job.journal).map_err(journal_problem)?;
     let meta = ReportMeta { job: job.name.clone(), target: connected.connection.name.clone() };
     report::write_all(folder, &reader, &meta, summary).map_err(|error| Problem::of(&error))

@@ -27,7 +27,8 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Problem> {
                 // Clears the screen. Nobody is left to see it when stdout is gone.
                 let _ = write!(out, "\x1b[2J\x1b[H");
             }
-            report::status_text(&reader, args.failed, &mut out)
+            let read = told_of_reading(&args.place, args.failed, &mut out);
+            read.and_then(|()| report::status_text(&reader, args.failed, &mut out))
         };
         let settled = counts.ready + counts.acting + counts.waiting + counts.pending == 0;
         if written.is_err() || !args.watch || settled {
@@ -36,6 +37,15 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Problem> {
         drop(out);
         std::thread::sleep(Duration::from_secs(1));
     }
+}
+
+/// Of a migration, what its reading half has come to; nothing of any other job.
+fn told_of_reading(place: &WhereArgs, failed: bool, out: &mut impl Write) -> Result<(), report::ReportError> {
+    let reading = job(place).ok().flatten().and_then(|job| job.reading());
+    let Some(reader) = reading.and_then(|reading| Reader::open(&reading.journal).ok()) else { return Ok(()) };
+    report::status_text(&reader, failed, out)?;
+    writeln!(out)?;
+    Ok(())
 }
 
 /// Opens the journal that a job file or a path names.
@@ -55,9 +65,18 @@ pub(super) fn journal_path(place: &WhereArgs) -> Result<Utf8PathBuf, Problem> {
                 .hint(Some("name the job file, or the journal of that wave"))),
         };
     }
+    let job = job(place)?.expect("what is no journal is a job");
+    let reading = job.reading().filter(|_| !job.journal.exists());
+    Ok(reading.map_or(job.journal, |reading| reading.journal))
+}
+
+/// The job that is named; `None` where a journal is.
+fn job(place: &WhereArgs) -> Result<Option<Job>, Problem> {
+    if place.journal.is_some() || is_sqlite(&place.job) {
+        return Ok(None);
+    }
     let over = Overrides { wave: place.wave.clone(), ..Overrides::default() };
-    let job = Job::load(&place.job, &over, &|_| None).map_err(|error| Problem::of(&error).hint(error.hint()))?;
-    Ok(job.journal)
+    Job::load(&place.job, &over, &|_| None).map(Some).map_err(|error| Problem::of(&error).hint(error.hint()))
 }
 
 fn is_sqlite(path: &camino::Utf8Path) -> bool {

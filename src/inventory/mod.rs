@@ -9,6 +9,7 @@
 mod compile;
 pub mod definitions;
 mod folder;
+mod groups;
 mod kept;
 pub mod list;
 mod manifest;
@@ -19,6 +20,7 @@ mod summary;
 
 pub use compile::{Compiled, Left, Told, compile};
 pub use folder::Inventory;
+pub use groups::groups;
 pub use kept::Written;
 pub use record::{FileRecord, IdentityRecord, Note, OtherInstance, PageRecord, Record, ResourceRecord};
 

@@ -107,7 +107,7 @@ impl Definitions {
         Ok(Self { on_difference: table.on_difference, ..declared })
     }
 
-    fn of_file(path: &Utf8Path) -> Result<Self, JobError> {
+    pub(super) fn of_file(path: &Utf8Path) -> Result<Self, JobError> {
         let text =
             fs_err::read_to_string(path).map_err(|source| JobError::Definitions { path: path.to_owned(), source })?;
         let file: DefinitionsFile = toml::from_str(&text).map_err(|error| {
@@ -151,7 +151,7 @@ impl Definitions {
     }
 
     /// Takes over what nobody has declared here.
-    fn add(&mut self, others: Self) {
+    pub(super) fn add(&mut self, others: Self) {
         for (own, others) in [(&mut self.categories, others.categories), (&mut self.fields, others.fields)] {
             let known: BTreeSet<String> = own.iter().map(|definition| definition.key.clone()).collect();
             own.extend(others.into_iter().filter(|definition| !known.contains(&definition.key)));

@@ -28,6 +28,18 @@ pub struct Export {
     pub filter: Filter,
     /// Whether everything is read again, whatever the source says of changes.
     pub reread: bool,
+    /// Where the journal of the reading is.
+    pub journal: Utf8PathBuf,
+    /// Where the embedded sandbox keeps its state, where the source is one.
+    pub sandbox: Utf8PathBuf,
+}
+
+impl Export {
+    /// The file of the inventory that lists all versions.
+    #[must_use]
+    pub fn manifest(&self) -> Utf8PathBuf {
+        self.directory.join("manifest.csv")
+    }
 }
 
 /// Which organizations below the one that is named are read as well.
@@ -69,6 +81,7 @@ pub(super) fn resolve(
     table: &SourceTable,
     export: &ExportTable,
     (folder, stem): (&Utf8Path, &str),
+    (journal, sandbox): (Utf8PathBuf, Utf8PathBuf),
     over: &Overrides,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Export, Wrong> {
@@ -106,6 +119,8 @@ pub(super) fn resolve(
         },
         filter: filter(table)?,
         reread: export.reread,
+        journal,
+        sandbox,
     })
 }
 

@@ -17,6 +17,8 @@ pub enum Kind {
     Describe,
     /// Brings an organization into a directory.
     Export,
+    /// Brings an organization into a directory, and from there to another one.
+    Migrate,
 }
 
 /// What to do about what describes an asset that is published already and differs from the source.

@@ -198,13 +198,24 @@ impl Job {
         let journal = over.journal.clone().unwrap_or_else(|| beside(wave.as_deref()));
         // All waves go to the same target.
         let whole = over.journal.clone().unwrap_or_else(|| beside(None));
-        let sandbox = sandbox(&file, folder, &whole).map_err(|(key, m)| value(key, m))?;
-        let export = (file.kind == Kind::Export)
-            .then(|| export::resolve(&file.source, &file.export, (folder, &name), over, env))
+        let source_journal = if file.kind == Kind::Migrate { whole.with_extension("export.db") } else { whole.clone() };
+        let source_sandbox =
+            sandbox(&file.source.sandbox, folder, &source_journal).map_err(|m| value("source.sandbox", m))?;
+        let sandbox = match file.kind {
+            Kind::Export => source_sandbox.clone(),
+            Kind::Publish | Kind::Describe | Kind::Migrate => {
+                sandbox(&file.target.sandbox, folder, &whole).map_err(|m| value("target.sandbox", m))?
+            }
+        };
+        let export = reads(file.kind, over, env)
+            .map(|(over, env)| {
+                let places = (source_journal, source_sandbox);
+                export::resolve(&file.source, &file.export, (folder, &name), places, &over, &*env)
+            })
             .transpose()
             .map_err(|(key, m)| value(&key, m))?;
         if let (None, Some(key)) = (&export, file.source.of_an_organization()) {
-            let message = "is for a job of kind `export`, which reads an organization".to_owned();
+            let message = "is for jobs of kind `export` and `migrate`, which read an organization".to_owned();
             return Err(value(&format!("source.{key}"), message));
         }
         let written = Target {
@@ -218,11 +229,15 @@ impl Job {
             },
         };
         let (source, include, exclude) = match &export {
+            Some(export) if file.kind == Kind::Migrate => {
+                (SourceSpec::Manifest(export.manifest()), Vec::new(), Vec::new())
+            }
             Some(export) => (SourceSpec::Organization(export.directory.clone()), Vec::new(), Vec::new()),
             None => source(&file.source, folder).map_err(|m| value("source", m))?,
         };
         // The one server that such a job speaks to is the one that it reads.
-        let target = export.as_ref().map_or(written, |export| export.source.clone());
+        let read = export.as_ref().filter(|_| file.kind == Kind::Export);
+        let target = read.map_or(written, |export| export.source.clone());
         if file.kind == Kind::Describe && !matches!(source, SourceSpec::Manifest(_)) {
             return Err(value("source", "a describe job changes what a `manifest` lists: name that".to_owned()));
         }
@@ -233,13 +248,17 @@ impl Job {
         let definitions = Definitions::resolve(&file.definitions, (path, text), folder)?;
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
         let own_pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
-        let pace = export.as_ref().map_or(own_pace, |export| export.pace);
+        let pace = read.map_or(own_pace, |export| export.pace);
         let limits = limits(&file.limits).map_err(|(key, m)| value(&format!("limits.{key}"), m))?;
         let remap = remap::resolve(&file.remap, text).map_err(|message| JobError::Parse {
             path: path.to_owned(),
             message,
             is_secret: false,
         })?;
+        if file.kind == Kind::Migrate && export.as_ref().is_some_and(|export| export.source.organization.is_none()) {
+            let message = "a migration names the organization that it reads: its id, or its name".to_owned();
+            return Err(value("source.organization", message));
+        }
         if file.kind == Kind::Describe && !remap.is_empty() {
             let message = "a describe job names assets as the target does: nothing is rewritten".to_owned();
             return Err(value("remap", message));
@@ -301,16 +320,29 @@ fn is_sandboxed(file: &JobFile, over: &Overrides) -> bool {
     over.sandbox || file.target.sandbox != SandboxChoice::Own(false)
 }
 
-/// Where the state of the embedded sandbox is.
-fn sandbox(file: &JobFile, folder: &Utf8Path, journal: &Utf8Path) -> Result<Utf8PathBuf, (&'static str, String)> {
-    let (key, choice) = match file.kind {
-        Kind::Export => ("source.sandbox", &file.source.sandbox),
-        Kind::Publish | Kind::Describe => ("target.sandbox", &file.target.sandbox),
-    };
+/// What the command line and the environment say to the half of a job that reads an organization; `None`: there is none.
+/// For a migration both speak of the target.
+fn reads<'a>(
+    kind: Kind,
+    over: &Overrides,
+    env: &'a dyn Fn(&str) -> Option<String>,
+) -> Option<(Overrides, Box<dyn Fn(&str) -> Option<String> + 'a>)> {
+    match kind {
+        Kind::Publish | Kind::Describe => None,
+        Kind::Export => Some((over.clone(), Box::new(env))),
+        Kind::Migrate => {
+            let over = Overrides { sandbox: false, host: None, organization: None, ..over.clone() };
+            Some((over, Box::new(move |name| env(name).filter(|_| name != "ANYPOINT_ORG"))))
+        }
+    }
+}
+
+/// Where the state of an embedded sandbox is.
+fn sandbox(choice: &SandboxChoice, folder: &Utf8Path, journal: &Utf8Path) -> Result<Utf8PathBuf, String> {
     match choice {
         SandboxChoice::Own(_) => Ok(journal.with_extension("sandbox")),
         SandboxChoice::Of(job) => {
-            check_name(job).map_err(|m| (key, m))?;
+            check_name(job)?;
             Ok(folder.join(".consign").join(format!("{job}.sandbox")))
         }
     }

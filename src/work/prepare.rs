@@ -174,7 +174,7 @@ impl Preparation<'_> {
                 examination.change(&change).await
             }
             // What is only read meets nothing.
-            Kind::Export => Vec::new(),
+            Kind::Export | Kind::Migrate => Vec::new(),
         }
     }
 

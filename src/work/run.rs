@@ -223,7 +223,7 @@ impl Shift<'_> {
         let ended = match self.job.kind {
             Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
             Kind::Describe => self.describe().await?,
-            Kind::Export => unreachable!("an export job says what it exports"),
+            Kind::Export | Kind::Migrate => unreachable!("whatever reads an organization says which"),
         };
         Ok((ended, scanned))
     }
@@ -395,8 +395,8 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
         (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
         (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
-        (Kind::Export, _) | (_, job::SourceSpec::Organization(_)) => {
-            unreachable!("an organization is listed, not scanned")
+        (Kind::Export | Kind::Migrate, _) | (_, job::SourceSpec::Organization(_)) => {
+            unreachable!("an organization is listed, and a migration is carried out as its halves")
         }
     };
     let options = source::Options {

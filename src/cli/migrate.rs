@@ -1,0 +1,113 @@
+//! A migration from the command line: both halves, one after the other.
+
+use camino::Utf8Path;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Exit, Problem,
+    connect::{self, Connected},
+    run::{Manner, carry_out},
+    signals,
+    status::journal_problem,
+};
+use crate::{
+    inventory,
+    job::{Job, Route},
+    journal::Lock,
+};
+
+/// Carries it out: all is read, and what was read is written. What could not be read keeps nothing else back.
+pub(super) async fn run(job: &Job, manner: &Manner, stop: CancellationToken) -> Result<Exit, Problem> {
+    let reading = reading(job);
+    let locks =
+        (Lock::take(&reading.journal).map_err(journal_problem)?, Lock::take(&job.journal).map_err(journal_problem)?);
+    let aside = Manner { report: manner.report.as_ref().map(|folder| folder.join("export")), ..manner.clone() };
+    aside.prepare()?;
+    manner.prepare()?;
+    let (source, target) = ends(&reading, job).await?;
+    let exit = both(job, &reading, locks, (&source, &target), (&aside, manner), stop).await;
+    source.close().await;
+    target.close().await;
+    exit
+}
+
+async fn both(
+    job: &Job,
+    reading: &Job,
+    locks: (Lock, Lock),
+    (source, target): (&Connected, &Connected),
+    (first, second): (&Manner, &Manner),
+    stop: CancellationToken,
+) -> Result<Exit, Problem> {
+    let read = carry_out(reading, locks.0, source, first, stop.clone()).await?;
+    if !matches!(read, Exit::Success | Exit::Partial) {
+        return Ok(read);
+    }
+    let writing = writing(job, source, target)?;
+    let written = carry_out(&writing, locks.1, target, second, stop).await?;
+    Ok(if matches!(written, Exit::Success) { read } else { written })
+}
+
+/// Reads the source, for a plan of what would be written, and returns that half. Nothing is sent to the target.
+pub(super) async fn read_ahead(job: &Job, manner: &Manner) -> Result<(Job, Connected), Problem> {
+    let stop = CancellationToken::new();
+    signals::watch(stop.clone());
+    let reading = reading(job);
+    let lock = Lock::take(&reading.journal).map_err(journal_problem)?;
+    let (source, target) = ends(&reading, job).await?;
+    let read = carry_out(&reading, lock, &source, manner, stop).await;
+    let writing = read.and_then(|read| match read {
+        Exit::Success | Exit::Partial => writing(job, &source, &target),
+        exit => Err(Problem::new("the source was not read to its end").exits(exit)),
+    });
+    source.close().await;
+    match writing {
+        Ok(writing) => Ok((writing, target)),
+        Err(problem) => {
+            target.close().await;
+            Err(problem)
+        }
+    }
+}
+
+/// The half that reads.
+pub(super) fn reading(job: &Job) -> Job {
+    job.reading().expect("only migrations are led here")
+}
+
+/// The half that writes, once both ends are known and all was read.
+pub(super) fn writing(job: &Job, source: &Connected, target: &Connected) -> Result<Job, Problem> {
+    let (from, to) = (source.connection.exchange.organization(), &target.connection);
+    let route = Route { from, to: to.exchange.organization(), group: &to.group };
+    let writing = job.writing(route).map_err(|error| Problem::of(&error).hint(error.hint()))?;
+    refuse_homeless(job, &writing)?;
+    Ok(writing)
+}
+
+/// Business groups of the source that the table does not mention would be looked for on the target under their old ids.
+fn refuse_homeless(job: &Job, writing: &Job) -> Result<(), Problem> {
+    let export = job.export.as_ref().expect("only migrations are led here");
+    let groups = groups(&export.manifest())?;
+    let homeless = export.unplaced(groups.iter().map(String::as_str), &writing.remap);
+    let Some(first) = homeless.first() else { return Ok(()) };
+    let named: Vec<&str> = homeless.iter().copied().collect();
+    Err(Problem::new(format!("nothing says what becomes of the business groups {}", named.join(", ")))
+        .hint(Some(format!("name each in the job: [remap] groups = {{ \"{first}\" = \"<a group of the target>\" }}"))))
+}
+
+fn groups(manifest: &Utf8Path) -> Result<std::collections::BTreeSet<String>, Problem> {
+    inventory::groups(manifest).map_err(|error| Problem::new("the inventory cannot be read").because(&error))
+}
+
+/// Both ends of a migration, and whether both let us in: hours of reading are not to end at a wrong password.
+async fn ends(reading: &Job, job: &Job) -> Result<(Connected, Connected), Problem> {
+    let source = connect::connect(reading).await?;
+    let target = connect::connect(job).await?;
+    for end in [&source, &target] {
+        let connection = &end.connection;
+        connection.exchange.client().sign_in().await.map_err(|error| {
+            Problem::new(format!("cannot sign in at {}", connection.name)).because(&error).hint(error.hint())
+        })?;
+    }
+    Ok((source, target))
+}
