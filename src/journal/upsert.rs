@@ -55,6 +55,8 @@ struct Known {
     seen: i64,
     path: String,
     line: Option<i64>,
+    /// Whether the server took something of it that has not come to an end as far as anybody knows.
+    is_accepted: bool,
 }
 
 pub(super) fn offer(tx: &Transaction<'_>, target: i64, run: RunId, batch: &[Offer]) -> rusqlite::Result<ScanCounts> {
@@ -93,6 +95,12 @@ fn take(
         return take_diagnosis(tx, target, run, &diagnosis, counts);
     }
     let unchanged = known.digest == entry.digest;
+    let is_parted = matches!(known.state, State::Failed | State::Pending | State::Ready | State::Blocked);
+    if known.is_accepted && !unchanged && is_parted {
+        ask_on(tx, run, &known, selected)?;
+        counts.changed += 1;
+        return Ok(());
+    }
     // What is under way ends first; the next run sees that the source has changed.
     let keep = unchanged && known.state != State::Pending || matches!(known.state, State::Acting | State::Waiting);
     if keep && !(known.state == State::Skipped && is_gone(tx, known.id)?) {
@@ -108,6 +116,22 @@ fn take(
     counts.unchanged += u64::from(unchanged);
     counts.changed += u64::from(!unchanged);
     Ok(())
+}
+
+/// A run gave up on what the server had taken, and the source has changed since: this run goes on asking what has become
+/// of that, as it was sent. To send the change beside it would be to send the version twice; the next run sees the change.
+fn ask_on(tx: &Transaction<'_>, run: RunId, known: &Known, selected: bool) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE item SET state = 'pending', attempt = 0, doubt = 0, due = NULL,
+                class = NULL, http = NULL, message = NULL, hint = NULL, selected = ?3, seen = ?2
+         WHERE id = ?1",
+    )?
+    .execute(params![known.id, run.0, selected])?;
+    if known.state == State::Pending {
+        return Ok(());
+    }
+    let note = "the source has changed; what was sent before is asked about first";
+    transition::append_event(tx, ItemId(known.id), run, State::Pending, None, 0, Some(note))
 }
 
 /// Keeps up with where an unchanged asset lies: it may have to be read again.
@@ -126,7 +150,7 @@ fn is_gone(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
 }
 
 fn find(tx: &Transaction<'_>, target: i64, key: &str) -> rusqlite::Result<Option<Known>> {
-    tx.prepare_cached("SELECT id, state, digest, seen, path, line FROM item WHERE target = ?1 AND key = ?2")?
+    tx.prepare_cached("SELECT id, state, digest, seen, path, line, token IS NOT NULL FROM item WHERE target = ?1 AND key = ?2")?
         .query_row(params![target, key], |row| {
             Ok(Known {
                 id: row.get(0)?,
@@ -135,6 +159,7 @@ fn find(tx: &Transaction<'_>, target: i64, key: &str) -> rusqlite::Result<Option
                 seen: row.get(3)?,
                 path: row.get(4)?,
                 line: row.get(5)?,
+                is_accepted: row.get(6)?,
             })
         })
         .optional()
