@@ -35,6 +35,12 @@ pub enum JournalError {
         /// Where it was looked for.
         path: Utf8PathBuf,
     },
+    /// The file is there, and holds no run.
+    #[error("journal {path} is empty: no run was begun in it, or it was emptied")]
+    Empty {
+        /// The file.
+        path: Utf8PathBuf,
+    },
     /// The file is a journal, and broken.
     #[error("journal {path} is damaged: {found}")]
     Damaged {
@@ -96,6 +102,9 @@ impl JournalError {
                  and run again; {RECOGNISED}"
             )),
             Self::Absent { .. } => Some("run the job first, or name its journal with --journal".to_owned()),
+            Self::Empty { .. } => Some(
+                "run the job, which says whether anything was lost; or put a copy of the journal in its place".to_owned(),
+            ),
             Self::Sqlite { path, source, .. } => sqlite_hint(path, source),
             Self::Write(error) => error.hint(),
             Self::Damaged { path, .. } => Some(damaged_hint(path)),

@@ -233,7 +233,7 @@ pub(super) fn connect_reader(path: &Utf8Path) -> Result<Connection, JournalError
     check(&connection, path)?;
     // A file that was made and never written to: whoever made it was stopped by a full disk, or killed.
     match schema::version(&connection) {
-        Ok(0) => Err(JournalError::Absent { path: path.to_owned() }),
+        Ok(0) => Err(JournalError::Empty { path: path.to_owned() }),
         _ => Ok(connection),
     }
 }

@@ -37,7 +37,7 @@ impl Reader {
             .query_row("SELECT target FROM run ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
             .optional()
             .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })?
-            .ok_or_else(|| JournalError::Absent { path: path.to_owned() })?;
+            .ok_or_else(|| JournalError::Empty { path: path.to_owned() })?;
         Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connection) })
     }
 
