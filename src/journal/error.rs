@@ -67,6 +67,12 @@ pub enum JournalError {
         /// Where it was.
         path: Utf8PathBuf,
     },
+    /// The lock was removed or replaced while a run worked on the journal: another process may have got in.
+    #[error("journal {path} is no longer this run's alone: its lock was removed or replaced, or another run was begun")]
+    Unlocked {
+        /// The journal.
+        path: Utf8PathBuf,
+    },
     /// The file or its folder cannot be used.
     #[error("cannot use journal {path}")]
     Io {
@@ -114,6 +120,9 @@ impl JournalError {
             )),
             Self::Moved { .. } => Some(format!(
                 "put it back, with its -wal file, and run again; without it run again all the same: {RECOGNISED}"
+            )),
+            Self::Unlocked { path } => Some(format!(
+                "see that no other process works on it, then run again: nothing is lost; leave {path}.lock where it is"
             )),
             Self::Io { source, .. } => io_hint(source).map(str::to_owned),
         }

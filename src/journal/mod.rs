@@ -11,7 +11,8 @@
 //! - Nothing is acknowledged that went into a file which nobody will find again: the journal and its log must still lie
 //!   where they were.
 //! - A journal that is damaged, or holds less than was written to it, is refused before anything is sent.
-//! - One process at a time: a lock file beside the journal, held by the operating system, which a crash releases.
+//! - One process at a time: a lock file beside the journal, held by the operating system, which a crash releases. Where
+//!   somebody removes it and a second process gets in, the first one writes nothing from then on.
 //! - Items belong to a target, so that a rehearsal on the sandbox is never taken for the real thing.
 //! - Only legal moves are written; [`State::may_become`] is the one place that says which.
 
