@@ -109,7 +109,8 @@ impl JournalError {
             )),
             Self::Absent { .. } => Some("run the job first, or name its journal with --journal".to_owned()),
             Self::Empty { .. } => Some(
-                "run the job, which says whether anything was lost; or put a copy of the journal in its place".to_owned(),
+                "run the job, which says whether anything was lost; or put a copy of the journal in its place"
+                    .to_owned(),
             ),
             Self::Sqlite { path, source, .. } => sqlite_hint(path, source),
             Self::Write(error) => error.hint(),

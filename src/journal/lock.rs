@@ -56,8 +56,7 @@ impl Lock {
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         let begun = text(&mut file).lines().find_map(|line| line.strip_prefix(BEGUN)?.trim().parse().ok());
-        let lock =
-            Self { journal: journal.to_owned(), path, file, run: AtomicI64::new(0), begun: begun.unwrap_or(0) };
+        let lock = Self { journal: journal.to_owned(), path, file, run: AtomicI64::new(0), begun: begun.unwrap_or(0) };
         lock.write(lock.begun);
         Ok(lock)
     }

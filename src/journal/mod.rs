@@ -13,7 +13,8 @@
 //! - A journal that is damaged, or holds less than was written to it, is refused before anything is sent.
 //! - One process at a time: a lock file beside the journal, held by the operating system, which a crash releases. Where
 //!   somebody removes it and a second process gets in, the first one writes nothing from then on.
-//! - Items belong to a target, so that a rehearsal on the sandbox is never taken for the real thing.
+//! - Items belong to a target, so that a rehearsal on the sandbox is never taken for the real thing, and to the job that
+//!   met them last, so that jobs that share a journal leave alone what is not theirs.
 //! - Only legal moves are written; [`State::may_become`] is the one place that says which.
 
 mod alone;
@@ -31,6 +32,7 @@ mod place;
 mod private;
 mod reader;
 mod readings;
+mod scan;
 mod schema;
 mod state;
 mod transition;

@@ -108,7 +108,13 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (path, question)
     ) STRICT, WITHOUT ROWID;
     ",
+    "
+    ALTER TABLE item ADD COLUMN job TEXT;      -- the job that met it last, kind:name; NULL: it was met before jobs were known
+    ",
 ];
+
+/// The first version that knows which job brought an item.
+pub(super) const KNOWS_JOBS: i64 = 4;
 
 /// The version that this program writes.
 pub(super) fn known_version() -> i64 {

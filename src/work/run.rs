@@ -53,7 +53,7 @@ pub struct RunOutcome {
     pub run: String,
     /// How it ended.
     pub ended: Ended,
-    /// All items of the journal by state.
+    /// All items of the job by state.
     pub counts: Counts,
     /// What was read from the source.
     pub scanned: ScanCounts,
@@ -140,7 +140,8 @@ pub async fn run(
     let sign_in = connection.exchange.client().sign_in();
     sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
     let journal =
-        Arc::new(Journal::open_locked(lock, &connection.key, &options.commits).await.map_err(RunError::Journal)?);
+        Journal::open_locked(lock, &connection.key, &job.key(), &options.commits).await.map_err(RunError::Journal)?;
+    let journal = Arc::new(journal);
     sink.emit(&Event::Start {
         job: job.name.clone(),
         run: journal.run_uuid().to_owned(),
