@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Problem;
 use crate::{
+    engine::Clock,
     exchange::Exchange,
     job::{CredentialsFrom, Job, Place},
     net::{
@@ -11,7 +12,7 @@ use crate::{
         TransportSettings, VariableNames,
     },
     sandbox::{self, Running, Sandbox},
-    work::Connection,
+    work::{self, Connection},
 };
 
 /// A target, and the sandbox that it is, where it is one.
@@ -79,7 +80,7 @@ fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client,
     let settings = TransportSettings { extra_ca: job.target.ca_file.clone(), ..TransportSettings::default() };
     let transport =
         ReqwestTransport::new(&origin, &settings).map_err(|error| Problem::of(&error).hint(error.hint()))?;
-    Ok(Client::new(ClientSettings {
+    let client = Client::new(ClientSettings {
         origin,
         transport: Arc::new(transport),
         credentials: Some(credentials),
@@ -90,7 +91,12 @@ fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client,
         },
         retry: RetrySettings::default(),
         user_agent: concat!("consign/", env!("CARGO_PKG_VERSION")).to_owned(),
-    }))
+    });
+    work::resume_pace(&client, &job.journal, Clock::start());
+    if let Some(reason) = client.waiting_reason() {
+        tracing::warn!("{reason}");
+    }
+    Ok(client)
 }
 
 /// The organization's id: the job's, looked up where it is a name, or the caller's own.

@@ -42,7 +42,12 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
             fs_err::create_dir_all(folder)
                 .map_err(|error| Problem::new("no reports can be written").because(&error))?;
         }
-        let connected = connect::connect(&job).await?;
+        let connected = tokio::select! {
+            biased;
+            connected = connect::connect(&job) => connected?,
+            // The server may have asked for minutes.
+            () = stop.cancelled() => return Ok(Exit::Stopped),
+        };
         let exit =
             carry_out(&job, lock, &connected, args, quiet, RunOptions { only, retry, ..RunOptions::default() }, stop)
                 .await;

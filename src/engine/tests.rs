@@ -128,7 +128,7 @@ fn drafts(names: &[(&str, &[&str])]) -> Vec<Offer> {
     names.iter().map(|(gav, needs)| Offer::new(Sourced::Draft(Box::new(draft(gav, needs))), true)).collect()
 }
 
-const LIMITS: Limits = Limits { acting: 4, waiting: 8, attempts: 8 };
+const LIMITS: Limits = Limits { acting: 4, waiting: 8, attempts: 8, pause: Duration::from_mins(10) };
 
 /// The journal, once the tasks and the writing thread of the run before have ended.
 async fn opened(path: &Utf8Path) -> Journal {
@@ -323,7 +323,7 @@ async fn an_item_that_was_cut_off_in_more_runs_than_it_may_be_tried_does_not_fai
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
     let work = Arc::new(Sceptic::default());
-    let limits = Limits { acting: 4, waiting: 8, attempts: 4 };
+    let limits = Limits { attempts: 4, ..LIMITS };
     for kill in 0..=8 {
         let journal = Arc::new(opened(&path).await);
         journal.offer(drafts(&[("g/a/1.0.0", &[])])).await.unwrap();

@@ -5,8 +5,15 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DefinitionsError, Obstacles, Selection, describe::Describe, existing::Existing, failure, memory, preflight::Known,
-    prepare::Preparation, publish::Publish, scan::Scan,
+    DefinitionsError, Obstacles, Selection,
+    describe::Describe,
+    existing::Existing,
+    failure, memory,
+    pause::{keep_pace, resume_pace},
+    preflight::Known,
+    prepare::Preparation,
+    publish::Publish,
+    scan::Scan,
 };
 use crate::{
     engine::{Clock, Ended, Engine, Event, Limits, Sink, Tally, Work},
@@ -15,7 +22,7 @@ use crate::{
     journal::{
         Commits, Counts, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter, Vanished,
     },
-    net::CallError,
+    net::{CallError, LONGEST_WAIT},
     package::reading::Reading,
     source::{self, Source, SourceError},
 };
@@ -136,8 +143,11 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<RunOutcome, RunError> {
     let started = Instant::now();
-    connection.exchange.client().stop_with(stop.clone());
-    let sign_in = connection.exchange.client().sign_in();
+    let client = connection.exchange.client().clone();
+    client.stop_with(stop.clone());
+    let clock = options.clock.unwrap_or_else(Clock::start);
+    resume_pace(&client, lock.journal(), clock);
+    let sign_in = client.sign_in();
     sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
     let journal =
         Journal::open_locked(lock, &connection.key, &job.key(), &options.commits).await.map_err(RunError::Journal)?;
@@ -148,9 +158,12 @@ pub async fn run(
         target: connection.name.clone(),
         journal: job.journal.to_string(),
     });
-    let clock = options.clock.unwrap_or_else(Clock::start);
     let shift = Shift { job, connection, options, sink, tally, stop, clock, journal: Arc::clone(&journal) };
-    let worked = shift.work().await;
+    let worked = tokio::select! {
+        biased;
+        worked = shift.work() => worked,
+        never = keep_pace(&client, &journal, clock) => match never {},
+    };
     let outcome = match worked {
         Ok((ended, scanned)) => shift.sum_up(ended, scanned, started).await,
         Err(error) => {
@@ -354,7 +367,7 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
 
 /// Some items are packaged while as many others have their requests in flight.
 fn limits(pace: &job::Pace) -> Limits {
-    Limits { acting: 2 * pace.concurrency, waiting: pace.publications, attempts: pace.attempts }
+    Limits { acting: 2 * pace.concurrency, waiting: pace.publications, attempts: pace.attempts, pause: LONGEST_WAIT }
 }
 
 /// Why a run was halted, if it was.
