@@ -74,6 +74,11 @@ impl Lock {
         Ok(())
     }
 
+    /// Whether it counts no run, as a lock that was made just now.
+    pub(super) fn counts_none(&self) -> bool {
+        self.begun == 0
+    }
+
     /// Forgets the runs of a journal that is gone. Before another one is begun in its place: a process that dies in
     /// between leaves one that knows of no run, and would be refused for ever.
     pub(super) fn forget(&self) {

@@ -22,6 +22,7 @@ pub struct Journal {
     job: Arc<str>,
     run: RunId,
     uuid: String,
+    may_have_forgotten: bool,
     reader: Reader,
     writer: Option<Writer>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -44,6 +45,7 @@ impl Journal {
         }
         let connection = connect(&path, commits)?;
         lock.compare(is_there, schema::last_run(&connection, &path)?)?;
+        let is_uncounted = lock.counts_none();
         let lock = Arc::new(lock);
         let (writer, thread) = Writer::start(connection, &lock, commits)?;
         let uuid = uuid::Uuid::now_v7().to_string();
@@ -51,7 +53,19 @@ impl Journal {
         let (target, run) = writer.write(move |tx| begin_run(tx, &name, &run_uuid)).await?;
         lock.note(run);
         let reader = Reader::attach(&path, target, job)?;
-        Ok(Self { path, target, job: job.into(), run, uuid, reader, writer: Some(writer), thread, _lock: lock })
+        let may_have_forgotten = is_uncounted || !reader.has_run_to_an_end()?;
+        Ok(Self {
+            path,
+            target,
+            job: job.into(),
+            run,
+            uuid,
+            may_have_forgotten,
+            reader,
+            writer: Some(writer),
+            thread,
+            _lock: lock,
+        })
     }
 
     /// Where the journal is.
@@ -64,6 +78,13 @@ impl Journal {
     #[must_use]
     pub fn run_uuid(&self) -> &str {
         &self.uuid
+    }
+
+    /// Whether an earlier run may have sent what this journal knows nothing of: until a run has come to its end, it may
+    /// stand in the place of one that was deleted.
+    #[must_use]
+    pub fn may_have_forgotten(&self) -> bool {
+        self.may_have_forgotten
     }
 
     /// Queries; they see everything that was acknowledged.

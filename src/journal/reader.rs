@@ -235,6 +235,12 @@ impl Reader {
         })
     }
 
+    /// Whether any run has come to its end, whatever failed in it.
+    pub(super) fn has_run_to_an_end(&self) -> Result<bool, JournalError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM run WHERE target = ?1 AND outcome IN ('complete', 'partial'))";
+        self.read(|c| c.query_row(sql, [self.target], |row| row.get(0)))
+    }
+
     /// What the latest run did.
     pub fn last_run(&self) -> Result<RunTotals, JournalError> {
         let number = |row: &Row<'_>, index: usize| row.get::<_, i64>(index).map(i64::cast_unsigned);

@@ -207,10 +207,19 @@ impl Shift<'_> {
         }
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let ended = match self.job.kind {
-            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
+            Kind::Publish => {
+                let publish = Publish::new(exchange, self.job, Existing::new(known), tally);
+                self.drive(publish.map(|publish| publish.asking_first(self.forgotten()))).await?
+            }
             Kind::Describe => self.describe().await?,
         };
         Ok((ended, scanned))
+    }
+
+    /// How many items an earlier run may have had in hand that this journal does not know.
+    fn forgotten(&self) -> u32 {
+        let Limits { acting, waiting, .. } = limits(&self.job.pace);
+        if self.journal.may_have_forgotten() { u32::try_from(acting + waiting).unwrap_or(u32::MAX) } else { 0 }
     }
 
     /// Makes changes. A row about a version that turns out not to be there speaks for nothing: what other rows have left
