@@ -26,6 +26,9 @@ mod retire;
 mod send;
 mod witness;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use arrive::SAME_CONTENT;
 pub(super) use foresee::{Earlier, OnTarget};
 
