@@ -30,6 +30,18 @@ impl Connected {
     }
 }
 
+/// Waits for as long as the server asked an earlier run of the job to.
+pub(super) async fn pause(job: &Job) {
+    let Place::Host(host) = &job.target.place else { return };
+    let left = host.parse().map(|origin: Origin| work::pause_left(&origin, &job.journal, Clock::start()));
+    let Ok(left) = left.map(|left| left.unwrap_or_default()) else { return };
+    if !left.is_zero() {
+        let until = jiff::Zoned::now().saturating_add(jiff::SignedDuration::try_from(left).unwrap_or_default());
+        tracing::warn!("the server asked an earlier run to wait, until {}", until.strftime("%H:%M:%S"));
+        tokio::time::sleep(left).await;
+    }
+}
+
 /// Connects a job to its target.
 pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
     match &job.target.place {
@@ -93,9 +105,6 @@ fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client,
         user_agent: concat!("consign/", env!("CARGO_PKG_VERSION")).to_owned(),
     });
     work::resume_pace(&client, &job.journal, Clock::start());
-    if let Some(reason) = client.waiting_reason() {
-        tracing::warn!("{reason}");
-    }
     Ok(client)
 }
 

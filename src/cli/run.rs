@@ -42,12 +42,11 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
             fs_err::create_dir_all(folder)
                 .map_err(|error| Problem::new("no reports can be written").because(&error))?;
         }
-        let connected = tokio::select! {
-            biased;
-            connected = connect::connect(&job) => connected?,
-            // The server may have asked for minutes.
-            () = stop.cancelled() => return Ok(Exit::Stopped),
-        };
+        // The server may have asked for minutes.
+        if stop.run_until_cancelled(connect::pause(&job)).await.is_none() {
+            return Ok(Exit::Stopped);
+        }
+        let connected = connect::connect(&job).await?;
         let exit =
             carry_out(&job, lock, &connected, args, quiet, RunOptions { only, retry, ..RunOptions::default() }, stop)
                 .await;

@@ -29,7 +29,7 @@ mod testing;
 
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
-pub use pause::resume_pace;
+pub use pause::{pause_left, resume_pace};
 pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
 pub use select::Selection;
 pub use survey::Outlook;

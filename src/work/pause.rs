@@ -8,21 +8,31 @@ use camino::Utf8Path;
 use crate::{
     engine::Clock,
     journal::{Journal, Pause},
-    net::Client,
+    net::{Client, LONGEST_WAIT, Origin},
 };
 
 /// Shorter pauses are over before anybody could start again.
 const WORTH_KEEPING: i64 = 1_000;
 
-/// Has a client wait for what the server asked an earlier run on this journal. How long that may be is up to the client: the
-/// clock may have been set back since.
+/// How long a server has asked an earlier run on this journal to wait from now on. No longer than any server is believed:
+/// the clock may have been set back since.
+#[must_use]
+pub fn pause_left(server: &Origin, journal: &Utf8Path, clock: Clock) -> Option<Duration> {
+    left(server, journal, clock).map(|(left, _)| left)
+}
+
+/// Has a client wait for what the server asked an earlier run on this journal.
 pub fn resume_pace(client: &Client, journal: &Utf8Path, clock: Clock) {
-    // What is wrong with a journal is told by whoever opens it.
-    let Ok(Some(pause)) = Pause::asked_by(&client.origin().to_string(), journal) else { return };
-    let left = u64::try_from(pause.until.saturating_sub(clock.now())).unwrap_or(0);
-    if left > 0 {
-        client.resume_pace(Duration::from_millis(left), pause.level);
+    if let Some((left, level)) = left(client.origin(), journal, clock) {
+        client.resume_pace(left, level);
     }
+}
+
+fn left(server: &Origin, journal: &Utf8Path, clock: Clock) -> Option<(Duration, u32)> {
+    // What is wrong with a journal is told by whoever opens it.
+    let pause = Pause::asked_by(&server.to_string(), journal).ok()??;
+    let left = Duration::from_millis(u64::try_from(pause.until.saturating_sub(clock.now())).ok()?);
+    (!left.is_zero()).then_some((left.min(LONGEST_WAIT), pause.level))
 }
 
 /// Writes down what the server asks for, as soon as it does.
@@ -54,7 +64,7 @@ mod tests {
 
     use super::*;
     use crate::net::{
-        Call, LONGEST_WAIT,
+        Call,
         scripted::{Scripted, reply, with_header},
     };
 
