@@ -80,7 +80,7 @@ impl Alone {
         connection: &mut Connection,
         job: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
-        let failed = |source| JournalError::Sqlite { path: self.lock.journal().to_owned(), action: "written", source };
+        let failed = |source| JournalError::sqlite(self.lock.journal(), "written", source);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         self.lock.must_be_last(&transaction)?;
         let answer = job(&transaction).map_err(failed)?;

@@ -138,7 +138,7 @@ fn commit(
     jobs: &mut Vec<Job>,
     waiting: &mut Vec<Acknowledge>,
 ) -> Result<(), JournalError> {
-    let failed = |source| JournalError::Sqlite { path: lock.journal().to_owned(), action: "written", source };
+    let failed = |source| JournalError::sqlite(lock.journal(), "written", source);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     lock.must_be_last(&transaction)?;
     for job in jobs.drain(..) {

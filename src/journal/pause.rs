@@ -25,7 +25,7 @@ impl Pause {
                 Ok(Self { until: row.get(0)?, level: row.get(1)? })
             })
             .optional()
-            .map_err(|source| JournalError::Sqlite { path: journal.to_owned(), action: "read", source })
+            .map_err(|source| JournalError::sqlite(journal, "read", source))
     }
 }
 

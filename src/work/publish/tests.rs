@@ -30,6 +30,7 @@ fn publish(server: &Scripted) -> Publish {
 fn awaited(publish: &Publish, is_ours: bool) -> Item {
     let token = send::Token {
         link: publish.exchange.latest_publication(&GAV.parse().unwrap()),
+        elsewhere: None,
         imprint: is_ours.then(|| r#"{"content":"c"}"#.to_owned()),
     };
     Item {
