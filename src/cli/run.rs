@@ -86,6 +86,10 @@ async fn alone(job: &Job, manner: &Manner, stop: CancellationToken) -> Result<Ex
     // Before anything else: the sandbox's state beside the journal is no more for two than the journal is.
     let lock = Lock::take(&job.journal).map_err(journal_problem)?;
     manner.prepare()?;
+    // The server may have asked for minutes.
+    if stop.run_until_cancelled(connect::pause(job)).await.is_none() {
+        return Ok(Exit::Stopped);
+    }
     let connected = connect::connect(job).await?;
     let exit = carry_out(job, lock, &connected, manner, stop).await;
     connected.close().await;

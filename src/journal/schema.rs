@@ -109,6 +109,16 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     ",
     "
+    ALTER TABLE item ADD COLUMN job TEXT;      -- the job that met it last, kind:name; NULL: it was met before jobs were known
+
+    -- What a server has asked for, beyond the process that it asked.
+    CREATE TABLE pause (
+        server  TEXT PRIMARY KEY,               -- its origin
+        until   INTEGER NOT NULL,
+        level   INTEGER NOT NULL                -- how often in a row it said \"too fast\" without saying for how long
+    ) STRICT, WITHOUT ROWID;
+    ",
+    "
     -- The versions that this job made on the target, and nobody before it: what `undo` may remove.
     CREATE TABLE made (
         id    INTEGER PRIMARY KEY,              -- in the order in which they were made
@@ -124,6 +134,9 @@ const MIGRATIONS: &[&str] = &[
         GROUP BY item.id ORDER BY min(event.at);
     ",
 ];
+
+/// The first version that knows which job brought an item.
+pub(super) const KNOWS_JOBS: i64 = 4;
 
 /// The version that this program writes.
 pub(super) fn known_version() -> i64 {

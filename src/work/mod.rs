@@ -13,6 +13,7 @@ mod failure;
 mod finding;
 mod foresight;
 mod memory;
+mod pause;
 mod place;
 pub mod plan;
 mod preflight;
@@ -30,6 +31,7 @@ mod undo;
 
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
+pub use pause::{pause_left, resume_pace};
 pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
 pub use select::Selection;
 pub use survey::Outlook;

@@ -16,7 +16,7 @@ impl Publish {
         let coordinates = &subject.draft.coordinates;
         let existed = subject.existed.unwrap_or_else(|| self.existing.may_exist(coordinates));
         self.existing.is_there(coordinates);
-        subject.made = !subject.foreign;
+        subject.made = !subject.overwrites && subject.sender != Sender::Stranger;
         subject.wish = left_open(&subject.wish, existed, subject.draft.status == Some(Lifecycle::Development));
         if subject.wish.is_empty() {
             return Outcome::End(Ending::Done { note, fingerprint: subject.fingerprint() });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Publish, Subject, compare::Comparison};
+use super::{Publish, Sender, Subject, compare::Comparison};
 use crate::{
     engine::Outcome,
     exchange::{Asset, PublicationState},
@@ -36,15 +36,18 @@ impl Publish {
 
     async fn found(&self, subject: &mut Subject, asset: &Asset) -> Option<Outcome> {
         match self.compare(subject, asset).await {
+            Ok(Comparison::Same(proof)) if subject.sender == Sender::Stranger => {
+                Some(Self::there_already(subject, format!("already published: {proof}")))
+            }
             Ok(Comparison::Same(proof)) => {
-                if subject.sent {
+                if subject.sender == Sender::Us {
                     self.tally.add_published();
                 }
                 Some(self.published(subject, Some(format!("found on the server: {proof}"))))
             }
             // A development version is there to be published over: what we sent has not arrived.
             Ok(Comparison::Different(_)) if asset.is_development() => {
-                subject.foreign = true;
+                subject.overwrites = true;
                 None
             }
             Ok(Comparison::Different(what)) => Some(self.follow_policy(subject, asset, &what).await),
@@ -62,10 +65,7 @@ impl Publish {
         match status.map(|status| status.state) {
             Some(PublicationState::Running) => return Some(self.accepted(subject, link)),
             // It ended badly: there is nothing that could still appear.
-            Some(PublicationState::Failed) => {
-                subject.foreign = false;
-                return None;
-            }
+            Some(PublicationState::Failed) => return None,
             None if subject.answered || self.witness.tells(&self.exchange).await => {
                 return Self::look_again(subject, SHORT_PATIENCE);
             }
