@@ -28,6 +28,6 @@ mod testing;
 
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
-pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
+pub use run::{Connection, RunError, RunOptions, RunOutcome, StandIns, run};
 pub use select::Selection;
 pub use survey::Outlook;

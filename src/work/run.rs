@@ -40,6 +40,14 @@ pub struct RunOptions {
     pub only: Selection,
     /// Whether failed items are opened again first.
     pub retry: bool,
+    /// What a test puts in the place of the machine.
+    pub stand_ins: StandIns,
+}
+
+/// What a test may put in the place of the machine, so that a run happens again exactly as it did: who watches over the
+/// writes of the journal, and what time it is. A run of the command leaves all of it out.
+#[derive(Debug, Clone, Default)]
+pub struct StandIns {
     /// How the journal is committed.
     pub commits: Commits,
     /// The time; that of this machine where it is left out.
@@ -139,15 +147,16 @@ pub async fn run(
     connection.exchange.client().stop_with(stop.clone());
     let sign_in = connection.exchange.client().sign_in();
     sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
-    let journal =
-        Arc::new(Journal::open_locked(lock, &connection.key, &options.commits).await.map_err(RunError::Journal)?);
+    let journal = Arc::new(
+        Journal::open_locked(lock, &connection.key, &options.stand_ins.commits).await.map_err(RunError::Journal)?,
+    );
     sink.emit(&Event::Start {
         job: job.name.clone(),
         run: journal.run_uuid().to_owned(),
         target: connection.name.clone(),
         journal: job.journal.to_string(),
     });
-    let clock = options.clock.unwrap_or_else(Clock::start);
+    let clock = options.stand_ins.clock.unwrap_or_else(Clock::start);
     let shift = Shift { job, connection, options, sink, tally, stop, clock, journal: Arc::clone(&journal) };
     let worked = shift.work().await;
     let outcome = match worked {

@@ -4,13 +4,9 @@
 //! A schedule is a seed: it decides the catalog, the pace, every mishap on the wire, and the instants of death, which lie
 //! before and after any write to the journal and any request. The same seed is the same schedule, to the millisecond.
 
-mod block;
-mod catalog;
-mod driver;
-mod life;
-mod plan;
-mod wire;
-mod world;
+mod schedule;
+
+use schedule::driver;
 
 /// How many schedules every debug build has to stand. Ten thousand more are part of `.ci/run`, and
 /// `cargo run --release --example schedules -- 1000000` carries out a million.
@@ -19,7 +15,7 @@ const SCHEDULES: u64 = 2_000;
 #[test]
 fn the_same_seed_is_the_same_schedule_to_the_millisecond() {
     let trace = || {
-        let sum = driver::carry_out_all(1_000..1_100);
+        let sum = driver::carry_out_all(1_000..1_100, |_| ());
         assert!(sum.broken.is_empty(), "{sum:?}");
         sum.trace
     };
@@ -28,7 +24,7 @@ fn the_same_seed_is_the_same_schedule_to_the_millisecond() {
 
 #[test]
 fn whatever_happens_on_the_wire_and_whenever_processes_die_everything_is_done_once() {
-    let sum = driver::carry_out_all(0..SCHEDULES);
+    let sum = driver::carry_out_all(0..SCHEDULES, |_| ());
     for broken in &sum.broken {
         eprintln!("{}\n    again: cargo run --example schedules -- --seed {}\n", broken.how, broken.seed);
     }
