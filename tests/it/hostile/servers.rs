@@ -14,6 +14,9 @@ use crate::support::{
     hostile::{Answer, Asked, Hostile, endless, json, raw, text, with_headers},
 };
 
+/// Patience for servers that never make sense: the usual one is for those that do.
+const IMPATIENT: &str = "[publish]\ndeadline = \"2s\"\n[pace]\nattempts = 2\n";
+
 type Answers = BTreeMap<&'static str, Box<dyn Fn() -> Answer + Send + Sync>>;
 
 /// Runs a job against a server that stands before a sandbox.
@@ -38,7 +41,7 @@ fn run(
 fn publish(answers: Answers) -> BTreeMap<&'static str, (String, String)> {
     let names: Vec<&'static str> = answers.keys().copied().collect();
     let all: Vec<&str> = names.iter().copied().chain(["good"]).collect();
-    let (ran, workshop, _server) = run(&all, "", &[], |sandbox| {
+    let (ran, workshop, _server) = run(&all, IMPATIENT, &[], |sandbox| {
         Hostile::before(sandbox, move |asked| {
             answers.iter().find(|(name, _)| asked.publishes(name)).map(|(_, answer)| answer())
         })
@@ -189,7 +192,7 @@ fn an_answer_that_makes_no_sense_is_asked_for_again_and_given_up() {
 fn no_link_and_no_redirect_brings_the_token_to_another_host() {
     let elsewhere = Hostile::elsewhere();
     let there = elsewhere.url().to_owned();
-    let (ran, workshop, server) = run(&["link", "publish", "read", "round", "good"], "", &[], |sandbox| {
+    let (ran, workshop, server) = run(&["link", "publish", "read", "round", "good"], IMPATIENT, &[], |sandbox| {
         Hostile::before(sandbox, move |asked| {
             let away = format!("Location: {there}/caught?x=1\r\n");
             match asked {
