@@ -30,6 +30,6 @@ mod testing;
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
 pub use pause::{pause_left, resume_pace};
-pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
+pub use run::{Connection, RunError, RunOptions, RunOutcome, StandIns, run};
 pub use select::Selection;
 pub use survey::Outlook;
