@@ -240,6 +240,9 @@ fn refuse_other_things(path: &Utf8Path) -> Result<(), JournalError> {
 
 /// Refuses files that are not journals, and journals of a later consign.
 pub(super) fn check(connection: &Connection, path: &Utf8Path) -> Result<(), JournalError> {
+    // A plan that looks at what is bound, a limit above all, is made anew for every value: most statements here are short,
+    // and to plan them takes longer than to run them.
+    let _ = connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
     let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => JournalError::Foreign { path: path.to_owned() },
         _ => JournalError::sqlite(path, "read", source),

@@ -32,7 +32,7 @@ mod undo;
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
 pub use pause::{pause_left, resume_pace};
-pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
+pub use run::{Connection, RunError, RunOptions, RunOutcome, StandIns, run};
 pub use select::Selection;
 pub use survey::Outlook;
 pub use undo::{Removal, Undo, Undone};

@@ -49,6 +49,14 @@ pub struct RunOptions {
     pub only: Selection,
     /// Whether failed items are opened again first.
     pub retry: bool,
+    /// What a test puts in the place of the machine.
+    pub stand_ins: StandIns,
+}
+
+/// What a test may put in the place of the machine, so that a run happens again exactly as it did: who watches over the
+/// writes of the journal, and what time it is. A run of the command leaves all of it out.
+#[derive(Debug, Clone, Default)]
+pub struct StandIns {
     /// How the journal is committed.
     pub commits: Commits,
     /// The time; that of this machine where it is left out.
@@ -164,12 +172,12 @@ pub async fn run(
     let started = Instant::now();
     let client = connection.exchange.client().clone();
     client.stop_with(stop.clone());
-    let clock = options.clock.unwrap_or_else(Clock::start);
+    let clock = options.stand_ins.clock.unwrap_or_else(Clock::start);
     resume_pace(&client, lock.journal(), clock);
     let sign_in = client.sign_in();
     sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
-    let journal =
-        Journal::open_locked(lock, &connection.key, &job.key(), &options.commits).await.map_err(RunError::Journal)?;
+    let commits = &options.stand_ins.commits;
+    let journal = Journal::open_locked(lock, &connection.key, &job.key(), commits).await.map_err(RunError::Journal)?;
     let journal = Arc::new(journal);
     sink.emit(&Event::Start {
         job: job.name.clone(),
