@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DESCRIBE, PUBLISH, Publish, Subject};
+use super::{DESCRIBE, PUBLISH, Publish, Sender, Subject};
 use crate::{
     asset::{Description, Lifecycle, Spelled, Values},
     engine::{Ending, Outcome},
