@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 
-use super::{Inventory, Note, Record};
+use super::{Inventory, Note, Record, read::DOCS};
 use crate::{
     asset::{AssetType, FileKey},
     exchange::FieldValue,
-    package::{detect::read_pom_alone, reading::Reading},
+    package::{detect::read_pom_alone, docs, reading::Reading},
 };
 
 /// The columns that every manifest has, in order.
@@ -95,7 +95,8 @@ pub(super) fn row(inventory: &Inventory, record: &Record, notes: &mut Vec<Note>)
     }
     let place = Inventory::place(gav);
     if has_words(inventory, record) {
-        say("docs", place.join(super::read::DOCS).as_str());
+        say("docs", place.join(DOCS).as_str());
+        check_docs(inventory, record, notes);
     }
     if let Some(file) = record.icon.as_ref().and_then(|icon| icon.file.as_ref()) {
         say("icon", place.join(file).as_str());
@@ -119,6 +120,19 @@ fn has_words(inventory: &Inventory, record: &Record) -> bool {
     let folder = inventory.folder(&record.coordinates);
     let is_full = |file: &Utf8PathBuf| folder.join(file).metadata().is_ok_and(|metadata| metadata.len() > 0);
     record.pages.iter().chain(&record.terms).any(|page| is_full(&page.file))
+}
+
+/// Tells beforehand what a job that publishes the documentation would refuse: an image that a page shows and that the
+/// source does not have.
+fn check_docs(inventory: &Inventory, record: &Record, notes: &mut Vec<Note>) {
+    let folder = inventory.folder(&record.coordinates).join(DOCS);
+    let texts = record.pages.iter().chain(&record.terms).map(|page| &page.file);
+    let named = texts.chain(record.resources.iter().map(|resource| &resource.file));
+    let mut files: Vec<Utf8PathBuf> = named.filter_map(|file| Some(file.strip_prefix(DOCS).ok()?.to_owned())).collect();
+    files.extend(folder.join("config.json").is_file().then(|| "config.json".into()));
+    if let Err(diagnosis) = docs::of_folder(inventory.root(), &folder, &files, &Reading::default()) {
+        notes.push(Note::new("documentation", format!("a job would refuse it, mend it there: {diagnosis}")));
+    }
 }
 
 fn properties(record: &Record) -> BTreeMap<&str, &str> {

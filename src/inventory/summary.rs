@@ -1,11 +1,17 @@
 //! `summary.md` and `summary.html`: what there is, and what cannot be carried.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use maud::{DOCTYPE, html};
 
-use super::compile::{Census, Left, Told};
+use super::{
+    Note,
+    compile::{Census, Left, Told},
+};
 use crate::asset::Coordinates;
+
+/// So many versions are named of those that have the same to tell.
+const NAMED: usize = 20;
 
 /// What no inventory holds, whatever the asset.
 const NEVER: [&str; 6] = [
@@ -61,13 +67,32 @@ fn tables(census: &Census, told: &Told) -> Vec<Table> {
         vec!["version"],
         left(Left::LeftOut),
     ));
-    let notes = census
-        .notes
-        .iter()
-        .flat_map(|(gav, notes)| notes.iter().map(|note| vec![gav.to_string(), note.what.clone(), note.why.clone()]));
-    tables.push(table("Not carried", "", vec!["version", "what", "why"], notes.collect()));
+    tables.push(table(
+        "Not carried",
+        "The record of each version, `asset.json`, tells more of it.",
+        vec!["what", "why", "versions"],
+        grouped(&census.notes),
+    ));
     tables.retain(|table| !table.rows.is_empty());
     tables
+}
+
+/// What cannot be carried, the same of several versions together.
+fn grouped(notes: &[(Coordinates, Vec<Note>)]) -> Vec<Vec<String>> {
+    let mut groups: BTreeMap<&Note, Vec<&Coordinates>> = BTreeMap::new();
+    for (gav, notes) in notes {
+        for note in notes {
+            groups.entry(note).or_default().push(gav);
+        }
+    }
+    let row = |(note, versions): (&Note, Vec<&Coordinates>)| {
+        let mut named: Vec<String> = versions.iter().take(NAMED).map(ToString::to_string).collect();
+        if versions.len() > NAMED {
+            named.push(format!("and {} more", versions.len() - NAMED));
+        }
+        vec![note.what.clone(), note.why.clone(), named.join(", ")]
+    };
+    groups.into_iter().map(row).collect()
 }
 
 fn table(title: &str, lead: &'static str, head: Vec<&'static str>, rows: Vec<Vec<String>>) -> Table {
@@ -190,7 +215,6 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::Note;
 
     #[test]
     fn words_of_a_server_stay_words() {
@@ -200,6 +224,6 @@ mod tests {
         let html = html(&census, &told);
         assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"), "{html}");
         let text = markdown(&census, &told);
-        assert!(text.contains("| g/a/1.0.0 | page \\<script\\>alert(1)\\</script\\>\\|x | a b  |"), "{text}");
+        assert!(text.contains("| page \\<script\\>alert(1)\\</script\\>\\|x | a b  | g/a/1.0.0 |"), "{text}");
     }
 }

@@ -44,7 +44,8 @@ const STEPS: &[Step] = &[
     Step { name: READ, effect: Effect::Local },
     Step { name: FETCH, effect: Effect::Local },
     Step { name: DOCUMENT, effect: Effect::Local },
-    Step { name: WRITE, effect: Effect::Local },
+    // Not on the server: an item that ends has been acted on, and the journal holds the engine to that.
+    Step { name: WRITE, effect: Effect::Write },
 ];
 
 /// The class of versions that the job leaves out for what only reading them has told.
@@ -283,7 +284,7 @@ impl Work for Export {
         }
     }
 
-    /// No step writes anywhere but here.
+    /// No step writes anywhere but here, and what is built is put into its place as often as it takes.
     async fn probe(&self, _subject: &mut Subject, _item: &Item, _step: &'static str) -> Option<Outcome> {
         None
     }
