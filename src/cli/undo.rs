@@ -30,7 +30,7 @@ pub(super) fn undo(args: &UndoArgs) -> Result<Exit, Problem> {
 fn foresee(job: &Job, only: &Selection, args: &UndoArgs) -> Result<Exit, Problem> {
     let reader = Reader::open(&job.journal).map_err(journal_problem)?;
     let target = reader.target_name().map_err(journal_problem)?;
-    let made = Undo::foresee(&reader, only).map_err(journal_problem)?;
+    let made = Undo::foresee(&reader, &job.key(), only).map_err(journal_problem)?;
     let rows: Vec<UndoRow> = made.into_iter().map(|made| UndoRow::foreseen(made.gav, made.at)).collect();
     show(&job.name, &target, &rows, args.json)
 }
@@ -62,11 +62,12 @@ async fn remove(
     connection.exchange.client().sign_in().await.map_err(|error| {
         Problem::new(format!("cannot sign in at {}", connection.name)).because(&error).hint(error.hint())
     })?;
-    let journal = Journal::open_locked(lock, &connection.key, &Commits::default()).await.map_err(journal_problem)?;
+    let journal =
+        Journal::open_locked(lock, &connection.key, &job.key(), &Commits::default()).await.map_err(journal_problem)?;
     let how = if args.soft { DeleteType::Soft } else { DeleteType::Hard };
     let undo = Undo { exchange: &connection.exchange, journal: &journal, how, concurrency: job.pace.concurrency, stop };
     let mut rows = Vec::new();
-    let ended = undo.carry_out(only, |undone| rows.push(row(undone))).await;
+    let ended = undo.carry_out(&job.key(), only, |undone| rows.push(row(undone))).await;
     drop(undo);
     let kept = rows.iter().any(|row| row.outcome == "kept");
     let outcome = match &ended {

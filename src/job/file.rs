@@ -28,6 +28,8 @@ impl Kind {
         match self {
             Self::Publish => "publish",
             Self::Describe => "describe",
+            Self::Export => "export",
+            Self::Migrate => "migrate",
         }
     }
 }

@@ -164,10 +164,12 @@ pub(super) const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
 const DEFAULT_CONCURRENCY: usize = 8;
 
 impl Job {
-    /// What the journal knows the job by: its kind and its name. Several jobs may share a journal.
+    /// What the journal knows the job by: its kind and its name. Several jobs may share a journal. What a migration writes,
+    /// its publishing half writes.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{}:{}", self.kind.as_str(), self.name)
+        let kind = if self.kind == Kind::Migrate { Kind::Publish } else { self.kind };
+        format!("{}:{}", kind.as_str(), self.name)
     }
 
     /// Reads a job file, and lays the command line and the environment over it.

@@ -21,17 +21,17 @@ pub struct Made {
 }
 
 impl Reader {
-    /// What this job made on the target, newest first. What needs another version was made after it.
+    /// What a job, by its key, made on the target, newest first. What needs another version was made after it.
     ///
     /// # Errors
     /// [`JournalError`]
-    pub fn made(&self) -> Result<Vec<Made>, JournalError> {
+    pub fn made(&self, job: &str) -> Result<Vec<Made>, JournalError> {
         self.read(|c| {
             c.prepare_cached(
                 "SELECT made.item, made.gav, made.at FROM made JOIN item ON item.id = made.item
-                 WHERE item.target = ?1 ORDER BY made.id DESC",
+                 WHERE item.target = ?1 AND coalesce(item.job, ?2) = ?2 ORDER BY made.id DESC",
             )?
-            .query_map([self.target()], |row| {
+            .query_map(params![self.target(), job], |row| {
                 Ok(Made { item: ItemId(row.get(0)?), gav: row.get(1)?, at: row.get(2)? })
             })?
             .collect()

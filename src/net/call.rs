@@ -247,6 +247,16 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Why it cannot be read, where it is JSON that ends too early.
+    pub(super) fn cut_off(&self) -> Option<CallError> {
+        let kind = self.headers.get(http::header::CONTENT_TYPE)?;
+        let is_json = kind.as_bytes().starts_with(b"application/json") && !self.body.is_empty();
+        let error = is_json.then(|| serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).err())??;
+        error.is_eof().then(|| self.json::<serde::de::IgnoredAny>().err())?
+    }
+}
+
 /// Longest words kept of a parser, in characters.
 const MAX_CAUSE: usize = 500;
 

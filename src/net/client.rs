@@ -247,7 +247,11 @@ impl Client {
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok(reply) => return Ok(Reply { body: self.inner.redactor.reply(reply.body), ..reply }),
+                Ok(reply) => match reply.cut_off().filter(|_| call.repeat == Repeat::Safe) {
+                    // Whole by the length that it announced, and yet no more than a part: the next answer may be all of it.
+                    Some(error) => tries.again(error, call.repeat).await?,
+                    None => return Ok(Reply { body: self.inner.redactor.reply(reply.body), ..reply }),
+                },
                 Err(error) => tries.again(error, call.repeat).await?,
             }
         }

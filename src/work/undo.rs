@@ -51,12 +51,12 @@ pub struct Undo<'a> {
 }
 
 impl Undo<'_> {
-    /// What would be removed, newest first.
+    /// What would be removed of what a job, by its key, has made; newest first.
     ///
     /// # Errors
     /// [`JournalError`]
-    pub fn foresee(reader: &Reader, only: &Selection) -> Result<Vec<Made>, JournalError> {
-        let mut made = reader.made()?;
+    pub fn foresee(reader: &Reader, job: &str, only: &Selection) -> Result<Vec<Made>, JournalError> {
+        let mut made = reader.made(job)?;
         made.retain(|made| only.contains(&made.gav));
         Ok(made)
     }
@@ -65,9 +65,9 @@ impl Undo<'_> {
     ///
     /// # Errors
     /// [`RunError::JournalBroke`]
-    pub async fn carry_out(&self, only: &Selection, mut each: impl FnMut(Undone)) -> Result<bool, RunError> {
+    pub async fn carry_out(&self, job: &str, only: &Selection, mut each: impl FnMut(Undone)) -> Result<bool, RunError> {
         let reader = self.journal.reader();
-        let mut left = Self::foresee(reader, only).map_err(RunError::JournalBroke)?;
+        let mut left = Self::foresee(reader, job, only).map_err(RunError::JournalBroke)?;
         left.reverse();
         while !left.is_empty() {
             if self.stop.is_cancelled() {
