@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Problem;
 use crate::{
+    engine::Clock,
     exchange::Exchange,
     job::{CredentialsFrom, Job, Place},
     net::{
@@ -11,7 +12,7 @@ use crate::{
         TransportSettings, VariableNames,
     },
     sandbox::{self, Running, Sandbox},
-    work::Connection,
+    work::{self, Connection},
 };
 
 /// A target, and the sandbox that it is, where it is one.
@@ -26,6 +27,18 @@ impl Connected {
         if let Some(running) = self.embedded {
             running.stop().await;
         }
+    }
+}
+
+/// Waits for as long as the server asked an earlier run of the job to.
+pub(super) async fn pause(job: &Job) {
+    let Place::Host(host) = &job.target.place else { return };
+    let left = host.parse().map(|origin: Origin| work::pause_left(&origin, &job.journal, Clock::start()));
+    let Ok(left) = left.map(|left| left.unwrap_or_default()) else { return };
+    if !left.is_zero() {
+        let until = jiff::Zoned::now().saturating_add(jiff::SignedDuration::try_from(left).unwrap_or_default());
+        tracing::warn!("the server asked an earlier run to wait, until {}", until.strftime("%H:%M:%S"));
+        tokio::time::sleep(left).await;
     }
 }
 
@@ -79,7 +92,7 @@ fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client,
     let settings = TransportSettings { extra_ca: job.target.ca_file.clone(), ..TransportSettings::default() };
     let transport =
         ReqwestTransport::new(&origin, &settings).map_err(|error| Problem::of(&error).hint(error.hint()))?;
-    Ok(Client::new(ClientSettings {
+    let client = Client::new(ClientSettings {
         origin,
         transport: Arc::new(transport),
         credentials: Some(credentials),
@@ -90,7 +103,9 @@ fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client,
         },
         retry: RetrySettings::default(),
         user_agent: concat!("consign/", env!("CARGO_PKG_VERSION")).to_owned(),
-    }))
+    });
+    work::resume_pace(&client, &job.journal, Clock::start());
+    Ok(client)
 }
 
 /// The organization's id: the job's, looked up where it is a name, or the caller's own.

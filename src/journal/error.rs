@@ -35,6 +35,12 @@ pub enum JournalError {
         /// Where it was looked for.
         path: Utf8PathBuf,
     },
+    /// The file is there, and holds no run.
+    #[error("journal {path} is empty: no run was begun in it, or it was emptied")]
+    Empty {
+        /// The file.
+        path: Utf8PathBuf,
+    },
     /// The file is a journal, and broken.
     #[error("journal {path} is damaged: {found}")]
     Damaged {
@@ -61,6 +67,12 @@ pub enum JournalError {
         /// Where it was.
         path: Utf8PathBuf,
     },
+    /// The lock was removed or replaced while a run worked on the journal: another process may have got in.
+    #[error("journal {path} is no longer this run's alone: its lock was removed or replaced, or another run was begun")]
+    Unlocked {
+        /// The journal.
+        path: Utf8PathBuf,
+    },
     /// The file or its folder cannot be used.
     #[error("cannot use journal {path}")]
     Io {
@@ -85,6 +97,25 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// What SQLite refused.
+    ///
+    /// A question of ours that it does not understand, or an answer that is none, is not the question's fault: the
+    /// tables are no longer those that were made. The question itself, which SQLite quotes, tells nobody anything.
+    pub(super) fn sqlite(path: &Utf8Path, action: &'static str, source: rusqlite::Error) -> Self {
+        use rusqlite::{Error, ErrorCode};
+        let path = path.to_owned();
+        let found = match &source {
+            Error::SqlInputError { msg, .. } => msg.clone(),
+            Error::SqliteFailure(failure, Some(message)) if failure.code == ErrorCode::Unknown => message.clone(),
+            Error::FromSqlConversionFailure(..)
+            | Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::QueryReturnedNoRows => source.to_string(),
+            _ => return Self::Sqlite { path, action, source },
+        };
+        Self::Damaged { path, found }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -96,6 +127,10 @@ impl JournalError {
                  and run again; {RECOGNISED}"
             )),
             Self::Absent { .. } => Some("run the job first, or name its journal with --journal".to_owned()),
+            Self::Empty { .. } => Some(
+                "run the job, which says whether anything was lost; or put a copy of the journal in its place"
+                    .to_owned(),
+            ),
             Self::Sqlite { path, source, .. } => sqlite_hint(path, source),
             Self::Write(error) => error.hint(),
             Self::Damaged { path, .. } => Some(damaged_hint(path)),
@@ -105,6 +140,9 @@ impl JournalError {
             )),
             Self::Moved { .. } => Some(format!(
                 "put it back, with its -wal file, and run again; without it run again all the same: {RECOGNISED}"
+            )),
+            Self::Unlocked { path } => Some(format!(
+                "see that no other process works on it, then run again: nothing is lost; leave {path}.lock where it is"
             )),
             Self::Io { source, .. } => io_hint(source).map(str::to_owned),
         }

@@ -108,7 +108,20 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (path, question)
     ) STRICT, WITHOUT ROWID;
     ",
+    "
+    ALTER TABLE item ADD COLUMN job TEXT;      -- the job that met it last, kind:name; NULL: it was met before jobs were known
+
+    -- What a server has asked for, beyond the process that it asked.
+    CREATE TABLE pause (
+        server  TEXT PRIMARY KEY,               -- its origin
+        until   INTEGER NOT NULL,
+        level   INTEGER NOT NULL                -- how often in a row it said \"too fast\" without saying for how long
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
+
+/// The first version that knows which job brought an item.
+pub(super) const KNOWS_JOBS: i64 = 4;
 
 /// The version that this program writes.
 pub(super) fn known_version() -> i64 {
@@ -143,7 +156,7 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 pub(super) fn last_run(connection: &Connection, path: &Utf8Path) -> Result<i64, JournalError> {
     connection
         .query_row("SELECT coalesce(max(id), 0) FROM run", [], |row| row.get(0))
-        .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })
+        .map_err(|source| JournalError::sqlite(path, "read", source))
 }
 
 /// Looks at every page, so that damage is found before anything is sent, and not when a page is needed.
@@ -153,7 +166,7 @@ pub(super) fn last_run(connection: &Connection, path: &Utf8Path) -> Result<i64, 
 pub(super) fn examine(connection: &Connection, path: &Utf8Path) -> Result<(), JournalError> {
     let found: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })?;
+        .map_err(|source| JournalError::sqlite(path, "read", source))?;
     // One line says where, and the line before it that it is about this database.
     match found.lines().last() {
         Some("ok") | None => Ok(()),

@@ -28,6 +28,7 @@ mod origin;
 mod pace;
 mod redact;
 mod refusal;
+mod spelling;
 mod transport;
 mod trust;
 
@@ -44,8 +45,9 @@ pub use credentials::{Credentials, CredentialsError, VariableNames};
 pub use download::{Attach, Downloaded};
 pub use error::{CallError, Disposition};
 pub use in_process::InProcessTransport;
+pub use limits::LONGEST_WAIT;
 pub use origin::{Origin, OriginError};
-pub use pace::PaceSettings;
+pub use pace::{Learned, PaceSettings};
 pub use refusal::Refusal;
 pub use transport::{
     ReqwestTransport, SetupError, Transport, TransportError, TransportKind, TransportSettings, UploadError,

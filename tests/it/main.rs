@@ -33,5 +33,6 @@ mod reports;
 mod secrets;
 mod sources;
 mod stopping;
+mod streams;
 mod supply_chain;
 mod types;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{PUBLISH, Publish, Subject, imprint::Imprint, send::Token};
+use super::{PUBLISH, Publish, Sender, Subject, imprint::Imprint, send::Token};
 use crate::{
     engine::Outcome,
     exchange::{PublicationState, PublicationStatus},
@@ -15,6 +15,9 @@ use crate::{
 /// and its coordinates tell what became of it (EXCHANGE.md §3.3).
 const LOST_AFTER: Duration = Duration::from_secs(60);
 
+/// The same where the server named another server to ask: then its own not knowing is no delay but what it says.
+const LOST_ELSEWHERE_AFTER: Duration = Duration::from_secs(5);
+
 impl Publish {
     pub(super) async fn await_status(&self, subject: &mut Subject, item: &Item) -> Outcome {
         let text = item.token.as_deref().unwrap_or_default();
@@ -25,32 +28,45 @@ impl Publish {
         // What was sent is on the server now; the archives only take up room.
         subject.package = None;
         subject.imprint = token.imprint.as_deref().and_then(Imprint::parse);
+        if token.imprint.is_none() {
+            subject.sender = Sender::Stranger;
+        }
         subject.asking.ask();
         let status = match self.exchange.publication_status(&token.link).await {
             Ok(status) => status,
             Err(error) => match error.disposition() {
+                Disposition::Final => return self.not_told(subject, failure::outcome(&error)).await,
                 // Not being told is no news about the publication.
-                Disposition::Again { .. } | Disposition::Doubt { .. } if !self.is_overdue(subject) => {
+                Disposition::Again { .. } | Disposition::Doubt { .. } => {
+                    subject.asking.untold(failure::failure(&error));
                     return match failure::outcome(&error) {
+                        _ if self.is_overdue(subject) => self.late(subject).await,
                         Outcome::Halt(failure) => Outcome::Halt(failure),
                         _ => self.ask_again(subject, item),
                     };
                 }
-                Disposition::Final => return self.not_told(subject, failure::outcome(&error)).await,
-                _ => return Self::overdue(subject),
             },
         };
         match status {
             Some(status) => self.read_status(subject, item, &status).await,
-            None => self.status_missing(subject, item).await,
+            None => self.status_missing(subject, item, token.elsewhere.as_deref()).await,
         }
+    }
+
+    /// The publication has ended. What it has brought is known only where this job has sent it.
+    fn arrived(&self, subject: &mut Subject, note: Option<String>) -> Outcome {
+        if subject.sender != Sender::Stranger {
+            return self.published(subject, note);
+        }
+        let failure = Failure::new("in-progress", "a publication that this journal does not know has ended: comparing");
+        Outcome::Back { step: PUBLISH, failure, after: Duration::ZERO, doubt: true }
     }
 
     /// Nobody will tell what becomes of the publication: the asset itself may.
     async fn not_told(&self, subject: &mut Subject, outcome: Outcome) -> Outcome {
         let Outcome::Failed(failure) = outcome else { return outcome };
         match self.is_there(subject).await {
-            Ok(true) => self.published(subject, Some(format!("the asset is there; its status: {}", failure.message))),
+            Ok(true) => self.arrived(subject, Some(format!("the asset is there; its status: {}", failure.message))),
             _ => Outcome::GaveUp(failure.hint("it was accepted: `consign retry` goes on asking for it")),
         }
     }
@@ -63,32 +79,48 @@ impl Publish {
         match status.state {
             PublicationState::Completed => {
                 self.witness.saw(&subject.draft.coordinates);
-                self.published(subject, None)
+                self.arrived(subject, None)
             }
+            // What somebody else has sent may be no good, ours may be.
+            PublicationState::Failed if subject.sender == Sender::Stranger => self.arrived(subject, None),
             PublicationState::Failed => refused_publication(status),
-            PublicationState::Running if self.is_overdue(subject) => match self.is_there(subject).await {
-                Ok(true) => self.published(subject, Some("found after its deadline had passed".to_owned())),
-                _ => Self::overdue(subject),
-            },
+            PublicationState::Running if self.is_overdue(subject) => self.late(subject).await,
             PublicationState::Running => self.ask_again(subject, item),
         }
     }
 
     /// The link is not known to the server: not yet, or no more.
-    async fn status_missing(&self, subject: &mut Subject, item: &Item) -> Outcome {
+    async fn status_missing(&self, subject: &mut Subject, item: &Item, elsewhere: Option<&str>) -> Outcome {
         let lost_for = subject.asking.lost();
         match self.is_there(subject).await {
             Ok(true) => {
-                return self.published(subject, Some("the status link is gone, the asset is there".to_owned()));
+                return self.arrived(subject, Some("the status link is gone, the asset is there".to_owned()));
             }
             Ok(false) => {}
             Err(outcome) => return outcome,
         }
-        if lost_for < LOST_AFTER && !self.is_overdue(subject) {
+        let patience = if elsewhere.is_some() { LOST_ELSEWHERE_AFTER } else { LOST_AFTER };
+        if lost_for < patience && !self.is_overdue(subject) {
             return self.ask_again(subject, item);
+        }
+        if let Some(address) = elsewhere {
+            return Outcome::GaveUp(self.told_elsewhere(address));
         }
         let failure = Failure::new("lost", "the server knows neither the publication nor the asset");
         Outcome::Back { step: PUBLISH, failure, after: Duration::ZERO, doubt: true }
+    }
+
+    /// It was accepted, so that it must not be sent again, and here nobody knows of it.
+    fn told_elsewhere(&self, address: &str) -> Failure {
+        let origin = self.exchange.client().origin();
+        let message = format!(
+            "the publication was accepted, and what becomes of it is told at `{address}`, where no credentials of {origin} \
+             go; {origin} itself knows neither the publication nor the asset"
+        );
+        Failure::new("foreign-origin", message).hint(
+            "where that is another name of the same server, make it target.host; otherwise what stands before the server \
+             rewrites its links; `consign retry` goes on asking here",
+        )
     }
 
     /// Whether the server lists the asset, whatever it holds.
@@ -108,12 +140,17 @@ impl Publish {
         subject.asking.waited() > self.settings.deadline
     }
 
-    fn overdue(subject: &Subject) -> Outcome {
-        let waited = subject.asking.waited().as_secs();
-        Outcome::GaveUp(
-            Failure::new("deadline", format!("the publication was accepted but has not ended after {waited} s"))
-                .hint("`consign retry` goes on asking; publish.deadline gives publications more time"),
-        )
+    /// The publication has had its time: the asset may be there all the same.
+    async fn late(&self, subject: &mut Subject) -> Outcome {
+        match self.is_there(subject).await {
+            Ok(true) => self.arrived(subject, Some("found after its deadline had passed".to_owned())),
+            _ => Outcome::GaveUp(
+                subject
+                    .asking
+                    .overdue("publication")
+                    .hint("`consign retry` goes on asking; publish.deadline gives publications more time"),
+            ),
+        }
     }
 }
 
