@@ -83,8 +83,13 @@ pub fn compile(
     told: &Told,
     left: impl Fn(&Coordinates) -> Option<Left>,
 ) -> io::Result<Compiled> {
-    let mut generated: BTreeSet<Coordinates> = BTreeSet::new();
-    inventory.records(|record| generated.extend(record.generated))?;
+    let (mut generated, mut terms) = (BTreeSet::new(), BTreeMap::new());
+    inventory.records(|record| {
+        if left(&record.coordinates).is_none() {
+            tell_terms(&mut terms, &record);
+            generated.extend(record.generated);
+        }
+    })?;
     let (mut census, mut rows): (Census, Vec<Row>) = (Census::default(), Vec::new());
     inventory.records(|record| {
         if let Some(why) = left(&record.coordinates) {
@@ -95,7 +100,8 @@ pub fn compile(
         let row = if generated.contains(&record.coordinates) {
             Err("the server makes it of another asset".to_owned())
         } else {
-            manifest::row(inventory, &record, &mut notes)
+            let speaks = terms.get(&group_of(&record)).is_some_and(|(_, _, gav)| *gav == record.coordinates);
+            manifest::row(inventory, &record, speaks, &mut notes)
         };
         match row {
             Ok(row) => rows.push(row),
@@ -122,6 +128,28 @@ pub fn compile(
         manifest,
         definitions,
     })
+}
+
+/// A version group of an asset: group, asset, and the name of the group.
+type Group = (String, String, Option<String>);
+
+fn group_of(record: &Record) -> Group {
+    let gav = &record.coordinates;
+    (gav.group_id.clone(), gav.asset_id.clone(), record.version_group.clone())
+}
+
+/// Terms belong to a version group: one version brings them, the highest of those that have pages as well, so that none
+/// gets pages that it has not.
+fn tell_terms(terms: &mut BTreeMap<Group, (bool, String, Coordinates)>, record: &Record) {
+    if record.terms.is_none() {
+        return;
+    }
+    let gav = record.coordinates.clone();
+    let told = (!record.pages.is_empty(), gav.version.sort_key(), gav);
+    let best = terms.entry(group_of(record)).or_insert_with(|| told.clone());
+    if *best < told {
+        *best = told;
+    }
 }
 
 impl Census {

@@ -180,7 +180,7 @@ fn to_csv(rows: &[Row], own: &[String], added: &[String], found: &Found) -> io::
         let added = added.iter().map(|column| known.and_then(|known| known.get(column)).map_or("", String::as_str));
         writer.write_record(own.chain(added))?;
     }
-    writer.into_inner().map_err(|error| error.into_error())
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 #[cfg(test)]

@@ -53,8 +53,14 @@ pub(super) fn columns<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
     columns
 }
 
-/// The row of a version; `None` for what no job can publish, with the reason. What the row leaves out is noted.
-pub(super) fn row(inventory: &Inventory, record: &Record, notes: &mut Vec<Note>) -> Result<Row, String> {
+/// The row of a version, or why no job can publish it. What the row leaves out is noted. Terms alone are documentation only
+/// for the version that brings those of its version group.
+pub(super) fn row(
+    inventory: &Inventory,
+    record: &Record,
+    brings_terms: bool,
+    notes: &mut Vec<Note>,
+) -> Result<Row, String> {
     if record.asset_type == AssetType::ApiGroup {
         return Err("an API group is made by API Manager".to_owned());
     }
@@ -94,7 +100,7 @@ pub(super) fn row(inventory: &Inventory, record: &Record, notes: &mut Vec<Note>)
         say(&format!("instances.{}.visibility", instance.name), seen);
     }
     let place = Inventory::place(gav);
-    if has_words(inventory, record) {
+    if has_words(inventory, record, brings_terms) {
         say("docs", place.join(DOCS).as_str());
         check_docs(inventory, record, notes);
     }
@@ -116,10 +122,10 @@ pub(super) fn row(inventory: &Inventory, record: &Record, notes: &mut Vec<Note>)
 }
 
 /// Whether there is a page, or terms, with a word in them: a folder without one is no documentation.
-fn has_words(inventory: &Inventory, record: &Record) -> bool {
+fn has_words(inventory: &Inventory, record: &Record, with_terms: bool) -> bool {
     let folder = inventory.folder(&record.coordinates);
     let is_full = |file: &Utf8PathBuf| folder.join(file).metadata().is_ok_and(|metadata| metadata.len() > 0);
-    record.pages.iter().chain(&record.terms).any(|page| is_full(&page.file))
+    record.pages.iter().chain(record.terms.iter().filter(|_| with_terms)).any(|page| is_full(&page.file))
 }
 
 /// Tells beforehand what a job that publishes the documentation would refuse: an image that a page shows and that the
@@ -140,7 +146,8 @@ fn properties(record: &Record) -> BTreeMap<&str, &str> {
     let has_file = record.carried().next().is_some();
     for (key, text) in &record.attributes {
         // A platform is read from the file, where there is one.
-        if !FOUND_OUT.contains(&key.as_str()) && !(key == "platform" && has_file) {
+        let is_found_out = FOUND_OUT.contains(&key.as_str()) || (has_file && key == "platform");
+        if !is_found_out {
             properties.insert(key, text);
         }
     }

@@ -260,7 +260,7 @@ impl Shift<'_> {
             inventory: &inventory,
             stop: &self.stop,
         };
-        let (scanned, seen) = trip.into_journal(&self.journal, &self.options.only, &*self.sink).await?;
+        let (scanned, seen) = trip.offer(&self.journal, &self.options.only, &*self.sink).await?;
         if self.stop.is_cancelled() {
             return Ok((Ended::Stopped, scanned));
         }

@@ -267,7 +267,8 @@ fn killed_again_and_again_it_ends_with_the_same_directory() {
     let workshop = exporting(&sandbox, "");
     write_docs(&workshop);
     fs_err::remove_file(workshop.path("docs/terms.md")).unwrap();
-    let rows: String = (0..24).map(|number| format!("asset-{number},1.0.0,custom,docs,icon.svg\n")).collect();
+    let rows: Vec<String> = (0..24).map(|number| format!("asset-{number},1.0.0,custom,docs,icon.svg")).collect();
+    let rows = rows.join("\n");
     publish(&workshop, &sandbox, &format!("assetId,version,type,docs,icon\n{rows}"), "");
     for round in 0..6 {
         let mut running = workshop.consign(&["export", "export.toml", "--json", "--rate", "120"]).start();

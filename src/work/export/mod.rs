@@ -270,7 +270,6 @@ impl Work for Export {
 
     async fn act(&self, subject: &mut Subject, _item: &Item, step: &'static str) -> Outcome {
         match self.step(subject, step).await {
-            Ok(outcome) => outcome,
             // Reading leaves no doubt, and the engine counts only what is written.
             Err(Outcome::Again { failure, after, .. }) => {
                 subject.tries += 1;
@@ -280,7 +279,7 @@ impl Work for Export {
                 }
                 Outcome::Again { failure, after, doubt: false }
             }
-            Err(outcome) => outcome,
+            Ok(outcome) | Err(outcome) => outcome,
         }
     }
 

@@ -49,7 +49,7 @@ pub(in crate::work) struct Seen(Listed);
 
 impl Trip<'_> {
     /// Lists the source into the journal.
-    pub(in crate::work) async fn into_journal(
+    pub(in crate::work) async fn offer(
         &self,
         journal: &Journal,
         only: &Selection,
