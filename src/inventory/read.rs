@@ -244,8 +244,13 @@ fn files(asset: &Asset, notes: &mut Vec<Note>) -> Vec<FileRecord> {
     files.sort_by(|(_, one), (_, other)| one.cmp(other));
     files.dedup_by(|(_, one), (_, other)| one == other);
     let uploaded = |wanted: &FileKey| files.iter().any(|(file, key)| key == wanted && !file.is_generated);
+    // The server takes the modules of dependencies from what is sent, and keeps them in the fat file alone
+    // (EXCHANGE.md §2.8, §3.11): only that can be published again as it was.
+    let needs_modules = |own: &FileKey| !asset.dependencies.is_empty() && uploaded(own) && uploaded(&fat(own));
     let record = |(file, key): &(&AssetFile, FileKey)| {
         let publish_as = files_own_name(key);
+        let is_fat = |own: &FileKey| fat(own) == *key;
+        let is_whole = publish_as.as_ref().is_some_and(|own| is_fat(own) && needs_modules(own));
         let is_copy = publish_as.as_ref().is_some_and(|own| {
             // Another copy of the same may come first: the one with all modules is best.
             let classifier = own.classifier();
@@ -253,7 +258,7 @@ fn files(asset: &Asset, notes: &mut Vec<Note>) -> Vec<FileRecord> {
             let is_best = key.classifier().starts_with(MADE[0]) || !uploaded(&fat(own));
             has_own || !is_best
         });
-        let is_carried = !file.is_generated && !is_copy;
+        let is_carried = !file.is_generated && (is_whole || !is_copy) && !needs_modules(key);
         let words = key.classifier.as_deref().unwrap_or("file");
         FileRecord {
             file: is_carried.then(|| Utf8PathBuf::from(names.give(words, &format!(".{}", key.packaging)))),

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     asset::{AssetDraft, Coordinates, FileKey, Lifecycle},
     exchange::{
-        Asset, AssetFile, DataType, Dimension, Exchange, FieldValue, HOME_PAGE, InstanceGroup, NewConfiguration,
-        NewInstance, NewResource, PublishHeaders, PublishRequest, TERMS_PAGE,
+        Asset, AssetFile, DataType, Dependency, Dimension, Exchange, FieldValue, HOME_PAGE, InstanceGroup,
+        NewConfiguration, NewInstance, NewResource, PublishHeaders, PublishRequest, TERMS_PAGE,
     },
     net::{Client, ClientSettings, Credentials, InProcessTransport, PaceSettings, RetrySettings},
     sandbox::{Reset, Sandbox, Settings},
@@ -149,21 +149,25 @@ async fn every_version_of_every_asset_is_listed_once() {
 
 #[test]
 fn only_files_that_somebody_uploaded_are_carried() {
-    let carried = |files: &[(&str, &str, bool)]| {
+    let needed =
+        Dependency { group_id: "g".into(), asset_id: "b".into(), version: "1.0.0".into(), ..Dependency::default() };
+    let carried_with = |dependencies: Vec<Dependency>, files: &[(&str, &str, bool)]| {
         let file = |(classifier, packaging, is_generated): &(&str, &str, bool)| AssetFile {
             classifier: Some((*classifier).to_owned()).filter(|text| !text.is_empty()),
             packaging: (*packaging).to_owned(),
             is_generated: *is_generated,
             ..AssetFile::default()
         };
-        let asset = Asset { files: files.iter().map(file).collect(), ..Asset::default() };
+        let asset = Asset { files: files.iter().map(file).collect(), dependencies, ..Asset::default() };
         let record = read::record(&"g/a/1.0.0".parse().expect("parses"), &asset);
         let told =
             |file: &super::FileRecord| format!("{} {}", file.file.as_ref().expect("has one"), file.published_key());
         record.carried().map(told).collect::<Vec<_>>()
     };
+    let carried = |files: &[(&str, &str, bool)]| carried_with(Vec::new(), files);
     let rest = [("raml", "zip", false), ("fat-raml", "zip", false), ("oas", "zip", true), ("", "pom", true)];
     assert_eq!(carried(&rest), ["raml.zip files.raml.zip"]);
+    assert_eq!(carried_with(vec![needed], &rest), ["fat-raml.zip files.raml.zip"], "with the modules of what it needs");
     let only_fat = [("fat-oas", "zip", false), ("light-oas", "zip", false), ("icon", "svg", false)];
     assert_eq!(carried(&only_fat), ["fat-oas.zip files.oas.zip"]);
     assert_eq!(carried(&[("original-oas", "yaml", false)]), ["original-oas.yaml files.oas.yaml"]);
