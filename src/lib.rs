@@ -10,6 +10,7 @@
 //! | [`report`] | progress, summary, plan and status tables, JSON, CSV, JUnit, HTML |
 //! | [`engine`] | claim, act, park, order, retry, stop; knows no API |
 //! | [`source`] | directory, manifest and catalog.yaml: each yields asset drafts |
+//! | [`inventory`] | what an organization holds, as a directory that people read, edit and publish |
 //! | [`package`] | detection, collection, deterministic archives, fingerprints |
 //! | [`exchange`] | the client of the Exchange API |
 //! | [`net`] | the one door to the network |
@@ -26,6 +27,7 @@ pub mod asset;
 pub mod cli;
 pub mod engine;
 pub mod exchange;
+pub mod inventory;
 pub mod job;
 pub mod journal;
 pub mod net;

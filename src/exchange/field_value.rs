@@ -85,8 +85,9 @@ impl FromStr for DataType {
     }
 }
 
-/// A value of a custom field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A value of a custom field. As JSON it tells its type: `{"type": "date", "value": "2020-01-01"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "kebab-case")]
 pub enum FieldValue {
     /// Some of the accepted values.
     Enum(Vec<String>),

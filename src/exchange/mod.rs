@@ -48,7 +48,7 @@ pub use icon::IconKind;
 pub use instances::{Instance, InstanceChange, InstanceGroup, NewInstance, NoVersionGroup};
 pub use listing::{AssetQuery, Page};
 pub use metadata::AssetMetadata;
-pub use model::{Asset, AssetFile, AssetSummary, Attribute, Category, CustomField, Dependency, PublishedAsset};
+pub use model::{Asset, AssetFile, AssetSummary, Attribute, Category, CustomField, Dependency, Owner, PublishedAsset};
 pub use mutable_data::{MutableData, MutableDataError, MutableDataRequest, ValueChange};
 pub use organization::{Limits, OrganizationSwitch, VersionOrder};
 pub use portal::{Edition, HOME_PAGE, Portal, PortalPage, TERMS_PAGE};

@@ -28,6 +28,18 @@ pub struct PublishedAsset {
     pub asset_type: Option<String>,
 }
 
+/// Whom an asset belongs to, or who made it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Owner {
+    /// The id.
+    pub id: Option<String>,
+    /// The name of an organization.
+    pub name: Option<String>,
+    /// The name that a user signs in with.
+    pub user_name: Option<String>,
+}
+
 /// One asset version with all that belongs to it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -95,6 +107,10 @@ pub struct Asset {
     pub created_date: Option<String>,
     /// When it was last changed.
     pub updated_date: Option<String>,
+    /// The organization that it belongs to.
+    pub organization: Option<Owner>,
+    /// Who made it.
+    pub created_by: Option<Owner>,
 }
 
 /// One entry of a list.
