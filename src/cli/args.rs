@@ -40,6 +40,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Write a report of the last run
     Report(ReportArgs),
+    /// Tell whether the target is as the source says: missing, different, extra; changes nothing
+    Verify(VerifyArgs),
     /// Start an Exchange in a box, for rehearsals and tests
     Sandbox(SandboxArgs),
     /// Write a first job file for a directory
@@ -150,6 +152,20 @@ pub(super) struct PlanArgs {
     /// Show every value that would be sent, and where it came from
     #[arg(long)]
     pub(super) values: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub(super) job: JobArgs,
+
+    /// Only items whose group/asset/version, asset/version or asset matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
 
     /// Print JSON
     #[arg(long)]

@@ -14,6 +14,7 @@ mod run;
 mod sandbox;
 mod signals;
 mod status;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Status(args) => status::status(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Report(args) => report::report(&args),
+        Command::Verify(args) => verify::verify(&args),
         Command::Sandbox(args) => sandbox::sandbox(&args),
         Command::Init(args) => init::init(&args),
         Command::Completions { shell } => man::completions(shell),

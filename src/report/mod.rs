@@ -22,6 +22,7 @@ mod status;
 mod summary;
 mod table;
 mod text;
+mod verify;
 
 #[cfg(test)]
 mod fixture;
@@ -36,3 +37,4 @@ pub use progress::{DoorView, Live, Progress, Style, log_writer};
 pub use status::{StatusJson, status_json, status_text};
 pub use summary::{Outcome, Summary};
 pub use text::printable;
+pub use verify::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter};

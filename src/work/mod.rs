@@ -25,6 +25,7 @@ mod select;
 mod survey;
 #[cfg(test)]
 mod testing;
+pub mod verify;
 
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};

@@ -35,4 +35,5 @@ mod sources;
 mod stopping;
 mod supply_chain;
 mod types;
+mod verify;
 mod waves;

@@ -25,6 +25,7 @@ mod send;
 mod witness;
 
 pub(super) use arrive::SAME_CONTENT;
+pub(super) use compare::{is_alias, is_primary, same_file};
 pub(super) use foresee::{Earlier, OnTarget};
 
 use std::sync::{Arc, atomic::AtomicU32};
