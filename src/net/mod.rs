@@ -28,6 +28,7 @@ mod origin;
 mod pace;
 mod redact;
 mod refusal;
+mod spelling;
 mod transport;
 mod trust;
 

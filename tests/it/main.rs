@@ -33,6 +33,7 @@ mod reports;
 mod secrets;
 mod sources;
 mod stopping;
+mod streams;
 mod supply_chain;
 mod types;
 mod verify;

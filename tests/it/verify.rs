@@ -123,7 +123,9 @@ fn each_datum_that_somebody_changes_is_told_and_no_other() {
     for (column, cell, more, less) in changes {
         change(&workshop, &sandbox, column, cell);
         wrong.extend(more);
-        less.iter().for_each(|datum| assert!(wrong.remove(datum)));
+        for datum in less {
+            assert!(wrong.remove(datum));
+        }
         let expected: BTreeSet<String> = wrong.iter().map(|datum| format!("orders/1.0.0 different {datum}")).collect();
         assert_eq!(told(&verify(&workshop).exits(2)), expected, "{column}");
     }
