@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, OnConflict,
-    Values, Visibility,
+    AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, ListedVersion,
+    OnConflict, Values, Visibility,
 };
 
 /// What a source yields: an asset to bring, a change of one, or what is wrong with an input.
@@ -17,6 +17,8 @@ pub enum Sourced {
     Draft(Box<AssetDraft>),
     /// A change of an asset that exists.
     Change(Box<AssetChange>),
+    /// An asset version to read from an organization.
+    Listed(Box<ListedVersion>),
     /// An input that is left out, and why.
     Diagnosis(Box<Diagnosis>),
 }
@@ -28,6 +30,7 @@ impl Sourced {
         match self {
             Self::Draft(draft) => Some(draft.coordinates.to_string()),
             Self::Change(change) => Some(change.gav()),
+            Self::Listed(listed) => Some(listed.coordinates.to_string()),
             Self::Diagnosis(_) => None,
         }
     }
@@ -38,6 +41,7 @@ impl Sourced {
         match self {
             Self::Draft(draft) => (&draft.path, draft.line),
             Self::Change(change) => (&change.path, Some(change.line)),
+            Self::Listed(listed) => (&listed.path, None),
             Self::Diagnosis(diagnosis) => (&diagnosis.path, diagnosis.line),
         }
     }

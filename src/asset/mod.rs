@@ -11,6 +11,7 @@ mod draft;
 mod file_key;
 mod kind;
 mod lifecycle;
+mod listed;
 mod on_conflict;
 mod remap;
 mod values;
@@ -24,6 +25,7 @@ pub use draft::{AssetDraft, DocsPage, Documentation, DraftFile, FileContent, Ori
 pub use file_key::{FileKey, FileKeyError};
 pub use kind::AssetType;
 pub use lifecycle::Lifecycle;
+pub use listed::ListedVersion;
 pub use on_conflict::OnConflict;
 pub use remap::{Moved, Remap, RemapError, RemapTables};
 pub use values::{Spelled, Values};

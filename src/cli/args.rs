@@ -30,6 +30,8 @@ pub struct Cli {
 pub(super) enum Command {
     /// Do the job, from where the last run got to
     Run(RunArgs),
+    /// Bring an organization into a directory that `run` can publish
+    Export(RunArgs),
     /// Show what a run would do, and why; changes nothing
     Plan(PlanArgs),
     /// Show how far a job got

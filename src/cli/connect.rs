@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Problem;
 use crate::{
     exchange::Exchange,
-    job::{CredentialsFrom, Job, Place},
+    job::{CredentialsFrom, Job, Kind, Place},
+    journal::EXPORT_KEY,
     net::{
         Client, ClientSettings, Credentials, CredentialsError, Origin, PaceSettings, ReqwestTransport, RetrySettings,
         TransportSettings, VariableNames,
@@ -31,10 +32,15 @@ impl Connected {
 
 /// Connects a job to its target.
 pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
-    match &job.target.place {
+    let mut connected = match &job.target.place {
         Place::Sandbox => embedded(job).await,
         Place::Host(host) => remote(job, host).await,
+    }?;
+    if job.kind == Kind::Export {
+        // What was read from a server is never taken for what was sent there.
+        connected.connection.key.insert_str(0, EXPORT_KEY);
     }
+    Ok(connected)
 }
 
 async fn embedded(job: &Job) -> Result<Connected, Problem> {
@@ -96,6 +102,7 @@ fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client,
 /// The organization's id: the job's, looked up where it is a name, or the caller's own.
 async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, Problem> {
     let wanted = job.target.organization.as_deref();
+    let table = if job.kind == Kind::Export { "source" } else { "target" };
     if let Some(id) = wanted.filter(|id| uuid::Uuid::parse_str(id).is_ok()) {
         return Ok(id.to_owned());
     }
@@ -109,9 +116,9 @@ async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, 
     found.map(|org| org.id.clone()).ok_or_else(|| {
         let message = match wanted {
             Some(name) => format!("no organization of yours is called `{name}`"),
-            None => "the target names no organization".to_owned(),
+            None => format!("the {table} names no organization"),
         };
-        Problem::new(message).hint(Some("set target.organization or ANYPOINT_ORG to the organization's id"))
+        Problem::new(message).hint(Some(format!("set {table}.organization or ANYPOINT_ORG to the organization's id")))
     })
 }
 

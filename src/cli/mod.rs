@@ -5,6 +5,7 @@ mod change;
 mod connect;
 mod exit;
 mod explain;
+mod export;
 mod init;
 mod logging;
 mod man;
@@ -27,6 +28,7 @@ pub fn main(cli: Cli) -> ExitCode {
     logging::start(cli.verbose);
     let result = match cli.command {
         Command::Run(args) => run::run(&args, cli.quiet, false),
+        Command::Export(args) => export::export(&args, cli.quiet),
         Command::Retry(args) => run::run(&args, cli.quiet, true),
         Command::Plan(args) => plan::plan(&args, cli.verbose > 0),
         Command::Status(args) => status::status(&args),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     asset::{AssetDraft, Sourced},
-    job::{Job, Place},
+    job::{Job, Kind, Place},
     journal::{JournalError, Reader},
     report::{
         Action, PlanAction, PlanOutlook, PlanWriter, PlannedDefinition, PlannedFinding, PlannedValue, ReportError,
@@ -39,6 +39,9 @@ pub(super) fn plan(args: &PlanArgs, verbose: bool) -> Result<Exit, Problem> {
 }
 
 pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, Problem> {
+    if job.kind == Kind::Export && view.offline {
+        return Err(Problem::new("an export has nothing but its source to tell").hint(Some("leave out --offline")));
+    }
     block_on(async {
         let connected = if view.offline { None } else { Some(connect::connect(job).await?) };
         let connection = connected.as_ref().map(|connected| &connected.connection);
@@ -128,7 +131,7 @@ fn action(planned: Planned) -> PlanAction {
     let (values, after) = match &planned.item {
         Some(Sourced::Draft(draft)) => (values(draft), draft.dependencies.iter().map(ToString::to_string).collect()),
         Some(Sourced::Change(change)) => (change::values(change), Vec::new()),
-        Some(Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
+        Some(Sourced::Listed(_) | Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
     };
     PlanAction {
         gav: planned.gav,

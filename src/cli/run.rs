@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     engine::{Ended, Sink, Tally},
-    job::Job,
+    job::{Job, Kind},
     journal::{Lock, Reader},
     report::{self, DoorView, Fanout, JsonLines, Live, Outcome, Progress, ReportError, ReportMeta, Style, Summary},
     work::{self, Connection, RunError, RunOptions, RunOutcome, Selection},
@@ -123,6 +123,7 @@ fn live(connection: &Connection, tally: &Arc<Tally>) -> Live {
 
 fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
     let totals = &outcome.totals;
+    let is_export = job.kind == Kind::Export;
     Summary {
         job: job.name.clone(),
         run: outcome.run.clone(),
@@ -133,7 +134,8 @@ fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
         },
         counts: outcome.counts,
         published: totals.published,
-        updated: totals.updated,
+        updated: if is_export { 0 } else { totals.updated },
+        exported: is_export.then_some(totals.updated),
         requests: totals.requests,
         polls: totals.polls,
         refused: totals.refused,

@@ -11,7 +11,7 @@ use super::{
     run::{load_job, selection},
 };
 use crate::{
-    job::Job,
+    job::{Job, Kind},
     report::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter},
     work::{
         Selection,
@@ -21,6 +21,10 @@ use crate::{
 
 pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Problem> {
     let job = load_job(&args.job)?;
+    if job.kind == Kind::Export {
+        return Err(Problem::new("a job of kind \"export\" brings nothing to a target")
+            .hint(Some("verify the job that publishes the manifest of its directory")));
+    }
     let only = selection(&args.only)?;
     block_on(async {
         let connected = connect::connect(&job).await?;

@@ -1,16 +1,25 @@
 //! What an organization holds: read from Exchange, kept as a directory that people read, edit and publish.
 //!
 //! * [`list`] finds every asset and every version; [`read`] reads all that belongs to one version into a [`Record`].
-//! * The directory holds a folder for each version, with the record as `asset.json`, and a manifest that a job of kind
-//!   `publish` takes.
+//! * An [`Inventory`] is the directory: a folder for each version, with the record as `asset.json`.
+//! * [`compile`] makes of all records what people and jobs read: a manifest, the definitions, a summary.
 //!
 //! Nothing here is written to a server.
 
+mod compile;
+pub mod definitions;
+mod folder;
+mod kept;
 pub mod list;
+mod manifest;
 mod names;
 pub mod read;
 mod record;
+mod summary;
 
+pub use compile::{Compiled, Left, Told, compile};
+pub use folder::Inventory;
+pub use kept::Written;
 pub use record::{FileRecord, IdentityRecord, Note, OtherInstance, PageRecord, Record, ResourceRecord};
 
 #[cfg(test)]

@@ -44,6 +44,16 @@ impl Names {
     }
 }
 
+/// The name of a folder for an id: the id itself where no file system could take it for another one, otherwise with a
+/// mark. It is the same for the same id, whatever other folders there are.
+pub(super) fn folder(id: &str) -> String {
+    let cleaned = clean(id);
+    if cleaned == id && !id.chars().any(char::is_uppercase) {
+        return cleaned;
+    }
+    format!("{cleaned}~{}", hex::encode(&Sha256::digest(id)[..4]))
+}
+
 /// What is left of words as the name of a file.
 fn clean(words: &str) -> String {
     let careful = |c: char| match c {
@@ -91,6 +101,14 @@ mod tests {
             assert!(!name.contains(['/', '\\', ':', '\0']) && !name.starts_with(['.', '-']), "{words} became {name}");
             assert!(name.contains('~'), "{words} became {name}");
         }
+    }
+
+    #[test]
+    fn folders_of_ids_that_differ_in_case_only_differ() {
+        assert_eq!(folder("68ef9520-24e9-4cf2-b2f5-620025690913"), "68ef9520-24e9-4cf2-b2f5-620025690913");
+        let folded: BTreeSet<String> = ["orders", "Orders", "ORDERS"].map(|id| folder(id).to_lowercase()).into();
+        assert_eq!(folded.len(), 3);
+        assert!(["con", "a.", "1.0.0-RC1"].iter().all(|id| folder(id).contains('~')));
     }
 
     #[test]

@@ -17,7 +17,6 @@ use crate::{
     asset::{AssetType, Coordinates, ExternalInstance, FileKey, Lifecycle},
     exchange::{
         Asset, AssetFile, Edition, Exchange, FieldValue, HOME_PAGE, InstanceGroup, PortalPage, Resource, TERMS_PAGE,
-        tag_set,
     },
     net::CallError,
     package::docs::page_name,
@@ -152,7 +151,7 @@ pub fn record(coordinates: &Coordinates, asset: &Asset) -> Record {
         created: asset.created_date.clone(),
         updated: asset.updated_date.clone(),
         created_by: asset.created_by.as_ref().and_then(|by| by.user_name.clone().or_else(|| by.id.clone())),
-        tags: tag_set(&asset.labels).into_iter().collect(),
+        tags: distinct(asset.labels.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty())),
         keywords: keywords.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect(),
         attributes: asset
             .attributes
@@ -160,7 +159,7 @@ pub fn record(coordinates: &Coordinates, asset: &Asset) -> Record {
             .filter(|attribute| !is_told(&attribute.key))
             .map(|attribute| (attribute.key.clone(), attribute.value.clone()))
             .collect(),
-        categories: asset.categories.iter().map(|category| (category.key.clone(), sorted(&category.value))).collect(),
+        categories: asset.categories.iter().map(|category| (category.key.clone(), category.value.clone())).collect(),
         fields: fields(asset, &mut notes),
         dependencies: named(&asset.dependencies, "dependency", &mut notes),
         generated: named(&asset.generated, "generated asset", &mut notes),
@@ -181,10 +180,15 @@ fn full(text: Option<&String>) -> Option<String> {
     text.filter(|text| !text.is_empty()).cloned()
 }
 
-fn sorted(values: &[String]) -> Vec<String> {
-    let mut values = values.to_vec();
-    values.sort_unstable();
-    values
+/// Each once, in the order in which they are told.
+fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut known: Vec<String> = Vec::new();
+    for text in texts {
+        if !known.iter().any(|known| known == text) {
+            known.push(text.to_owned());
+        }
+    }
+    known
 }
 
 fn status(asset: &Asset, notes: &mut Vec<Note>) -> Option<Lifecycle> {
@@ -202,20 +206,11 @@ fn fields(asset: &Asset, notes: &mut Vec<Note>) -> BTreeMap<String, FieldValue> 
     let mut fields = BTreeMap::new();
     for field in &asset.custom_fields {
         match field.read() {
-            Some(value) => _ = fields.insert(field.key.clone(), in_order(value)),
+            Some(value) => _ = fields.insert(field.key.clone(), value),
             None => notes.push(Note::new(format!("field {}", field.key), "it has no value of a known type")),
         }
     }
     fields
-}
-
-/// Lists of values are sets: servers keep no order.
-fn in_order(value: FieldValue) -> FieldValue {
-    match value {
-        FieldValue::Enum(texts) => FieldValue::Enum(sorted(&texts)),
-        FieldValue::TextList(texts) => FieldValue::TextList(sorted(&texts)),
-        other => other,
-    }
 }
 
 fn named(told: &[crate::exchange::Dependency], what: &str, notes: &mut Vec<Note>) -> Vec<Coordinates> {
@@ -223,12 +218,11 @@ fn named(told: &[crate::exchange::Dependency], what: &str, notes: &mut Vec<Note>
     for one in told {
         let text = format!("{}/{}/{}", one.group_id, one.asset_id, one.version);
         match text.parse() {
+            Ok(coordinates) if named.contains(&coordinates) => {}
             Ok(coordinates) => named.push(coordinates),
             Err(error) => notes.push(Note::new(format!("{what} {text}"), format!("{error}"))),
         }
     }
-    named.sort_unstable();
-    named.dedup();
     named
 }
 
@@ -288,20 +282,8 @@ fn fat(key: &FileKey) -> FileKey {
 
 /// Whether an asset of this type may have terms (EXCHANGE.md §5.2).
 fn has_terms(asset_type: &AssetType) -> bool {
-    use AssetType as T;
-    !matches!(
-        asset_type,
-        T::RamlFragment
-            | T::Custom
-            | T::Extension
-            | T::Connector
-            | T::App
-            | T::Template
-            | T::Example
-            | T::Policy
-            | T::Ruleset
-            | T::ExternalLibrary
-    )
+    asset_type.requires_api_version()
+        || matches!(asset_type, AssetType::Graphql | AssetType::ApiGroup | AssetType::Other(_))
 }
 
 async fn instances(exchange: &Exchange, record: &mut Record) -> Result<(), CallError> {

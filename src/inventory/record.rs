@@ -63,7 +63,7 @@ pub struct Record {
     /// Who made it. Nobody can be made the maker of a copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
-    /// The tags, sorted: servers keep no order.
+    /// The tags, in the order in which they were told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// The keywords.
@@ -72,13 +72,13 @@ pub struct Record {
     /// What else the server found out (`platform`, `min-mule-version`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
-    /// The values of categories by key, sorted.
+    /// The values of categories by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub categories: BTreeMap<String, Vec<String>>,
     /// The values of custom fields by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, FieldValue>,
-    /// What it depends on, sorted.
+    /// What it depends on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<Coordinates>,
     /// Assets of their own that the server made of it.

@@ -15,6 +15,8 @@ pub enum Kind {
     Publish,
     /// Changes what describes assets that exist.
     Describe,
+    /// Brings an organization into a directory.
+    Export,
 }
 
 /// What to do about what describes an asset that is published already and differs from the source.
@@ -103,6 +105,7 @@ pub(super) struct JobFile {
     pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) target: TargetTable,
+    #[serde(default)]
     pub(super) source: SourceTable,
     #[serde(default)]
     pub(super) defaults: toml::Table,
@@ -120,6 +123,16 @@ pub(super) struct JobFile {
     pub(super) limits: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) remap: RemapTable,
+    #[serde(default)]
+    pub(super) export: ExportTable,
+}
+
+/// Where an export brings what it reads.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ExportTable {
+    pub(super) directory: Option<Utf8PathBuf>,
+    pub(super) reread: bool,
 }
 
 /// What becomes of coordinates, with the place of each entry in the file.
@@ -147,6 +160,14 @@ pub(super) struct TargetTable {
     pub(super) credentials: CredentialsFrom,
 }
 
+impl TargetTable {
+    /// Whether the file says where to.
+    pub(super) fn is_named(&self) -> bool {
+        let texts = [&self.host, &self.organization, &self.group];
+        texts.into_iter().any(Option::is_some) || self.sandbox != SandboxChoice::default()
+    }
+}
+
 /// Whether the target is a sandbox inside the process, and whose.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged, expecting = "expected true, false, or the name of the job whose sandbox it is")]
@@ -163,19 +184,65 @@ impl Default for SandboxChoice {
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct SourceTable {
     pub(super) directory: Option<Utf8PathBuf>,
     pub(super) manifest: Option<Utf8PathBuf>,
     pub(super) catalog: Option<Utf8PathBuf>,
     pub(super) wave: Option<String>,
-    #[serde(default)]
     pub(super) criteria: BTreeMap<String, String>,
-    #[serde(default)]
     pub(super) include: Vec<String>,
-    #[serde(default)]
     pub(super) exclude: Vec<String>,
+    pub(super) organization: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) sandbox: SandboxChoice,
+    pub(super) ca_file: Option<Utf8PathBuf>,
+    pub(super) credentials: CredentialsFrom,
+    pub(super) pace: PaceTable,
+    pub(super) business_groups: GroupsChoice,
+    pub(super) types: Vec<String>,
+    pub(super) status: Vec<String>,
+    pub(super) versions: Option<String>,
+    pub(super) changed_since: Option<String>,
+    pub(super) changed_until: Option<String>,
+}
+
+impl SourceTable {
+    /// The first key that only the source of an export has.
+    pub(super) fn of_an_organization(&self) -> Option<&'static str> {
+        let keys = [
+            ("organization", self.organization.is_some()),
+            ("host", self.host.is_some()),
+            ("sandbox", self.sandbox != SandboxChoice::default()),
+            ("ca_file", self.ca_file.is_some()),
+            ("credentials", self.credentials != CredentialsFrom::default()),
+            ("pace", self.pace != PaceTable::default()),
+            ("business_groups", self.business_groups != GroupsChoice::default()),
+            ("types", !self.types.is_empty()),
+            ("status", !self.status.is_empty()),
+            ("versions", self.versions.is_some()),
+            ("changed_since", self.changed_since.is_some()),
+            ("changed_until", self.changed_until.is_some()),
+        ];
+        keys.into_iter().find_map(|(key, is_there)| is_there.then_some(key))
+    }
+}
+
+/// Which organizations below the source are read as well.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a list of ids, or \"all\"")]
+pub(super) enum GroupsChoice {
+    /// These.
+    Named(Vec<String>),
+    /// All.
+    Word(String),
+}
+
+impl Default for GroupsChoice {
+    fn default() -> Self {
+        Self::Named(Vec::new())
+    }
 }
 
 /// Where assets come from.
@@ -187,6 +254,8 @@ pub enum SourceSpec {
     Manifest(Utf8PathBuf),
     /// A `catalog.yaml`, the descriptor of the official bulk importer.
     Catalog(Utf8PathBuf),
+    /// An organization on a server; the directory is the one that it is brought to.
+    Organization(Utf8PathBuf),
 }
 
 impl SourceSpec {
@@ -194,7 +263,7 @@ impl SourceSpec {
     #[must_use]
     pub fn root(&self) -> &Utf8Path {
         match self {
-            Self::Directory(path) | Self::Manifest(path) => path,
+            Self::Directory(path) | Self::Manifest(path) | Self::Organization(path) => path,
             // Its projects lie beside it.
             Self::Catalog(path) => path.parent().unwrap_or(path),
         }
@@ -269,7 +338,7 @@ pub(super) struct DefinitionTable {
     pub(super) force: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct PaceTable {
     pub(super) requests_per_second: Option<f64>,

@@ -6,6 +6,7 @@
 mod defaults;
 mod definitions;
 mod error;
+mod export;
 mod file;
 mod place;
 mod remap;
@@ -17,6 +18,7 @@ mod wave;
 pub use crate::asset::OnConflict;
 pub use definitions::{Definition, Definitions, ValueType, Wish};
 pub use error::JobError;
+pub use export::{Export, Filter, Groups};
 pub use file::{CredentialsFrom, DescribeApi, Kind, Metadata, Mode, OnDifference, OnVanished, SourceSpec};
 pub use resolve::{Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
 pub use text::{criterion as parse_criterion, duration as parse_duration};

@@ -9,6 +9,7 @@ use crate::asset::Remap;
 use super::{
     JobError, OnConflict, defaults,
     definitions::Definitions,
+    export::{self, Export},
     file::{
         CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable,
         SandboxChoice, SourceSpec, SourceTable,
@@ -51,6 +52,8 @@ pub struct Job {
     pub preflight: bool,
     /// How fast.
     pub pace: Pace,
+    /// What is read of an organization, for a job that does.
+    pub export: Option<Export>,
     /// What becomes of coordinates in what is sent.
     pub remap: Remap,
     /// How large files may be.
@@ -155,7 +158,7 @@ pub struct Overrides {
 }
 
 /// The host that is meant when nobody names one (EXCHANGE.md §1.4).
-const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
+pub(super) const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
 
 /// Writes in flight when the job names no number: EXCHANGE.md §8 advises four writes and eight reads.
 const DEFAULT_CONCURRENCY: usize = 8;
@@ -195,8 +198,16 @@ impl Job {
         let journal = over.journal.clone().unwrap_or_else(|| beside(wave.as_deref()));
         // All waves go to the same target.
         let whole = over.journal.clone().unwrap_or_else(|| beside(None));
-        let sandbox = sandbox(&file, folder, &whole).map_err(|m| value("target.sandbox", m))?;
-        let target = Target {
+        let sandbox = sandbox(&file, folder, &whole).map_err(|(key, m)| value(key, m))?;
+        let export = (file.kind == Kind::Export)
+            .then(|| export::resolve(&file.source, &file.export, (folder, &name), over, env))
+            .transpose()
+            .map_err(|(key, m)| value(&key, m))?;
+        if let (None, Some(key)) = (&export, file.source.of_an_organization()) {
+            let message = "is for a job of kind `export`, which reads an organization".to_owned();
+            return Err(value(&format!("source.{key}"), message));
+        }
+        let written = Target {
             place: place(&file, over, env).map_err(|m| value("target", m))?,
             organization: organization(&file, over, env),
             group: file.target.group.clone(),
@@ -206,7 +217,12 @@ impl Job {
                 ..file.target.credentials.clone()
             },
         };
-        let (source, include, exclude) = source(&file.source, folder).map_err(|m| value("source", m))?;
+        let (source, include, exclude) = match &export {
+            Some(export) => (SourceSpec::Organization(export.directory.clone()), Vec::new(), Vec::new()),
+            None => source(&file.source, folder).map_err(|m| value("source", m))?,
+        };
+        // The one server that such a job speaks to is the one that it reads.
+        let target = export.as_ref().map_or(written, |export| export.source.clone());
         if file.kind == Kind::Describe && !matches!(source, SourceSpec::Manifest(_)) {
             return Err(value("source", "a describe job changes what a `manifest` lists: name that".to_owned()));
         }
@@ -216,7 +232,8 @@ impl Job {
         let criteria = criteria(&file.source, over).map_err(|(key, m)| value(&key, m))?;
         let definitions = Definitions::resolve(&file.definitions, (path, text), folder)?;
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
-        let pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
+        let own_pace = pace(&file.pace, over).map_err(|(key, m)| value(key, m))?;
+        let pace = export.as_ref().map_or(own_pace, |export| export.pace);
         let limits = limits(&file.limits).map_err(|(key, m)| value(&format!("limits.{key}"), m))?;
         let remap = remap::resolve(&file.remap, text).map_err(|message| JobError::Parse {
             path: path.to_owned(),
@@ -226,6 +243,10 @@ impl Job {
         if file.kind == Kind::Describe && !remap.is_empty() {
             let message = "a describe job names assets as the target does: nothing is rewritten".to_owned();
             return Err(value("remap", message));
+        }
+        if file.kind == Kind::Export && (!remap.is_empty() || file.target.is_named()) {
+            let message = "an export sends nothing: [target] and [remap] are for the job that publishes the inventory";
+            return Err(value("kind", message.to_owned()));
         }
         let defaults = defaults::flatten(&file.defaults).map_err(|(key, m)| value(&format!("defaults.{key}"), m))?;
         Ok(Self {
@@ -244,6 +265,7 @@ impl Job {
             definitions,
             preflight: !file.preflight.skip,
             pace,
+            export,
             remap,
             limits,
             journal,
@@ -280,11 +302,15 @@ fn is_sandboxed(file: &JobFile, over: &Overrides) -> bool {
 }
 
 /// Where the state of the embedded sandbox is.
-fn sandbox(file: &JobFile, folder: &Utf8Path, journal: &Utf8Path) -> Result<Utf8PathBuf, String> {
-    match &file.target.sandbox {
+fn sandbox(file: &JobFile, folder: &Utf8Path, journal: &Utf8Path) -> Result<Utf8PathBuf, (&'static str, String)> {
+    let (key, choice) = match file.kind {
+        Kind::Export => ("source.sandbox", &file.source.sandbox),
+        Kind::Publish | Kind::Describe => ("target.sandbox", &file.target.sandbox),
+    };
+    match choice {
         SandboxChoice::Own(_) => Ok(journal.with_extension("sandbox")),
         SandboxChoice::Of(job) => {
-            check_name(job)?;
+            check_name(job).map_err(|m| (key, m))?;
             Ok(folder.join(".consign").join(format!("{job}.sandbox")))
         }
     }
@@ -328,7 +354,7 @@ fn criteria(table: &SourceTable, over: &Overrides) -> Result<Vec<(String, String
 }
 
 /// A path of the job file as people would write it from where they stand: `jobs/../samples` is `samples`.
-fn beside(folder: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn beside(folder: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     let mut plain = Utf8PathBuf::new();
     for component in folder.join(path).components() {
         let climbs = component.as_str() == "..";
@@ -360,7 +386,7 @@ fn publish(table: PublishTable) -> Result<Publish, String> {
     })
 }
 
-fn pace(table: &PaceTable, over: &Overrides) -> Result<Pace, (&'static str, String)> {
+pub(super) fn pace(table: &PaceTable, over: &Overrides) -> Result<Pace, (&'static str, String)> {
     let requests_per_second = over.rate.or(table.requests_per_second);
     if let Some(rate) = requests_per_second
         && !(rate.is_finite() && (0.001..=100_000.0).contains(&rate))

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::claims;
-use crate::asset::{AssetChange, AssetDraft, Coordinates, FileContent, Version};
+use crate::asset::{AssetChange, AssetDraft, Coordinates, FileContent, ListedVersion, Version};
 
 /// Sorts after every version: what is to be true of the latest one comes last.
 const AFTER_ALL: &str = "~";
@@ -82,6 +82,27 @@ impl<'a> From<&'a AssetChange> for Entry<'a> {
             digest: digest(&lean),
             claims: claims::of_change(change),
             once: "say everything about a version in one row",
+        }
+    }
+}
+
+impl<'a> From<&'a ListedVersion> for Entry<'a> {
+    /// Each version stands for itself: none waits for another one to be read.
+    fn from(listed: &'a ListedVersion) -> Self {
+        let mut lean = listed.clone();
+        lean.path.clear();
+        let gav = listed.coordinates.to_string();
+        Self {
+            asset: gav.clone(),
+            gav,
+            version_key: listed.coordinates.version.sort_key(),
+            path: &listed.path,
+            line: None,
+            needs: &[],
+            json: to_json(listed),
+            digest: digest(&lean),
+            claims: None,
+            once: "the source lists it twice",
         }
     }
 }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 
+/// What the name of a target begins with where it is an organization that is read, and nothing is sent to.
+pub const EXPORT_KEY: &str = "export:";
+
 /// The number of an item in its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemId(pub i64);

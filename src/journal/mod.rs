@@ -44,7 +44,7 @@ pub use alone::{Commits, Witness};
 pub use claims::Disagreement;
 pub use entry::Entry;
 pub use error::JournalError;
-pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, Retired, RunTotals};
+pub use item::{Counts, EXPORT_KEY, EventRow, Failure, Item, ItemId, ItemRow, Retired, RunTotals};
 pub use lock::Lock;
 pub use open::{Journal, RunId};
 pub use reader::{Reader, StatusFilter};

@@ -63,6 +63,7 @@ pub(super) fn offer(tx: &Transaction<'_>, target: i64, run: RunId, batch: &[Offe
         match &offer.sourced {
             Sourced::Draft(draft) => take(tx, target, run, &draft.as_ref().into(), offer.selected, &mut counts)?,
             Sourced::Change(change) => take(tx, target, run, &change.as_ref().into(), offer.selected, &mut counts)?,
+            Sourced::Listed(listed) => take(tx, target, run, &listed.as_ref().into(), offer.selected, &mut counts)?,
             Sourced::Diagnosis(diagnosis) => take_diagnosis(tx, target, run, diagnosis, &mut counts)?,
         }
     }

@@ -16,7 +16,7 @@ use super::{
     table::{Table, left, right},
     text::{self, JsonText, json_escaped},
 };
-use crate::journal::{Counts, ItemRow, JournalError, Reader, RunTotals, State, StatusFilter};
+use crate::journal::{Counts, EXPORT_KEY, ItemRow, JournalError, Reader, RunTotals, State, StatusFilter};
 
 /// Gives each row to `each` until that fails.
 pub(super) fn each_row(
@@ -45,8 +45,12 @@ pub(super) fn name_of(row: &ItemRow) -> String {
 /// Writes where the items of a job stand; with `failed`, every item that failed or is blocked by one that did.
 pub fn status_text(reader: &Reader, failed: bool, out: &mut dyn Write) -> Result<(), ReportError> {
     let counts = reader.counts()?;
-    writeln!(out, "target    {}", text::printable(&reader.target_name()?))?;
-    write_last_run(&reader.last_run()?, out)?;
+    let target = reader.target_name()?;
+    match target.strip_prefix(EXPORT_KEY) {
+        Some(source) => writeln!(out, "source    {}", text::printable(source))?,
+        None => writeln!(out, "target    {}", text::printable(&target))?,
+    }
+    write_last_run(&reader.last_run()?, &target, out)?;
     writeln!(out)?;
     write_counts(counts, out)?;
     if failed {
@@ -58,14 +62,14 @@ pub fn status_text(reader: &Reader, failed: bool, out: &mut dyn Write) -> Result
     Ok(())
 }
 
-fn write_last_run(run: &RunTotals, out: &mut dyn Write) -> io::Result<()> {
+fn write_last_run(run: &RunTotals, target: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "last run  {}", text::printable(&run.uuid))?;
     let ended = match (&run.outcome, run.ended) {
         (Some(outcome), Some(ended)) => format!("{} at {}", text::printable(outcome), text::time(ended)),
         _ => "has not ended: it is running, or was killed".to_owned(),
     };
     writeln!(out, "          began at {}, {ended}", text::time(run.started))?;
-    let did = summary::totals(run.published, run.updated, run.requests, run.polls, run.refused, run.bytes);
+    let did = summary::totals_of(run, target);
     writeln!(out, "          {did}")
 }
 

@@ -9,7 +9,7 @@ use super::{
     status::{each_row, name_of},
     text,
 };
-use crate::journal::{Counts, ItemRow, Reader, State, StatusFilter};
+use crate::journal::{Counts, EXPORT_KEY, ItemRow, Reader, RunTotals, State, StatusFilter};
 
 /// How many failures the summary names; `status --failed` has them all.
 const NAMED: usize = 10;
@@ -59,6 +59,9 @@ pub struct Summary {
     pub published: u64,
     /// Updates of what existed that the server accepted in this run.
     pub updated: u64,
+    /// Versions that were brought into the directory in this run; only of a run that reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exported: Option<u64>,
     /// Requests sent.
     pub requests: u64,
     /// Of these, polls of status links.
@@ -130,7 +133,11 @@ impl Summary {
     }
 
     fn totals(&self) -> String {
-        totals(self.published, self.updated, self.requests, self.polls, self.refused, self.bytes)
+        let door = (self.requests, self.polls, self.refused);
+        match self.exported {
+            Some(exported) => read_totals(exported, door),
+            None => totals(self.published, self.updated, door, self.bytes),
+        }
     }
 
     fn advice(&self, job: &str) -> Vec<String> {
@@ -170,23 +177,45 @@ pub(super) fn states(counts: &Counts) -> String {
 }
 
 /// What a run did, on one line.
-pub(super) fn totals(published: u64, updated: u64, requests: u64, polls: u64, refused: u64, bytes: u64) -> String {
+pub(super) fn totals(published: u64, updated: u64, door: (u64, u64, u64), bytes: u64) -> String {
     let sent = [(published, "published"), (updated, "updated")];
     let sent = sent.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", text::number(n)));
     let mut parts: Vec<String> = sent.collect();
     if parts.is_empty() {
         parts.push("nothing published or updated".to_owned());
     }
-    let mut sent = text::count(requests, "request");
+    parts.push(asked(door));
+    parts.push(format!("{} sent", text::bytes(bytes)));
+    parts.join(", ")
+}
+
+/// What a run that only reads did, on one line.
+pub(super) fn read_totals(exported: u64, door: (u64, u64, u64)) -> String {
+    let exported =
+        if exported == 0 { "nothing exported".to_owned() } else { format!("{} exported", text::number(exported)) };
+    format!("{exported}, {}", asked(door))
+}
+
+/// What a run did, as its journal tells it.
+pub(super) fn totals_of(run: &RunTotals, target: &str) -> String {
+    let door = (run.requests, run.polls, run.refused);
+    if target.starts_with(EXPORT_KEY) {
+        read_totals(run.updated, door)
+    } else {
+        totals(run.published, run.updated, door, run.bytes)
+    }
+}
+
+/// Requests, and what became of them.
+fn asked((requests, polls, refused): (u64, u64, u64)) -> String {
+    let mut asked = text::count(requests, "request");
     let of_these = [(polls, "polls"), (refused, "told to slow down")];
     let of_these = of_these.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", text::number(n)));
     let of_these = text::join(of_these, ", ");
     if !of_these.is_empty() {
-        sent.push_str(&format!(" ({of_these})"));
+        asked.push_str(&format!(" ({of_these})"));
     }
-    parts.push(sent);
-    parts.push(format!("{} sent", text::bytes(bytes)));
-    parts.join(", ")
+    asked
 }
 
 /// Names the first failures; those that only wait for a failed item are not named.
@@ -230,6 +259,7 @@ mod tests {
             counts: fixture.journal.counts().unwrap(),
             published: 2,
             updated: 0,
+            exported: None,
             requests: 1_204,
             polls: 400,
             refused: 3,
@@ -267,7 +297,7 @@ mod tests {
 
     #[test]
     fn what_was_published_and_what_was_updated_are_told_apart() {
-        let told = |published, updated| totals(published, updated, 3, 0, 0, 0);
+        let told = |published, updated| totals(published, updated, (3, 0, 0), 0);
         assert!(told(2, 1).starts_with("2 published, 1 updated, 3 requests"));
         assert!(told(0, 1).starts_with("1 updated, 3 requests"));
         assert!(told(0, 0).starts_with("nothing published or updated, 3 requests"));

@@ -70,7 +70,7 @@ fn collect(source: &Source, options: &Options) -> Scanned {
         match sourced {
             Sourced::Draft(draft) => scanned.drafts.push(*draft),
             Sourced::Diagnosis(diagnosis) => scanned.diagnoses.push(*diagnosis),
-            Sourced::Change(change) => panic!("nothing changes: {change:?}"),
+            other => panic!("is none of these: {other:?}"),
         }
         ControlFlow::Continue(())
     };

@@ -29,6 +29,7 @@ impl Foresight {
         Ok(match job.kind {
             Kind::Publish => Self::Publish(Box::new(Publish::new(exchange, job, Existing::default(), tally)?)),
             Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally)?)),
+            Kind::Export => unreachable!("an export is planned by what it lists"),
         })
     }
 

@@ -8,6 +8,7 @@ mod definitions;
 mod describe;
 mod description;
 mod existing;
+mod export;
 mod failure;
 mod finding;
 mod foresight;

@@ -75,6 +75,9 @@ pub async fn plan(
     only: &Selection,
     mut each: impl FnMut(Planned),
 ) -> Result<Outlook, RunError> {
+    if let (Some(export), Some(connection)) = (&job.export, connection) {
+        return super::export::plan((job, export), connection, journal.as_ref(), only, each).await;
+    }
     // Whatever is wrong with the journal: then all files are read.
     let readings =
         Readings::open(&job.journal).map(|readings| memory::reading(&Arc::new(readings))).unwrap_or_default();
@@ -157,6 +160,7 @@ async fn foresee(
     let (known, done) = match &sourced {
         Sourced::Draft(draft) => (standing(journal, draft.as_ref()), "published"),
         Sourced::Change(change) => (standing(journal, change.as_ref()), "updated"),
+        Sourced::Listed(listed) => (standing(journal, listed.as_ref()), "exported"),
         Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
     };
     let (intent, reason) = match (known.as_ref().and_then(|known| remembered(known, done)), foresight) {

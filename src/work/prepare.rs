@@ -173,6 +173,8 @@ impl Preparation<'_> {
                 let Ok(change) = serde_json::from_str::<AssetChange>(&item.draft) else { return Vec::new() };
                 examination.change(&change).await
             }
+            // What is only read meets nothing.
+            Kind::Export => Vec::new(),
         }
     }
 

@@ -5,12 +5,20 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DefinitionsError, Obstacles, Selection, describe::Describe, existing::Existing, failure, memory, preflight::Known,
-    prepare::Preparation, publish::Publish, scan::Scan,
+    DefinitionsError, Obstacles, Selection,
+    describe::Describe,
+    existing::Existing,
+    export::{Export, Trip},
+    failure, memory,
+    preflight::Known,
+    prepare::Preparation,
+    publish::Publish,
+    scan::Scan,
 };
 use crate::{
     engine::{Clock, Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
+    inventory::Inventory,
     job::{self, Job, Kind, OnVanished},
     journal::{
         Commits, Counts, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter, Vanished,
@@ -89,6 +97,22 @@ pub enum RunError {
     /// The definitions of the job could not be brought to the target.
     #[error(transparent)]
     Definitions(DefinitionsError),
+    /// The organization cannot be listed.
+    #[error("cannot list the assets of {organization}")]
+    Listing {
+        /// The organization.
+        organization: String,
+        /// Why.
+        source: CallError,
+    },
+    /// The directory of an inventory cannot be read or written.
+    #[error("cannot work in the directory {path}")]
+    Directory {
+        /// The directory.
+        path: camino::Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// There is no room for archives.
     #[error("cannot make a folder for temporary files")]
     Scratch(#[source] std::io::Error),
@@ -101,8 +125,9 @@ impl RunError {
         match self {
             Self::Source(error) => error.hint().map(str::to_owned),
             Self::Journal(error) | Self::JournalBroke(error) => error.hint(),
-            Self::SignIn { source, .. } => source.hint().map(str::to_owned),
+            Self::SignIn { source, .. } | Self::Listing { source, .. } => source.hint().map(str::to_owned),
             Self::Obstacles(_) => None,
+            Self::Directory { .. } => Some("export.directory names it".to_owned()),
             Self::Definitions(error) => error.hint(),
             Self::Scratch(_) => Some("TMPDIR names the folder to use".to_owned()),
         }
@@ -182,6 +207,9 @@ impl Shift<'_> {
         if self.options.retry {
             self.reopen().await.map_err(RunError::JournalBroke)?;
         }
+        if let (Kind::Export, Some(export)) = (self.job.kind, &self.job.export) {
+            return Box::pin(self.export(export)).await;
+        }
         let scanned = self.scan().await?;
         if self.stop.is_cancelled() {
             return Ok((Ended::Stopped, scanned));
@@ -195,7 +223,33 @@ impl Shift<'_> {
         let ended = match self.job.kind {
             Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
             Kind::Describe => self.describe().await?,
+            Kind::Export => unreachable!("an export job says what it exports"),
         };
+        Ok((ended, scanned))
+    }
+
+    /// Brings the organization into its directory. What was brought is compiled whatever became of the rest.
+    async fn export(&self, export: &job::Export) -> Result<(Ended, ScanCounts), RunError> {
+        let inventory = Inventory::at(&export.directory);
+        let trip = Trip {
+            job: self.job,
+            export,
+            exchange: &self.connection.exchange,
+            name: &self.connection.name,
+            memory: Some(self.journal.reader()),
+            run: self.journal.run_uuid(),
+            inventory: &inventory,
+            stop: &self.stop,
+        };
+        let (scanned, seen) = trip.into_journal(&self.journal, &self.options.only, &*self.sink).await?;
+        if self.stop.is_cancelled() {
+            return Ok((Ended::Stopped, scanned));
+        }
+        self.settle(scanned).await.map_err(RunError::JournalBroke)?;
+        let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
+        let (states, attempts) = (export.filter.status.clone(), self.job.pace.attempts);
+        let ended = self.drive(Ok(Export::new(exchange, inventory.clone(), states, attempts, tally))).await?;
+        trip.compile(&self.journal, seen, &*self.sink).await?;
         Ok((ended, scanned))
     }
 
@@ -341,6 +395,9 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
         (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
         (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
+        (Kind::Export, _) | (_, job::SourceSpec::Organization(_)) => {
+            unreachable!("an organization is listed, not scanned")
+        }
     };
     let options = source::Options {
         group: group.to_owned(),

@@ -15,6 +15,7 @@ mod definitions;
 mod describe;
 mod documentation;
 mod encrypted;
+mod export;
 mod fuzzed;
 mod hostile;
 mod increments;

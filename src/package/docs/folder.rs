@@ -1,6 +1,9 @@
 //! A folder of Markdown files in the layout of `exchange-docs/` (EXCHANGE.md §2.7).
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 use super::{
     collect::collect_with,
@@ -19,7 +22,7 @@ use crate::{
 /// not name, `home` comes first and the others follow by name.
 ///
 /// `files` are the files of the folder, relative to it; what is not among them is not there. `None` when there is no
-/// page with a word in it: Studio leaves an empty home page behind.
+/// page with a word in it, and no terms: Studio leaves an empty home page behind.
 ///
 /// # Errors
 /// As [`collect`](super::collect), and when `config.json` is not what it should be.
@@ -30,14 +33,21 @@ pub fn of_folder(
     reading: &Reading,
 ) -> Result<Option<Documentation>, Box<Diagnosis>> {
     let mut pages: Vec<(String, Utf8PathBuf)> = files.iter().filter_map(|file| page(file, folder)).collect();
+    let has = |name: &str| files.iter().any(|file| file == name).then(|| folder.join(name));
     let has_words = |path: &Utf8Path| path.metadata().is_ok_and(|metadata| metadata.len() > 0);
-    if !pages.iter().any(|(_, path)| has_words(path)) {
+    if !pages.iter().map(|(_, path)| path).chain(&has(TERMS_FILE)).any(|path| has_words(path)) {
         return Ok(None);
     }
+    let config = has(CONFIG_FILE);
+    let told = config.as_ref().map(|config| read_config(config, root, reading)).transpose()?.unwrap_or_default();
+    for (name, _) in &mut pages {
+        if let Some(other) = told.page_names.get(name) {
+            name.clone_from(other);
+        }
+    }
     pages.sort_by(|(a, _), (b, _)| (a != HOME, a).cmp(&(b != HOME, b)));
-    let has = |name: &str| files.iter().any(|file| file == name).then(|| folder.join(name));
-    if let Some(config) = has(CONFIG_FILE) {
-        arrange(&mut pages, read_order(&config, root, reading)?, &config)?;
+    if let Some(config) = config {
+        arrange(&mut pages, told.page_order, &config)?;
     }
     let is_resource = |file: &&Utf8PathBuf| file.parent() == Some(Utf8Path::new(RESOURCES)) && is_image(file);
     let images = files.iter().filter(is_resource).map(|file| folder.join(file)).collect();
@@ -80,13 +90,13 @@ fn arrange(
     Ok(())
 }
 
-fn read_order(config: &Utf8Path, root: &Utf8Path, reading: &Reading) -> Result<Vec<String>, Box<Diagnosis>> {
+fn read_config(config: &Utf8Path, root: &Utf8Path, reading: &Reading) -> Result<Config, Box<Diagnosis>> {
     let told = root.canonicalize_utf8().and_then(|root| {
         let real = regular::inside(&root, config)?;
-        reading.told_within(MAX_CONFIG, &Question::PageOrder, &real, |bytes| parse_order(config, bytes))
+        reading.told_within(MAX_CONFIG, &Question::PageOrder, &real, |bytes| parse(config, bytes))
     });
     match told {
-        Ok(Some(order)) => order.map_err(|mut wrong| {
+        Ok(Some(told)) => told.map_err(|mut wrong| {
             // A link may have led another way here when it was read.
             config.clone_into(&mut wrong.path);
             wrong
@@ -101,18 +111,26 @@ fn too_large(config: &Utf8Path) -> Box<Diagnosis> {
     Box::new(Diagnosis::failed(config, Problem::TooLarge, message))
 }
 
+/// What a `config.json` says; nothing where it is silent.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Config {
+    page_order: Vec<String>,
+    /// The names of pages whose files are called otherwise: not every name can be that of a file.
+    page_names: BTreeMap<String, String>,
+}
+
 /// `pageOrder` of a `config.json`; empty where it says nothing.
 pub(super) fn parse_order(config: &Utf8Path, bytes: &[u8]) -> Result<Vec<String>, Box<Diagnosis>> {
-    #[derive(serde::Deserialize)]
-    struct Config {
-        #[serde(default, rename = "pageOrder")]
-        page_order: Vec<String>,
-    }
+    parse(config, bytes).map(|told| told.page_order)
+}
+
+fn parse(config: &Utf8Path, bytes: &[u8]) -> Result<Config, Box<Diagnosis>> {
     if bytes.len() as u64 > MAX_CONFIG {
         return Err(too_large(config));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    serde_json::from_slice::<Config>(bytes).map(|config| config.page_order).map_err(|error| {
+    serde_json::from_slice::<Config>(bytes).map_err(|error| {
         let message = format!("no order of pages: {error}");
         let diagnosis =
             Diagnosis::failed(config, Problem::Invalid, message).at(error.line() as u64, error.column() as u64);

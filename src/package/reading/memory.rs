@@ -63,7 +63,7 @@ impl Question<'_> {
             Self::Pom => "pom",
             Self::Archive => "archive",
             Self::Page => "page",
-            Self::PageOrder => "page-order",
+            Self::PageOrder => "page-config",
         })
     }
 }

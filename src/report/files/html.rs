@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("report.css");
 pub(super) fn write(reader: &Reader, meta: &ReportMeta, out: &mut dyn Write) -> Result<(), ReportError> {
     let counts = reader.counts()?;
     writeln!(out, "{}", opening(meta).into_string())?;
-    writeln!(out, "{}", overview(meta, &counts, &reader.last_run()?).into_string())?;
+    writeln!(out, "{}", overview(meta, &counts, &reader.last_run()?, &reader.target_name()?).into_string())?;
     write_failures(reader, out)?;
     write_items(reader, &counts, out)?;
     writeln!(out, "</main></body></html>")?;
@@ -43,8 +43,8 @@ fn opening(meta: &ReportMeta) -> Markup {
     }
 }
 
-fn overview(meta: &ReportMeta, counts: &Counts, run: &RunTotals) -> Markup {
-    let did = summary::totals(run.published, run.updated, run.requests, run.polls, run.refused, run.bytes);
+fn overview(meta: &ReportMeta, counts: &Counts, run: &RunTotals, target: &str) -> Markup {
+    let did = summary::totals_of(run, target);
     html! {
         h1 { (printable(&meta.job)) }
         p.lead {

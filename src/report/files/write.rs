@@ -185,6 +185,7 @@ mod tests {
             counts: fixture.journal.counts().unwrap(),
             published: 0,
             updated: 0,
+            exported: None,
             requests: 0,
             polls: 0,
             refused: 0,

@@ -48,7 +48,7 @@ impl Folder {
             match sourced {
                 Sourced::Draft(draft) => drafts.push(*draft),
                 Sourced::Diagnosis(diagnosis) => diagnoses.push(*diagnosis),
-                Sourced::Change(change) => panic!("nothing changes: {change:?}"),
+                other => panic!("is none of these: {other:?}"),
             }
             ControlFlow::Continue(())
         };

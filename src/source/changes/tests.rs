@@ -57,7 +57,7 @@ impl Folder {
             match sourced {
                 Sourced::Change(change) => scanned.changes.push(*change),
                 Sourced::Diagnosis(diagnosis) => scanned.diagnoses.push(*diagnosis),
-                Sourced::Draft(draft) => panic!("nothing is published: {draft:?}"),
+                other => panic!("is none of these: {other:?}"),
             }
             ControlFlow::Continue(())
         })?;

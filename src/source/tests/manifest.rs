@@ -307,7 +307,7 @@ fn wave(rows: &str, wave: &str) -> Result<Scanned, SourceError> {
         match sourced {
             Sourced::Draft(draft) => scanned.drafts.push(*draft),
             Sourced::Diagnosis(diagnosis) => scanned.diagnoses.push(*diagnosis),
-            Sourced::Change(change) => panic!("nothing changes: {change:?}"),
+            other => panic!("is none of these: {other:?}"),
         }
         ControlFlow::Continue(())
     })?;

@@ -196,6 +196,8 @@ async fn item(judge: &Judge<'_>, rehearsal: &Rehearsal, sourced: Sourced) -> Opt
             let yields = rehearsal.yields_of(&change.gav());
             Some(judge.change(&change, &yields).await)
         }
+        // What is only listed has not been read, and says nothing.
+        Sourced::Listed(_) => None,
         Sourced::Diagnosis(diagnosis) => diagnosed(&diagnosis).map(Ok),
     }
 }

@@ -1,0 +1,200 @@
+//! What an export does before and after its items: the list of the source, and what is compiled of all records.
+
+use std::{collections::HashSet, io};
+
+use camino::Utf8PathBuf;
+use futures::TryStreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    FILTER,
+    listing::{BATCH, Listed},
+};
+use crate::{
+    asset::{Coordinates, Sourced},
+    engine::{Event, Sink},
+    exchange::{Configuration, Dimension, Exchange},
+    inventory::{self, Compiled, Inventory, Left, Told, Written, definitions},
+    job::{Export, Groups, Job},
+    journal::{ItemRow, Journal, Offer, Reader, ScanCounts, State, StatusFilter},
+    net::CallError,
+    offload::offload,
+    work::{
+        RunError, Selection,
+        finding::{Finding, Level},
+        place::Place,
+    },
+};
+
+/// So many of what vanished are named.
+const NAMED: usize = 3;
+
+/// One export.
+pub(in crate::work) struct Trip<'a> {
+    pub(in crate::work) job: &'a Job,
+    pub(in crate::work) export: &'a Export,
+    pub(in crate::work) exchange: &'a Exchange,
+    /// The source, as people know it.
+    pub(in crate::work) name: &'a str,
+    /// What an earlier run has done, where it is known.
+    pub(in crate::work) memory: Option<&'a Reader>,
+    /// The run's own id.
+    pub(in crate::work) run: &'a str,
+    pub(in crate::work) inventory: &'a Inventory,
+    pub(in crate::work) stop: &'a CancellationToken,
+}
+
+/// What was listed, for whoever compiles.
+pub(in crate::work) struct Seen(Listed);
+
+impl Trip<'_> {
+    /// Lists the source into the journal.
+    pub(in crate::work) async fn into_journal(
+        &self,
+        journal: &Journal,
+        only: &Selection,
+        sink: &dyn Sink,
+    ) -> Result<(ScanCounts, Seen), RunError> {
+        let unwritable = |source| RunError::Directory { path: self.inventory.root().to_owned(), source };
+        self.inventory.prepare().map_err(unwritable)?;
+        let (mut counts, mut batch, mut broken) = (ScanCounts::default(), Vec::with_capacity(BATCH), None);
+        let listed = self
+            .list(async |sourced| {
+                if let Sourced::Diagnosis(diagnosis) = &sourced {
+                    sink.emit(&Event::diagnosed(diagnosis));
+                }
+                let is_meant = sourced.gav().is_none_or(|gav| only.contains(&gav));
+                batch.push(Offer::new(sourced, is_meant));
+                if batch.len() < BATCH || broken.is_some() {
+                    return;
+                }
+                match journal.offer(std::mem::take(&mut batch)).await {
+                    Ok(offered) => counts.add(offered),
+                    Err(error) => broken = Some(error),
+                }
+                let items = counts.new + counts.changed + counts.unchanged + counts.diagnosed;
+                sink.emit(&Event::Scanning { items });
+            })
+            .await;
+        let listed = match listed {
+            Ok(listed) => listed,
+            Err((_, CallError::Stopped)) => Listed::default(),
+            Err((organization, source)) => return Err(RunError::Listing { organization, source }),
+        };
+        if let Some(error) = broken {
+            return Err(RunError::JournalBroke(error));
+        }
+        counts.add(journal.offer(batch).await.map_err(RunError::JournalBroke)?);
+        Ok((counts, Seen(listed)))
+    }
+
+    /// The organizations to read, the one that is named first.
+    pub(super) async fn organizations(&self) -> Vec<String> {
+        let own = self.exchange.organization().to_owned();
+        let mut all = vec![own.clone()];
+        match &self.export.groups {
+            Groups::None => {}
+            Groups::Named(groups) => all.extend(groups.iter().cloned()),
+            Groups::All => {
+                if let Some(me) = Place::of(self.exchange).await.me {
+                    let below = me.organizations.iter().filter(|known| me.line(&known.id).any(|above| above == own));
+                    all.extend(below.map(|known| known.id.clone()));
+                }
+            }
+        }
+        let mut known = HashSet::new();
+        all.retain(|id| !id.is_empty() && known.insert(id.clone()));
+        all
+    }
+
+    /// Makes the manifest, the definitions and the summary, and tells what became of them.
+    pub(in crate::work) async fn compile(
+        &self,
+        journal: &Journal,
+        seen: Seen,
+        sink: &dyn Sink,
+    ) -> Result<(), RunError> {
+        let Seen(listed) = seen;
+        let mut told = Told {
+            source: self.name.to_owned(),
+            organizations: listed.organizations.clone(),
+            unnamed: listed.unnamed.clone(),
+            definitions: Some(self.definitions().await),
+            soft_deleted: self.soft_deleted().await,
+            ..Told::default()
+        };
+        let mut left_out = HashSet::new();
+        let each = |row: ItemRow| {
+            let Some(gav) = row.gav else { return };
+            match (row.state, row.class.as_deref()) {
+                (State::Failed, _) => told.failed.push((gav, row.message.unwrap_or_default())),
+                (State::Skipped, Some(FILTER)) => _ = left_out.insert(gav),
+                _ => {}
+            }
+        };
+        journal.reader().rows(StatusFilter::All, each).map_err(RunError::JournalBroke)?;
+        let counts = journal.counts().map_err(RunError::JournalBroke)?;
+        told.open = counts.ready + counts.acting + counts.waiting;
+        let inventory = self.inventory.clone();
+        let compiled = offload(move || {
+            let left = |gav: &Coordinates| {
+                listed.left(gav).or_else(|| left_out.contains(&gav.to_string()).then_some(Left::LeftOut))
+            };
+            inventory::compile(&inventory, &told, left)
+        });
+        let path: Utf8PathBuf = self.inventory.root().to_owned();
+        let compiled = compiled.await.map_err(|source: io::Error| RunError::Directory { path, source })?;
+        for finding in self.findings(&compiled) {
+            finding.tell(sink);
+        }
+        Ok(())
+    }
+
+    fn findings(&self, compiled: &Compiled) -> Vec<Finding> {
+        let root = self.inventory.root();
+        let mut findings = Vec::new();
+        findings.extend(gone(&compiled.vanished));
+        let files = [(Some(compiled.manifest), "manifest", "csv"), (compiled.definitions, "definitions", "toml")];
+        for (written, name, ending) in files {
+            if written == Some(Written::Beside) {
+                let message = format!(
+                    "{root}/{name}.{ending} was changed by somebody and is left: what the source has stands in \
+                     {name}.new.{ending}"
+                );
+                let hint = "carry the changes over and delete one of the two";
+                findings.push(Finding::whole("inventory", Level::Warning, message).hint(hint));
+            }
+        }
+        findings
+    }
+
+    /// The declarations of the root organization, or why they are not told.
+    async fn definitions(&self) -> Result<String, String> {
+        let place = Place::of(self.exchange).await;
+        let mut failure = String::new();
+        for exchange in place.readable() {
+            let read = async |dimension| exchange.configurations(dimension).try_collect::<Vec<Configuration>>().await;
+            match (read(Dimension::Category).await, read(Dimension::Field).await) {
+                (Ok(categories), Ok(fields)) => return Ok(definitions::write(&categories, &fields)),
+                (Err(error), _) | (_, Err(error)) => failure = error.to_string(),
+            }
+        }
+        Err(failure)
+    }
+
+    /// How many versions are only numbers any more, where whoever signs may know it.
+    async fn soft_deleted(&self) -> Option<u64> {
+        let deleted = self.exchange.soft_deleted().try_fold(0, |count, _| async move { Ok(count + 1) }).await;
+        deleted.ok()
+    }
+}
+
+/// What the source does not have any more.
+pub(super) fn gone(vanished: &[String]) -> Option<Finding> {
+    let named: Vec<&str> = vanished.iter().take(NAMED).map(String::as_str).collect();
+    let more = vanished.len().checked_sub(NAMED).filter(|more| *more > 0);
+    let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+    let message = format!("no longer on the source: {}{more}; their folders are left", named.join(", "));
+    let finding = Finding::whole("vanished", Level::Warning, message).hint("summary.md lists them");
+    (!vanished.is_empty()).then_some(finding)
+}
