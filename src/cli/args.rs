@@ -44,6 +44,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Remove from the target what this job made there, newest first; shows it only, without --yes
     Undo(UndoArgs),
+    /// Tell whether the target is as the source says: missing, different, extra; changes nothing
+    Verify(VerifyArgs),
     /// Start an Exchange in a box, for rehearsals and tests
     Sandbox(SandboxArgs),
     /// Write a first job file for a directory
@@ -176,6 +178,20 @@ pub(super) struct UndoArgs {
     /// Delete softly: the numbers of the versions stay blocked
     #[arg(long)]
     pub(super) soft: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub(super) job: JobArgs,
+
+    /// Only items whose group/asset/version, asset/version or asset matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
 
     /// Print JSON
     #[arg(long)]

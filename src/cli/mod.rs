@@ -17,6 +17,7 @@ mod sandbox;
 mod signals;
 mod status;
 mod undo;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::explain(&args),
         Command::Report(args) => report::report(&args),
         Command::Undo(args) => undo::undo(&args),
+        Command::Verify(args) => verify::verify(&args),
         Command::Sandbox(args) => sandbox::sandbox(&args),
         Command::Init(args) => init::init(&args),
         Command::Completions { shell } => man::completions(shell),

@@ -126,12 +126,6 @@ fn offline_group(job: &Job) -> Result<String, Problem> {
 }
 
 fn outlook_shown(outlook: Outlook) -> PlanOutlook {
-    let definition = |found: DefinitionFinding| PlannedDefinition {
-        dimension: found.dimension.as_str().to_owned(),
-        key: found.key,
-        action: found.action.to_string(),
-        reason: found.reason,
-    };
     let finding = |found: Finding| PlannedFinding {
         check: found.check.to_owned(),
         level: found.level.as_str().to_owned(),
@@ -141,6 +135,15 @@ fn outlook_shown(outlook: Outlook) -> PlanOutlook {
     PlanOutlook {
         definitions: outlook.definitions.into_iter().map(definition).collect(),
         findings: outlook.findings.into_iter().map(finding).collect(),
+    }
+}
+
+pub(super) fn definition(found: DefinitionFinding) -> PlannedDefinition {
+    PlannedDefinition {
+        dimension: found.dimension.as_str().to_owned(),
+        key: found.key,
+        action: found.action.to_string(),
+        reason: found.reason,
     }
 }
 

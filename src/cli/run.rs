@@ -33,7 +33,7 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
         return plan::plan_job(&job, &only, plan::View { json: args.json, offline: false, values: false });
     }
     let manner = Manner {
-        said: said(&job, args),
+        said: said(&job),
         json: args.json,
         aside: false,
         quiet,
@@ -184,8 +184,8 @@ fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
 }
 
 /// The job as a command line names it.
-fn said(job: &Job, args: &RunArgs) -> String {
-    let wave = args.job.wave.as_ref().map(|wave| format!(" --wave '{wave}'")).unwrap_or_default();
+fn said(job: &Job) -> String {
+    let wave = job.wave.as_ref().map(|wave| format!(" --wave '{wave}'")).unwrap_or_default();
     format!("{}{wave}", job.file)
 }
 
@@ -215,7 +215,7 @@ fn tell(
     finish(written).map(drop).map_err(|problem| {
         problem.hint(Some(format!(
             "the run itself has ended as told: `consign status {}` shows where it stands",
-            job.file
+            manner.said
         )))
     })
 }

@@ -61,6 +61,12 @@ impl FileFingerprint {
         self.sum == other.sum
     }
 
+    /// The SHA-256 of an entry of an archive, in hex.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<String> {
+        self.entries.get(name).map(hex::encode)
+    }
+
     /// The names of the entries that only one of two archives has, or that differ; nothing for other files.
     #[must_use]
     pub fn differences<'a>(&'a self, other: &'a Self) -> BTreeSet<&'a str> {

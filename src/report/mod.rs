@@ -23,6 +23,7 @@ mod summary;
 mod table;
 mod text;
 mod undo;
+mod verify;
 
 #[cfg(test)]
 mod fixture;
@@ -38,3 +39,4 @@ pub use status::{StatusJson, status_json, status_text};
 pub use summary::{Outcome, Summary};
 pub use text::printable;
 pub use undo::{UndoRow, undo_json, undo_text};
+pub use verify::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter};

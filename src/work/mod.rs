@@ -28,6 +28,7 @@ mod survey;
 #[cfg(test)]
 mod testing;
 mod undo;
+pub mod verify;
 
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};

@@ -129,12 +129,12 @@ fn gone(vanished: &[String], then: OnVanished) -> Option<Finding> {
     (!vanished.is_empty()).then(|| Finding::whole("vanished", Level::Warning, message))
 }
 
-fn is_meant(sourced: &Sourced, only: &Selection) -> bool {
+pub(super) fn is_meant(sourced: &Sourced, only: &Selection) -> bool {
     sourced.gav().map_or_else(|| only.is_all(), |gav| only.contains(&gav))
 }
 
 /// The second claim to the same coordinates is a mistake, as it is for a run.
-fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> Sourced {
+pub(super) fn refuse_duplicate(sourced: Sourced, places: &mut HashMap<String, String>) -> Sourced {
     let Some(gav) = sourced.gav() else { return sourced };
     let (path, line) = sourced.place();
     let place = line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"));

@@ -13,7 +13,7 @@ use crate::{
     asset::{Coordinates, Problem},
     engine::NoSink,
     job::Job,
-    journal::{Disagreement, ItemRow, Journal, Reader, StatusFilter},
+    journal::{Disagreement, ItemRow, Journal, JournalError, Reader, StatusFilter},
     source::{self, Source},
 };
 
@@ -73,6 +73,18 @@ impl Rehearsal {
 
     /// The data that other versions of the source speak for.
     pub(super) fn yields(&self, coordinates: &Coordinates) -> BTreeSet<String> {
-        self.journal.reader().yields(&coordinates.to_string()).unwrap_or_default()
+        self.yields_of(&coordinates.to_string())
+    }
+
+    /// The same, by the name of an item: a change may be about the latest version.
+    pub(super) fn yields_of(&self, gav: &str) -> BTreeSet<String> {
+        self.journal.reader().yields(gav).unwrap_or_default()
+    }
+
+    /// The assets that the source names: `group/asset`.
+    pub(super) fn assets(&self) -> Result<BTreeSet<String>, JournalError> {
+        let mut assets = BTreeSet::new();
+        self.journal.reader().assets(|asset| _ = assets.insert(asset.to_owned()))?;
+        Ok(assets)
     }
 }

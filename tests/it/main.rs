@@ -38,4 +38,5 @@ mod streams;
 mod supply_chain;
 mod types;
 mod undo;
+mod verify;
 mod waves;

@@ -154,7 +154,7 @@ impl Scene {
 }
 
 /// Every command that works on a job.
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 18] = [
     &["plan", "job.toml", "-vvv"],
     &["plan", "job.toml", "-vvv", "--json", "--values"],
     &["run", "job.toml", "-vvv", "--dry-run"],
@@ -169,6 +169,8 @@ const COMMANDS: [&[&str]; 16] = [
     &["report", "job.toml", "-vvv", "--format", "json"],
     &["report", "job.toml", "-vvv", "--format", "csv"],
     &["report", "job.toml", "-vvv", "--format", "junit"],
+    &["verify", "job.toml", "-vvv"],
+    &["verify", "job.toml", "-vvv", "--json"],
     &["plan", "describe.toml", "-vvv"],
     &["run", "describe.toml", "-vvv", "--json", "--report", "described"],
 ];

@@ -48,8 +48,8 @@ impl Difference {
     }
 }
 
-/// A value, short enough for a line.
-fn shown(value: &str) -> String {
+/// A value, short enough for a line; nothing is `none`.
+pub(in crate::work) fn shown(value: &str) -> String {
     if value.trim().is_empty() {
         return "none".to_owned();
     }

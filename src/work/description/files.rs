@@ -67,7 +67,12 @@ pub(super) fn local(error: &dyn std::error::Error) -> Outcome {
 }
 
 /// An asset that is nothing but this file.
-fn draft_of(coordinates: &Coordinates, asset_type: AssetType, file: DraftFile, path: &Utf8Path) -> AssetDraft {
+pub(in crate::work) fn draft_of(
+    coordinates: &Coordinates,
+    asset_type: AssetType,
+    file: DraftFile,
+    path: &Utf8Path,
+) -> AssetDraft {
     AssetDraft {
         coordinates: coordinates.clone(),
         asset_type,

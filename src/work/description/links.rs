@@ -59,7 +59,7 @@ pub(super) fn replace(text: &str, paths: &BTreeMap<String, String>) -> String {
 }
 
 /// A text in the one form in which two are compared: line ends, blank ends and the names of images make no difference.
-pub(super) fn comparable(text: &str, digests: &BTreeMap<String, String>) -> String {
+pub(in crate::work) fn comparable(text: &str, digests: &BTreeMap<String, String>) -> String {
     replace(text.replace("\r\n", "\n").trim_end(), digests)
 }
 

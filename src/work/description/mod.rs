@@ -33,8 +33,13 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-pub(super) use difference::{Difference, Differences};
+pub(super) use difference::{Difference, Differences, shown};
+pub(super) use files::draft_of as alone;
+pub(super) use links::comparable;
+pub(super) use portal::Shown;
 pub(super) use progress::Progress;
+pub(super) use site::Site;
+pub(super) use values::of_type as field_value;
 
 use definitions::Definitions;
 use turns::Turns;

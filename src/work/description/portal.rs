@@ -21,16 +21,16 @@ const AT_ONCE: usize = 4;
 
 /// Texts by the names of their pages, and what stands for their images.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(in crate::work) struct Shown {
     /// The texts as they came.
-    pub(super) texts: BTreeMap<String, String>,
+    pub(in crate::work) texts: BTreeMap<String, String>,
     /// What stands for each image: a digest of its content, by its name.
-    pub(super) digests: BTreeMap<String, String>,
+    pub(in crate::work) digests: BTreeMap<String, String>,
 }
 
 impl Shown {
     /// A text as it is compared; nothing where there is none.
-    pub(super) fn comparable(&self, name: &str) -> Option<String> {
+    pub(in crate::work) fn comparable(&self, name: &str) -> Option<String> {
         self.texts.get(name).map(|text| links::comparable(text, &self.digests))
     }
 }

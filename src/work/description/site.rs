@@ -29,15 +29,15 @@ pub(super) const HOME: &str = "home";
 
 /// What an archive of documentation holds.
 #[derive(Debug, Default)]
-pub(super) struct Site {
+pub(in crate::work) struct Site {
     /// Names and texts, in order.
-    pub(super) pages: Vec<(String, String)>,
+    pub(in crate::work) pages: Vec<(String, String)>,
     /// Whether the archive says in which order.
-    pub(super) is_ordered: bool,
+    pub(in crate::work) is_ordered: bool,
     /// The terms, where there are any.
-    pub(super) terms: Option<String>,
+    pub(in crate::work) terms: Option<String>,
     /// The images, by name.
-    pub(super) images: BTreeMap<String, Bytes>,
+    pub(in crate::work) images: BTreeMap<String, Bytes>,
 }
 
 #[derive(Default, Deserialize)]
@@ -48,7 +48,7 @@ struct Config {
 
 impl Site {
     /// Reads a packed archive; it has been checked when it was packed.
-    pub(super) fn read(path: &Utf8Path) -> Result<Self, Outcome> {
+    pub(in crate::work) fn read(path: &Utf8Path) -> Result<Self, Outcome> {
         let broken = |error: ArchiveError| {
             let diagnosis = error.diagnosis(path);
             Outcome::Failed(Failure::new(diagnosis.problem.as_str(), diagnosis.to_string()))
@@ -89,12 +89,12 @@ impl Site {
     }
 
     /// What stands for the images in a text that is compared: their content.
-    pub(super) fn digests(&self) -> BTreeMap<String, String> {
+    pub(in crate::work) fn digests(&self) -> BTreeMap<String, String> {
         self.images.iter().map(|(name, content)| (name.clone(), digest(content))).collect()
     }
 
     /// The texts as they are compared, by the names of the pages; an empty home page is none.
-    pub(super) fn comparable(&self) -> BTreeMap<String, String> {
+    pub(in crate::work) fn comparable(&self) -> BTreeMap<String, String> {
         let digests = self.digests();
         let pages = self.pages.iter().map(|(name, text)| (name.clone(), links::comparable(text, &digests)));
         pages.filter(|(name, text)| name != HOME || !text.is_empty()).collect()

@@ -151,6 +151,11 @@ fn read(key: &str, spelled: &Spelled, data_type: Option<DataType>) -> Result<Fie
     }
 }
 
+/// What a source spells as a value of a type; `None` for what is none.
+pub(in crate::work) fn of_type(key: &str, spelled: &Spelled, data_type: DataType) -> Option<FieldValue> {
+    read(key, spelled, Some(data_type)).ok()
+}
+
 fn is_blank(spelled: &Spelled) -> bool {
     match spelled {
         Spelled::One(text) => text.trim().is_empty(),

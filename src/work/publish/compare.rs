@@ -83,13 +83,17 @@ fn counterpart<'a>(asset: &'a Asset, key: &FileKey) -> Option<&'a AssetFile> {
 }
 
 fn matches(file: &AssetFile, key: &FileKey) -> bool {
-    file.classifier.as_deref().unwrap_or_default() == key.classifier()
-        && (key.classifier.is_some() || file.packaging == key.packaging)
+    same_file(&file.key(), key)
+}
+
+/// Whether the server's file is one of ours, whatever it is packed as.
+pub(in crate::work) fn same_file(theirs: &FileKey, ours: &FileKey) -> bool {
+    theirs.classifier() == ours.classifier() && (ours.classifier.is_some() || theirs.packaging == ours.packaging)
 }
 
 /// Whether a file was published rather than derived: not generated, not the complete twin of an archive, not a POM, an
 /// icon or documentation (EXCHANGE.md §2.8).
-fn is_primary(file: &AssetFile) -> bool {
+pub(in crate::work) fn is_primary(file: &AssetFile) -> bool {
     let classifier = file.classifier.as_deref().unwrap_or_default();
     let derived = ["fat-", "light-", "original-"].iter().any(|prefix| classifier.starts_with(prefix));
     let aside = matches!(classifier, "icon" | "docs" | "rest-api-metadata") || file.packaging == "pom";
@@ -97,7 +101,7 @@ fn is_primary(file: &AssetFile) -> bool {
 }
 
 /// Types that read back under another name (EXCHANGE.md §2.1).
-fn is_alias(ours: &AssetType, theirs: &AssetType) -> bool {
+pub(in crate::work) fn is_alias(ours: &AssetType, theirs: &AssetType) -> bool {
     use AssetType::{Connector, Extension, Policy};
     matches!((ours, theirs), (Connector | Policy, Extension) | (Extension, Connector | Policy))
 }

@@ -30,6 +30,7 @@ mod witness;
 mod tests;
 
 pub(super) use arrive::SAME_CONTENT;
+pub(super) use compare::{is_alias, is_primary, same_file};
 pub(super) use foresee::{Earlier, OnTarget};
 
 use std::sync::{Arc, atomic::AtomicU32};

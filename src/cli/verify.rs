@@ -1,0 +1,80 @@
+//! `consign verify`: whether the target is as the source says.
+
+use std::io::Write;
+
+use super::{
+    Exit, Problem,
+    args::VerifyArgs,
+    block_on,
+    connect::{self, Connected},
+    plan::{definition, finish},
+    run::{load_job, selection},
+};
+use crate::{
+    job::{Job, Kind},
+    report::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter},
+    work::{
+        Selection,
+        verify::{Mismatch, Verdict, Verification, Verified, VerifyError, verify as compare},
+    },
+};
+
+pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Problem> {
+    let job = load_job(&args.job)?;
+    if job.kind == Kind::Export {
+        return Err(Problem::new("a job of kind \"export\" brings nothing to a target")
+            .hint(Some("verify the job that publishes the manifest of its directory")));
+    }
+    let only = selection(&args.only)?;
+    block_on(async {
+        let connected = connect::connect(&job).await?;
+        let exit = hold(&job, &connected, &only, args.json).await;
+        connected.close().await;
+        exit
+    })
+}
+
+async fn hold(job: &Job, connected: &Connected, only: &Selection, json: bool) -> Result<Exit, Problem> {
+    let connection = &connected.connection;
+    // Who is not let in learns that once, and not anew for every item.
+    connection.exchange.client().sign_in().await.map_err(|error| {
+        Problem::new(format!("cannot sign in at {}", connection.name)).because(&error).hint(error.hint())
+    })?;
+    let mut out = anstream::stdout().lock();
+    let out: &mut dyn Write = &mut out;
+    let mut writer = if json { VerifyWriter::json(out) } else { VerifyWriter::text(out) };
+    let mut written = Ok(());
+    let verified = compare(job, connection, only, |verified| {
+        if written.is_ok() {
+            written = writer.push(&item(verified));
+        }
+    });
+    let verification = verified.await.map_err(|error| problem(&error))?;
+    let exit = if verification.is_equal() { Exit::Success } else { Exit::Partial };
+    finish(written.and_then(|()| writer.finish(&whole(verification)))).map(|_| exit)
+}
+
+fn problem(error: &VerifyError) -> Problem {
+    let exit = if error.has_begun() { Exit::Stopped } else { Exit::CouldNotStart };
+    Problem::new(error.chain()).hint(error.hint()).exits(exit)
+}
+
+fn item(verified: Verified) -> VerifiedItem {
+    let difference = |Mismatch { datum, expected, actual }| VerifiedDifference { datum, expected, actual };
+    VerifiedItem {
+        gav: verified.gav,
+        path: verified.path,
+        verdict: verified.verdict.as_str(),
+        differences: verified.differences.into_iter().map(difference).collect(),
+        note: verified.note,
+    }
+}
+
+fn whole(verification: Verification) -> VerifiedWhole {
+    let count = |verdict: Verdict| (verdict.as_str(), verification.counts.get(&verdict).copied().unwrap_or(0));
+    VerifiedWhole {
+        counts: Verdict::ALL.into_iter().map(count).collect(),
+        is_equal: verification.is_equal(),
+        definitions: verification.definitions.into_iter().map(definition).collect(),
+    }
+}
