@@ -1,6 +1,8 @@
 //! A migration from the command line: both halves, one after the other.
 
-use camino::Utf8Path;
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
 };
 use crate::{
     inventory,
-    job::{Job, Route},
+    job::{Export, Filter, Job, Route, SourceSpec},
     journal::Lock,
 };
 
@@ -95,7 +97,7 @@ fn refuse_homeless(job: &Job, writing: &Job) -> Result<(), Problem> {
         .hint(Some(format!("name each in the job: [remap] groups = {{ \"{first}\" = \"<a group of the target>\" }}"))))
 }
 
-fn groups(manifest: &Utf8Path) -> Result<std::collections::BTreeSet<String>, Problem> {
+fn groups(manifest: &Utf8Path) -> Result<BTreeSet<String>, Problem> {
     inventory::groups(manifest).map_err(|error| Problem::new("the inventory cannot be read").because(&error))
 }
 
@@ -110,4 +112,47 @@ async fn ends(reading: &Job, job: &Job) -> Result<(Connected, Connected), Proble
         })?;
     }
     Ok((source, target))
+}
+
+/// A migration whose source is read into a folder of its own, which goes with it: what lies in the inventory, and what the
+/// journals say, may be old.
+pub(super) struct Aside {
+    pub(super) job: Job,
+    _folder: tempfile::TempDir,
+}
+
+impl Aside {
+    pub(super) fn of(job: &Job) -> Result<Self, Problem> {
+        let export = job.export.as_ref().expect("only migrations are led here");
+        let problem =
+            |error: std::io::Error| Problem::new("cannot make a folder to read the source into").because(&error);
+        let folder = tempfile::Builder::new().prefix("consign-verify-").tempdir().map_err(problem)?;
+        let root = Utf8PathBuf::try_from(folder.path().to_owned()).map_err(|error| {
+            Problem::new("the folder for temporary files has a name that is not UTF-8").because(&error)
+        })?;
+        let directory = root.join("inventory");
+        fs_err::create_dir(&directory).map_err(problem)?;
+        // What people have said in the manifest is what is meant: its waves, and what they have changed.
+        for name in inventory::MANIFEST_FILES {
+            let from = export.directory.join(name);
+            if from.exists() {
+                fs_err::copy(from, directory.join(name)).map_err(problem)?;
+            }
+        }
+        let export = Export { journal: root.join("export.db"), directory, reread: true, ..export.clone() };
+        let source = SourceSpec::Manifest(export.manifest());
+        let job = Job { source, export: Some(export), ..job.clone() };
+        Ok(Self { job, _folder: folder })
+    }
+
+    /// The groups of the target that are to hold nothing else; `None` where the job brings only a part of the source.
+    pub(super) fn groups(&self, writing: &Job) -> Result<Option<Vec<String>>, Problem> {
+        let export = self.job.export.as_ref().expect("only migrations are led here");
+        if export.filter != Filter::default() || self.job.wave.is_some() {
+            return Ok(None);
+        }
+        let groups = groups(&export.manifest())?;
+        let there: BTreeSet<String> = groups.iter().map(|group| writing.remap.group(group).to_owned()).collect();
+        Ok(Some(there.into_iter().collect()))
+    }
 }

@@ -18,7 +18,7 @@ use crate::{
     },
     sandbox,
     work::{
-        DefinitionFinding, Finding, Outlook, RunOptions, Selection,
+        DefinitionFinding, Finding, Outlook, Selection,
         plan::{Intent, Planned, plan as draw_up},
     },
 };
@@ -46,15 +46,7 @@ pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, 
     }
     block_on(async {
         let read = if job.kind == Kind::Migrate && !view.offline {
-            let manner = Manner {
-                said: job.file.to_string(),
-                json: false,
-                aside: true,
-                quiet: false,
-                report: None,
-                options: RunOptions { only: only.clone(), ..RunOptions::default() },
-            };
-            Some(migrate::read_ahead(job, &manner).await?)
+            Some(migrate::read_ahead(job, &Manner::aside(job, only)).await?)
         } else {
             None
         };

@@ -74,6 +74,12 @@ pub(super) struct Manner {
 }
 
 impl Manner {
+    /// That of a run whose results somebody else works on.
+    pub(super) fn aside(job: &Job, only: &Selection) -> Self {
+        let options = RunOptions { only: only.clone(), ..RunOptions::default() };
+        Self { said: said(job), json: false, aside: true, quiet: false, report: None, options }
+    }
+
     /// Makes room for the reports before anything is done that they would tell.
     pub(super) fn prepare(&self) -> Result<(), Problem> {
         let Some(folder) = &self.report else { return Ok(()) };

@@ -7,15 +7,16 @@ use super::{
     args::VerifyArgs,
     block_on,
     connect::{self, Connected},
+    migrate::{self, Aside},
     plan::{definition, finish},
-    run::{load_job, selection},
+    run::{Manner, load_job, selection},
 };
 use crate::{
     job::{Job, Kind},
     report::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter},
     work::{
         Selection,
-        verify::{Mismatch, Verdict, Verification, Verified, VerifyError, verify as compare},
+        verify::{Mismatch, Verdict, Verification, Verified, VerifyError, verify as compare, verify_groups},
     },
 };
 
@@ -26,15 +27,35 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Problem> {
             .hint(Some("verify the job that publishes the manifest of its directory")));
     }
     let only = selection(&args.only)?;
+    if job.kind == Kind::Migrate {
+        return block_on(migrated(&job, &only, args.json));
+    }
     block_on(async {
         let connected = connect::connect(&job).await?;
-        let exit = hold(&job, &connected, &only, args.json).await;
+        let exit = hold(&job, &connected, None, &only, args.json).await;
         connected.close().await;
         exit
     })
 }
 
-async fn hold(job: &Job, connected: &Connected, only: &Selection, json: bool) -> Result<Exit, Problem> {
+/// Holds both ends of a migration to each other: the source is read afresh, and nothing that an earlier run knew counts.
+async fn migrated(job: &Job, only: &Selection, json: bool) -> Result<Exit, Problem> {
+    let aside = Aside::of(job)?;
+    let manner = Manner::aside(job, only);
+    let (writing, connected) = migrate::read_ahead(&aside.job, &manner).await?;
+    let groups = aside.groups(&writing)?;
+    let exit = hold(&writing, &connected, groups, only, json).await;
+    connected.close().await;
+    exit
+}
+
+async fn hold(
+    job: &Job,
+    connected: &Connected,
+    groups: Option<Vec<String>>,
+    only: &Selection,
+    json: bool,
+) -> Result<Exit, Problem> {
     let connection = &connected.connection;
     // Who is not let in learns that once, and not anew for every item.
     connection.exchange.client().sign_in().await.map_err(|error| {
@@ -44,12 +65,16 @@ async fn hold(job: &Job, connected: &Connected, only: &Selection, json: bool) ->
     let out: &mut dyn Write = &mut out;
     let mut writer = if json { VerifyWriter::json(out) } else { VerifyWriter::text(out) };
     let mut written = Ok(());
-    let verified = compare(job, connection, only, |verified| {
+    let each = |verified| {
         if written.is_ok() {
             written = writer.push(&item(verified));
         }
-    });
-    let verification = verified.await.map_err(|error| problem(&error))?;
+    };
+    let verified = match groups {
+        Some(groups) => verify_groups(job, connection, groups, only, each).await,
+        None => compare(job, connection, only, each).await,
+    };
+    let verification = verified.map_err(|error| problem(&error))?;
     let exit = if verification.is_equal() { Exit::Success } else { Exit::Partial };
     finish(written.and_then(|()| writer.finish(&whole(verification)))).map(|_| exit)
 }

@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::manifest::{Row, WAVE, columns};
 
+/// The manifest, and what is known of how it was written.
+pub const MANIFEST_FILES: [&str; 2] = ["manifest.csv", STATE];
+
 /// What was written last, so that a change by somebody else is seen.
 const STATE: &str = ".inventory.json";
 

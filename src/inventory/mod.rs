@@ -21,7 +21,7 @@ mod summary;
 pub use compile::{Compiled, Left, Told, compile};
 pub use folder::Inventory;
 pub use groups::groups;
-pub use kept::Written;
+pub use kept::{MANIFEST_FILES, Written};
 pub use record::{FileRecord, IdentityRecord, Note, OtherInstance, PageRecord, Record, ResourceRecord};
 
 #[cfg(test)]

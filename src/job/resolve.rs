@@ -164,12 +164,13 @@ pub(super) const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
 const DEFAULT_CONCURRENCY: usize = 8;
 
 impl Job {
-    /// What the journal knows the job by: its kind and its name. Several jobs may share a journal. What a migration writes,
+    /// What the journal knows the job by: its kind, its name, and its wave. Several jobs may share a journal. What a migration writes,
     /// its publishing half writes.
     #[must_use]
     pub fn key(&self) -> String {
         let kind = if self.kind == Kind::Migrate { Kind::Publish } else { self.kind };
-        format!("{}:{}", kind.as_str(), self.name)
+        let wave = self.wave.as_ref().map(|wave| format!(":{wave}")).unwrap_or_default();
+        format!("{}:{}{wave}", kind.as_str(), self.name)
     }
 
     /// Reads a job file, and lays the command line and the environment over it.

@@ -21,7 +21,7 @@ mod tests;
 
 use std::{collections::BTreeMap, fmt};
 
-pub use run::{Against, Extent, VerifyError, verify, verify_against};
+pub use run::{Against, Extent, VerifyError, verify, verify_against, verify_groups};
 
 use super::DefinitionFinding;
 

@@ -105,6 +105,21 @@ pub async fn verify(
     verify_against(job, Against { source, options, extent: Extent::Said }, connection, only, each).await
 }
 
+/// The same, and what whole groups of the target hold beside it is extra.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_groups(
+    job: &Job,
+    connection: &Connection,
+    groups: Vec<String>,
+    only: &Selection,
+    each: impl FnMut(Verified),
+) -> Result<Verification, VerifyError> {
+    let (source, options) = source_of(job, &connection.group, Reading::default());
+    verify_against(job, Against { source, options, extent: Extent::All { groups } }, connection, only, each).await
+}
+
 /// The same, with drafts from somewhere else.
 ///
 /// # Errors
