@@ -4,18 +4,27 @@
 //! the others: an asset comes twice, or slips from one page to another and is missed. So a list of several pages is read
 //! until a whole pass brings nothing new, and each asset is told once.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    time::Duration,
+};
 
 use futures::{Stream, stream};
 
 use crate::{
     asset::{Coordinates, CoordinatesError, Version},
     exchange::{Asset, AssetQuery, AssetSummary, Exchange},
-    net::CallError,
+    net::{CallError, Disposition},
 };
 
 /// Passes over a list that keeps changing, at most.
 const MAX_PASSES: usize = 4;
+
+/// Tries of one call, each of which the door has repeated by itself.
+const MAX_TRIES: u32 = 6;
+
+/// The first pause between them.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The versions of one asset.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,20 +46,49 @@ struct Walk {
     /// Whether this pass has brought anything, and whether it had more than one page.
     is_new: bool,
     is_long: bool,
+    patience: Patience,
+}
+
+/// How often something has failed that may pass. The door repeats what was refused or lost; a reply that makes no sense it
+/// does not.
+#[derive(Debug, Default)]
+struct Patience(u32);
+
+impl Patience {
+    /// Waits a little, unless the failure stays or has come too often.
+    async fn again(&mut self, error: CallError) -> Result<(), CallError> {
+        self.0 += 1;
+        let is_passing =
+            matches!(error, CallError::BadReply { .. } | CallError::Refused(_) | CallError::Transport { .. });
+        if !is_passing || error.disposition() == Disposition::Final || self.0 >= MAX_TRIES {
+            return Err(error);
+        }
+        tokio::time::sleep(PAUSE * self.0).await;
+        Ok(())
+    }
 }
 
 /// The organization's assets, each once, with the latest version; pages are read as they are needed.
 pub fn assets(exchange: &Exchange) -> impl Stream<Item = Result<AssetSummary, CallError>> + Send + '_ {
-    let walk =
-        Walk { pass: 0, offset: Some(0), seen: HashSet::new(), ready: VecDeque::new(), is_new: false, is_long: false };
+    let walk = Walk {
+        pass: 0,
+        offset: Some(0),
+        seen: HashSet::new(),
+        ready: VecDeque::new(),
+        is_new: false,
+        is_long: false,
+        patience: Patience::default(),
+    };
     stream::try_unfold(walk, move |mut walk| async move {
         loop {
             if let Some(asset) = walk.ready.pop_front() {
                 return Ok(Some((asset, walk)));
             }
             let Some(offset) = walk.next() else { return Ok(None) };
-            let page = exchange.list_page(&AssetQuery::default(), offset).await?;
-            walk.take(page.items, page.next);
+            match exchange.list_page(&AssetQuery::default(), offset).await {
+                Ok(page) => walk.take(page.items, page.next),
+                Err(error) => walk.patience.again(error).await?,
+            }
         }
     })
 }
@@ -69,6 +107,7 @@ impl Walk {
     }
 
     fn take(&mut self, items: Vec<AssetSummary>, next: Option<usize>) {
+        self.patience = Patience::default();
         self.is_long |= next.is_some();
         self.offset = next;
         for item in items {
@@ -86,6 +125,16 @@ impl Walk {
 /// # Errors
 /// [`CallError`]
 pub async fn versions(exchange: &Exchange, listed: &AssetSummary) -> Result<Versions, CallError> {
+    let mut patience = Patience::default();
+    loop {
+        match versions_told(exchange, listed).await {
+            Ok(versions) => return Ok(versions),
+            Err(error) => patience.again(error).await?,
+        }
+    }
+}
+
+async fn versions_told(exchange: &Exchange, listed: &AssetSummary) -> Result<Versions, CallError> {
     let (group, asset) = (&listed.group_id, &listed.asset_id);
     if let Err(error) = Coordinates::new(group, asset, Version::new(0, 0, 0)) {
         return Ok(Versions { unnamed: vec![(listed.version.clone(), error.to_string())], ..Versions::default() });
@@ -133,7 +182,15 @@ mod tests {
     }
 
     fn walk() -> Walk {
-        Walk { pass: 0, offset: Some(0), seen: HashSet::new(), ready: VecDeque::new(), is_new: false, is_long: false }
+        Walk {
+            pass: 0,
+            offset: Some(0),
+            seen: HashSet::new(),
+            ready: VecDeque::new(),
+            is_new: false,
+            is_long: false,
+            patience: Patience::default(),
+        }
     }
 
     #[test]

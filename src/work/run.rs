@@ -147,6 +147,7 @@ impl RunError {
     pub fn is_resumable(&self) -> bool {
         match self {
             Self::JournalBroke(_) => true,
+            Self::Listing { source, .. } => source.disposition() != crate::net::Disposition::Final,
             Self::Definitions(error) => error.is_passing(),
             _ => false,
         }
