@@ -12,6 +12,7 @@
 //! | [`source`] | directory, manifest and catalog.yaml: each yields asset drafts |
 //! | [`package`] | detection, collection, deterministic archives, fingerprints |
 //! | [`exchange`] | the client of the Exchange API |
+//! | [`hub`] | the client of the API Experience Hub Consumer API |
 //! | [`net`] | the one door to the network |
 //! | [`journal`] | the SQLite file: the memory of a job and its work queue |
 //! | [`job`] | the job file |
@@ -26,6 +27,7 @@ pub mod asset;
 pub mod cli;
 pub mod engine;
 pub mod exchange;
+pub mod hub;
 pub mod job;
 pub mod journal;
 pub mod net;

@@ -26,6 +26,7 @@ mod in_process;
 mod limits;
 mod origin;
 mod pace;
+mod path;
 mod redact;
 mod refusal;
 mod transport;
@@ -46,6 +47,7 @@ pub use error::{CallError, Disposition};
 pub use in_process::InProcessTransport;
 pub use origin::{Origin, OriginError};
 pub use pace::PaceSettings;
+pub(crate) use path::{Segment, joined, path_of};
 pub use refusal::Refusal;
 pub use transport::{
     ReqwestTransport, SetupError, Transport, TransportError, TransportKind, TransportSettings, UploadError,
