@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::hub::HubArgs;
 use crate::{job, report};
 
 /// Publishes and migrates API assets in bulk to Anypoint Exchange, and resumes after anything.
@@ -40,6 +41,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Write a report of the last run
     Report(ReportArgs),
+    /// Visit a portal of the API Experience Hub: find APIs, manage applications, ask for access
+    Hub(HubArgs),
     /// Start an Exchange in a box, for rehearsals and tests
     Sandbox(SandboxArgs),
     /// Write a first job file for a directory

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+
 use super::Problem;
 use crate::{
     exchange::Exchange,
@@ -76,18 +78,29 @@ async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
 }
 
 fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client, Problem> {
-    let settings = TransportSettings { extra_ca: job.target.ca_file.clone(), ..TransportSettings::default() };
+    let pace = PaceSettings {
+        requests_per_second: job.pace.requests_per_second,
+        concurrency: job.pace.concurrency,
+        ..PaceSettings::default()
+    };
+    door(origin, credentials, job.target.ca_file.clone(), pace)
+}
+
+/// Opens the door to a server.
+pub(super) fn door(
+    origin: Origin,
+    credentials: Credentials,
+    extra_ca: Option<Utf8PathBuf>,
+    pace: PaceSettings,
+) -> Result<Client, Problem> {
+    let settings = TransportSettings { extra_ca, ..TransportSettings::default() };
     let transport =
         ReqwestTransport::new(&origin, &settings).map_err(|error| Problem::of(&error).hint(error.hint()))?;
     Ok(Client::new(ClientSettings {
         origin,
         transport: Arc::new(transport),
         credentials: Some(credentials),
-        pace: PaceSettings {
-            requests_per_second: job.pace.requests_per_second,
-            concurrency: job.pace.concurrency,
-            ..PaceSettings::default()
-        },
+        pace,
         retry: RetrySettings::default(),
         user_agent: concat!("consign/", env!("CARGO_PKG_VERSION")).to_owned(),
     }))
@@ -115,7 +128,8 @@ async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, 
     })
 }
 
-async fn credentials(from: &CredentialsFrom) -> Result<Credentials, Problem> {
+/// Where credentials come from, by the job or by the variables of the official CLI.
+pub(super) async fn credentials(from: &CredentialsFrom) -> Result<Credentials, Problem> {
     let problem = |error: CredentialsError| {
         let missing = matches!(error, CredentialsError::Nothing { .. });
         Problem::of(&error).hint(missing.then_some(

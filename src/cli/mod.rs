@@ -5,6 +5,7 @@ mod change;
 mod connect;
 mod exit;
 mod explain;
+mod hub;
 mod init;
 mod logging;
 mod man;
@@ -31,6 +32,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Status(args) => status::status(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Report(args) => report::report(&args),
+        Command::Hub(args) => hub::hub(&args),
         Command::Sandbox(args) => sandbox::sandbox(&args),
         Command::Init(args) => init::init(&args),
         Command::Completions { shell } => man::completions(shell),

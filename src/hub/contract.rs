@@ -137,6 +137,7 @@ pub struct ContractRequest {
     pub tier_id: Option<String>,
 }
 
+#[expect(clippy::ref_option, reason = "the shape of serialize_with")]
 fn number_if_it_is_one<S: Serializer>(id: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     let id = id.as_deref().map(|id| id.parse::<i64>().map_or_else(|_| Value::from(id), Value::from));
     id.serialize(serializer)

@@ -16,5 +16,5 @@ pub use crate::asset::OnConflict;
 pub use definitions::{Definition, Definitions, ValueType, Wish};
 pub use error::JobError;
 pub use file::{CredentialsFrom, DescribeApi, Kind, Metadata, Mode, OnDifference, OnVanished, SourceSpec};
-pub use resolve::{Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
+pub use resolve::{DEFAULT_HOST, Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
 pub use text::{criterion as parse_criterion, duration as parse_duration};
