@@ -124,7 +124,8 @@ impl Refusal {
     /// What the server said, behind the status.
     fn words(&self) -> String {
         let mut words = self.message.clone();
-        for error in &self.errors {
+        // Some servers say the same twice.
+        for error in self.errors.iter().filter(|error| **error != self.message) {
             if !words.is_empty() {
                 words.push_str("; ");
             }
@@ -205,6 +206,8 @@ mod tests {
         assert_eq!(b.to_string(), "POST /x: 409 C: m; e1; e2");
         let hub = read(400, "*/*", r#"{"name":"n","status":400,"message":"m","details":[{"message":"d","code":"c"}]}"#);
         assert_eq!(hub.errors, ["d (c)"]);
+        let twice = read(409, "*/*", r#"{"name":"n","status":409,"message":"m","details":[{"message":"m"}]}"#);
+        assert_eq!(twice.to_string(), "POST /x: 409 n: m");
         let text = read(409, "text/plain; charset=utf-8", "conflict executing operation");
         assert_eq!(text.message, "conflict executing operation");
         let oauth = read(401, "application/json", r#"{"error":"invalid_client","error_description":"who?"}"#);

@@ -29,6 +29,8 @@ fn help_names_every_command_and_the_exit_codes() {
       retry        Open failed items again, and exactly what they blocked; then run
       explain      Tell one item's whole history
       report       Write a report of the last run
+      hub          Visit a portal of the API Experience Hub: find APIs, manage applications, ask for
+                   access
       sandbox      Start an Exchange in a box, for rehearsals and tests
       init         Write a first job file for a directory
       completions  Print completions for a shell

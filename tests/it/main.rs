@@ -17,6 +17,7 @@ mod documentation;
 mod encrypted;
 mod fuzzed;
 mod hostile;
+mod hub;
 mod increments;
 mod journal;
 mod kills;

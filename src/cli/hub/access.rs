@@ -9,8 +9,9 @@ use super::{
     super::{Exit, Problem},
     apps::id,
     args::{AccessCommand, InstanceArgs},
-    doubtful, problem,
+    cannot, cannot_surely,
     show::{facts, nothing, secret_words, show, with_secret, words},
+    told,
     visit::Visit,
 };
 use crate::{
@@ -23,7 +24,8 @@ pub(super) async fn access(visit: &Visit, command: &AccessCommand) -> Result<Exi
     match command {
         AccessCommand::Tiers(args) => tiers(visit, &hub, args).await,
         AccessCommand::GrantTypes(args) => {
-            let found = hub.instance_grant_types(&args.asset, &args.instance).await.map_err(problem)?;
+            let found = hub.instance_grant_types(&args.asset, &args.instance).await;
+            let found = found.map_err(cannot("read the grant types"))?;
             let found = found.ok_or_else(|| no_instance(args))?;
             show(visit.json, &found, |out| write_grant_types(out, &found))
         }
@@ -34,7 +36,8 @@ pub(super) async fn access(visit: &Visit, command: &AccessCommand) -> Result<Exi
         AccessCommand::List(app) => list(visit, &hub, &app.app).await,
         AccessCommand::Show { app, instance } => {
             let id = id(&hub, &app.app).await?;
-            let found = hub.contract(&instance.asset, &id, &instance.instance).await.map_err(problem)?;
+            let found = hub.contract(&instance.asset, &id, &instance.instance).await;
+            let found = found.map_err(cannot("read the contract"))?;
             let contract = found.ok_or_else(|| {
                 let InstanceArgs { asset, instance } = instance;
                 Problem::new(format!("application `{}` has no contract with instance {instance} of {asset}", app.app))
@@ -44,8 +47,8 @@ pub(super) async fn access(visit: &Visit, command: &AccessCommand) -> Result<Exi
         }
         AccessCommand::ChangeTier { app, contract, tier } => {
             let id = id(&hub, &app.app).await?;
-            let changed =
-                hub.change_tier(&id, contract, tier).await.map_err(|error| no_application(error, &app.app))?;
+            let changed = hub.change_tier(&id, contract, tier).await;
+            let changed = changed.map_err(|error| no_application("change the tier", error, &app.app))?;
             show_contract(visit, &changed)
         }
     }
@@ -57,16 +60,16 @@ fn no_instance(args: &InstanceArgs) -> Problem {
 }
 
 /// The list of contracts answers 404 for an application that is not there.
-fn no_application(error: impl Into<HubError>, app: &str) -> Problem {
+fn no_application(what: &str, error: impl Into<HubError>, app: &str) -> Problem {
     let error = error.into();
     match error.call().and_then(crate::net::CallError::http) {
-        Some(404) => problem(HubError::NoApplication(app.to_owned())),
-        _ => problem(error),
+        Some(404) => told(&HubError::NoApplication(app.to_owned())),
+        _ => cannot(what)(error),
     }
 }
 
 async fn tiers(visit: &Visit, hub: &Hub, args: &InstanceArgs) -> Result<Exit, Problem> {
-    let found = hub.tiers(&args.asset, &args.instance).await.map_err(problem)?;
+    let found = hub.tiers(&args.asset, &args.instance).await.map_err(cannot("read the tiers"))?;
     let tiers = found.ok_or_else(|| no_instance(args))?;
     if tiers.is_empty() {
         nothing(visit.json, "the instance has no tiers: access is asked for without one");
@@ -143,8 +146,10 @@ async fn request(
         tier: tier.map(str::to_owned),
         accepted_terms,
     };
-    let look = format!("`consign hub access show '{app}' {asset} {instance}` tells; do not ask again before");
-    let made = hub.request_access(&request).await.map_err(|error| doubtful(error, &look))?;
+    let made = hub.request_access(&request).await.map_err(cannot_surely(
+        format!("get `{app}` access to {asset}"),
+        format!("`consign hub access show '{app}' {asset} {instance}` shows whether it has it"),
+    ))?;
     let secret = made.client_secret.as_ref();
     show(visit.json, &with_secret(&made, secret, show_secret), |out| {
         facts(
@@ -163,7 +168,7 @@ async fn request(
 async fn list(visit: &Visit, hub: &Hub, app: &str) -> Result<Exit, Problem> {
     let id = id(hub, app).await?;
     let contracts = hub.contracts(&id).try_collect::<Vec<AppContract>>().await;
-    let contracts = contracts.map_err(|error| no_application(error, app))?;
+    let contracts = contracts.map_err(|error| no_application("list the contracts", error, app))?;
     if contracts.is_empty() {
         nothing(visit.json, "the application has no contracts");
     }

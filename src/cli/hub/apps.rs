@@ -8,9 +8,10 @@ use super::{
     super::{Exit, Problem},
     access::write_grant_types,
     args::{AppsCommand, ValueArgs},
+    cannot, cannot_surely,
     confirm::confirm,
-    doubtful, problem,
     show::{facts, nothing, secret_words, show, with_secret, words},
+    told,
     visit::Visit,
 };
 use crate::{
@@ -27,8 +28,8 @@ pub(super) async fn apps(visit: &Visit, command: &AppsCommand) -> Result<Exit, P
         AppsCommand::List { name, instance } => list(visit, &hub, name.as_deref(), instance.as_deref()).await,
         AppsCommand::Show { app, secret } => {
             let id = id(&hub, &app.app).await?;
-            let found = hub.application(&id).await.map_err(problem)?;
-            let found = found.ok_or_else(|| problem(HubError::NoApplication(app.app.clone())))?;
+            let found = hub.application(&id).await.map_err(cannot(format!("read application `{}`", app.app)))?;
+            let found = found.ok_or_else(|| told(&HubError::NoApplication(app.app.clone())))?;
             show_application(visit, &found, secret.show_secret)
         }
         AppsCommand::Create { name, asset, instance, values, secret } => {
@@ -40,7 +41,8 @@ pub(super) async fn apps(visit: &Visit, command: &AppsCommand) -> Result<Exit, P
                 return Err(Problem::new("nothing is to change").hint(Some("name what is, such as --url URL")));
             }
             let id = id(&hub, &app.app).await?;
-            let changed = hub.change_application(&id, change).await.map_err(problem)?;
+            let changed = hub.change_application(&id, change).await;
+            let changed = changed.map_err(cannot(format!("change application `{}`", app.app)))?;
             show_application(visit, &changed, secret.show_secret)
         }
         AppsCommand::Delete { app, sure } => {
@@ -54,14 +56,14 @@ pub(super) async fn apps(visit: &Visit, command: &AppsCommand) -> Result<Exit, P
             reset(visit, &hub, &app.app, secret.show_secret).await
         }
         AppsCommand::NameExists { name } => {
-            let exists = hub.application_exists(name).await.map_err(problem)?;
+            let exists = hub.application_exists(name).await.map_err(cannot("look for the name"))?;
             let word = if exists { "yes" } else { "no" };
             show(visit.json, &json!({ "exists": exists }), |out| Ok(writeln!(out, "{word}")?))
         }
         AppsCommand::GrantTypes(app) => {
             let id = id(&hub, &app.app).await?;
-            let found = hub.application_grant_types(&id).await.map_err(problem)?;
-            let found = found.ok_or_else(|| problem(HubError::NoApplication(app.app.clone())))?;
+            let found = hub.application_grant_types(&id).await.map_err(cannot("read the grant types"))?;
+            let found = found.ok_or_else(|| told(&HubError::NoApplication(app.app.clone())))?;
             show(visit.json, &found, |out| write_grant_types(out, &found))
         }
     }
@@ -69,11 +71,12 @@ pub(super) async fn apps(visit: &Visit, command: &AppsCommand) -> Result<Exit, P
 
 /// The id of an application that people name as they like.
 pub(super) async fn id(hub: &Hub, app: &str) -> Result<String, Problem> {
-    hub.application_id(app).await.map_err(problem)
+    hub.application_id(app).await.map_err(cannot(format!("look for application `{app}`")))
 }
 
 async fn list(visit: &Visit, hub: &Hub, name: Option<&str>, instance: Option<&str>) -> Result<Exit, Problem> {
-    let all: Vec<ApplicationSummary> = hub.applications(name, instance).try_collect().await.map_err(problem)?;
+    let all: Vec<ApplicationSummary> =
+        hub.applications(name, instance).try_collect().await.map_err(cannot("list the applications"))?;
     if all.is_empty() {
         nothing(visit.json, "there are no such applications of yours");
     }
@@ -103,9 +106,10 @@ async fn create(
         api_endpoints: change.api_endpoints,
     };
     let new = NewApplication { application, instance_id: instance.to_owned() };
-    let made = hub.create_application(asset, &new).await.map_err(|error| {
-        doubtful(error, &format!("`consign hub apps show '{name}'` tells; do not make it again before"))
-    })?;
+    let made = hub.create_application(asset, &new).await.map_err(cannot_surely(
+        format!("make application `{name}`"),
+        format!("`consign hub apps list --name '{name}'` shows whether it is there, and yours"),
+    ))?;
     let secret = made.client_secret.as_ref();
     show(visit.json, &with_secret(&made, secret, show_secret), |out| {
         facts(out, &credentials((&made.id, &made.name), made.client_id.as_deref(), secret, show_secret))
@@ -148,18 +152,20 @@ fn show_application(visit: &Visit, application: &Application, show_secret: bool)
 
 async fn delete(visit: &Visit, hub: &Hub, app: &str) -> Result<Exit, Problem> {
     let id = id(hub, app).await?;
-    if !hub.delete_application(&id).await.map_err(problem)? {
-        return Err(problem(HubError::NoApplication(app.to_owned())));
+    if !hub.delete_application(&id).await.map_err(cannot(format!("delete application `{app}`")))? {
+        return Err(told(&HubError::NoApplication(app.to_owned())));
     }
     show(visit.json, &json!({ "deleted": true, "id": id }), |out| Ok(writeln!(out, "deleted {}", printable(app))?))
 }
 
 async fn reset(visit: &Visit, hub: &Hub, app: &str, show_secret: bool) -> Result<Exit, Problem> {
     let id = id(hub, app).await?;
-    let look = format!("`consign hub apps show '{app}' --show-secret` tells the secret that holds");
     let secret = hub.reset_secret(&id).await.map_err(|error| match error.http() {
-        Some(404) => problem(HubError::NoApplication(app.to_owned())),
-        _ => doubtful(error, &look),
+        Some(404) => told(&HubError::NoApplication(app.to_owned())),
+        _ => cannot_surely(
+            format!("reset the secret of `{app}`"),
+            format!("`consign hub apps show '{app}' --show-secret` tells the secret that holds"),
+        )(error),
     })?;
     let document = with_secret(&json!({ "reset": true, "id": id }), Some(&secret), show_secret);
     show(visit.json, &document, |out| {

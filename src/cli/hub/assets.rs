@@ -9,8 +9,9 @@ use serde_json::json;
 use super::{
     super::{Exit, Problem, plan::finish},
     args::{AssetsCommand, SearchArgs, SortArg},
-    problem,
+    cannot,
     show::{facts, nothing, show, text, words},
+    told,
     visit::Visit,
 };
 use crate::{
@@ -24,15 +25,16 @@ pub(super) async fn assets(visit: &Visit, command: &AssetsCommand) -> Result<Exi
         AssetsCommand::Search(args) => search(visit, args).await,
         AssetsCommand::Show(args) => details(visit, &args.asset).await,
         AssetsCommand::Page { asset, page } => {
-            let found = visit.portal().await?.page(&asset.asset, page).await.map_err(problem)?;
+            let found = visit.portal().await?.page(&asset.asset, page).await.map_err(cannot("read the page"))?;
             written(visit, found, &format!("{} has no page `{page}`", asset.asset))
         }
         AssetsCommand::Terms(args) => {
-            let found = visit.portal().await?.terms(&args.asset).await.map_err(problem)?;
+            let found = visit.portal().await?.terms(&args.asset).await.map_err(cannot("read the terms"))?;
             written(visit, found, &format!("{} has no terms and conditions", args.asset))
         }
         AssetsCommand::Resource { asset, resource, out } => {
-            let found = visit.portal().await?.resource(&asset.asset, resource).await.map_err(problem)?;
+            let found = visit.portal().await?.resource(&asset.asset, resource).await;
+            let found = found.map_err(cannot("read the resource"))?;
             let content = found.ok_or_else(|| missing(&format!("{} has no resource `{resource}`", asset.asset)))?;
             write_resource(visit, &content, out.as_deref())
         }
@@ -45,7 +47,7 @@ fn missing(what: &str) -> Problem {
 
 async fn list(visit: &Visit) -> Result<Exit, Problem> {
     let hub = visit.portal().await?;
-    let cards: Vec<AssetCard> = hub.assets().try_collect().await.map_err(problem)?;
+    let cards: Vec<AssetCard> = hub.assets().try_collect().await.map_err(cannot("list the APIs"))?;
     if cards.is_empty() {
         nothing(visit.json, "the portal shows no APIs");
     }
@@ -68,7 +70,7 @@ async fn search(visit: &Visit, args: &SearchArgs) -> Result<Exit, Problem> {
         categories: args.categories.clone(),
         sort,
     };
-    let found = visit.portal().await?.search(&search, Some(args.limit)).await.map_err(problem)?;
+    let found = visit.portal().await?.search(&search, Some(args.limit)).await.map_err(cannot("search the portal"))?;
     if found.assets.is_empty() {
         nothing(visit.json, "nothing is found");
     } else if found.assets.len() >= usize::try_from(args.limit).unwrap_or(usize::MAX) {
@@ -96,8 +98,8 @@ fn write_cards(out: &mut dyn Write, cards: &[AssetCard]) -> Result<(), ReportErr
 }
 
 async fn details(visit: &Visit, asset: &PortalAsset) -> Result<Exit, Problem> {
-    let found = visit.portal().await?.details(asset).await.map_err(problem)?;
-    let detail = found.ok_or_else(|| problem(HubError::NoAsset(asset.to_string())))?;
+    let found = visit.portal().await?.details(asset).await.map_err(cannot(format!("read {asset}")))?;
+    let detail = found.ok_or_else(|| told(&HubError::NoAsset(asset.to_string())))?;
     show(visit.json, &detail, |out| write_details(out, asset, &detail))
 }
 

@@ -12,6 +12,8 @@ mod visit;
 
 pub(super) use args::HubArgs;
 
+use std::fmt::Display;
+
 use args::HubCommand;
 use visit::Visit;
 
@@ -35,20 +37,34 @@ pub(super) fn hub(args: &HubArgs) -> Result<Exit, Problem> {
     })
 }
 
-/// What went wrong with something that may simply be tried again.
-fn problem(error: impl Into<HubError>) -> Problem {
-    told(&error.into(), None)
-}
-
-/// What went wrong with something that must not be done twice; `look` tells where to see whether it was done.
-fn doubtful(error: impl Into<HubError>, look: &str) -> Problem {
-    told(&error.into(), Some(look))
-}
-
-fn told(error: &HubError, look: Option<&str>) -> Problem {
-    let is_doubtful = matches!(error.call().map(CallError::disposition), Some(Disposition::Doubt { .. }));
-    match look.filter(|_| is_doubtful) {
-        Some(look) => Problem::of(error).hint(Some(format!("it may have been done all the same: {look}"))),
-        None => Problem::of(error).hint(error.hint()),
+/// Why `what` cannot be done.
+fn cannot<E: Into<HubError>>(what: impl Display) -> impl FnOnce(E) -> Problem {
+    move |error| {
+        let error = error.into();
+        match error.call() {
+            Some(_) => Problem::new(format!("cannot {what}")).because(&error).hint(error.hint()),
+            None => told(&error),
+        }
     }
+}
+
+/// Why `what`, which must not be done twice, cannot be done; `look` tells where to see whether it is done already.
+fn cannot_surely<E: Into<HubError>>(what: impl Display, look: impl Display) -> impl FnOnce(E) -> Problem {
+    move |error| {
+        let error = error.into();
+        let call = error.call();
+        let is_doubtful = matches!(call.map(CallError::disposition), Some(Disposition::Doubt { .. }));
+        let is_conflict = call.and_then(CallError::http) == Some(409);
+        let problem = cannot(what)(error);
+        match (is_doubtful, is_conflict) {
+            (true, _) => problem.hint(Some(format!("it may have been done all the same: {look}"))),
+            (_, true) => problem.hint(Some(look)),
+            _ => problem,
+        }
+    }
+}
+
+/// What speaks for itself.
+fn told(error: &HubError) -> Problem {
+    Problem::of(error).hint(error.hint())
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     super::{Exit, Problem},
-    problem,
+    cannot,
     show::{nothing, show, words},
     visit::Visit,
 };
@@ -21,7 +21,7 @@ struct Listed<'a> {
 }
 
 pub(super) async fn portals(visit: &Visit) -> Result<Exit, Problem> {
-    let all = Hub::all_portals(&visit.client).await.map_err(problem)?;
+    let all = Hub::all_portals(&visit.client).await.map_err(cannot("list the portals"))?;
     if all.is_empty() {
         nothing(visit.json, "you run no portals");
     }

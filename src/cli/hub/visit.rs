@@ -7,7 +7,7 @@ use super::{
         status::journal_problem,
     },
     args::PlaceArgs,
-    problem,
+    cannot,
 };
 use crate::{
     hub::{Hub, PortalChoice},
@@ -84,7 +84,7 @@ impl Visit {
 
     /// Goes in.
     pub(super) async fn portal(&self) -> Result<Hub, Problem> {
-        Hub::open(&self.client, &self.choice).await.map_err(problem)
+        Hub::open(&self.client, &self.choice).await.map_err(cannot("look for the portal"))
     }
 
     /// Ends what lives inside this process.
