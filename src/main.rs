@@ -1,6 +1,9 @@
 //! The `consign` command.
 
-use std::process::ExitCode;
+use std::{
+    io::{ErrorKind, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use consign::cli::{self, Cli};
@@ -11,9 +14,16 @@ fn main() -> ExitCode {
         Ok(cli) => cli::main(cli),
         Err(error) => {
             let misuse = error.use_stderr();
-            // Nobody is left to tell when the stream is gone.
-            let _ = error.print();
-            if misuse { ExitCode::from(1) } else { ExitCode::SUCCESS }
+            match error.print().and_then(|()| std::io::stdout().flush()) {
+                // A reader that has seen enough of the help closes the pipe.
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    // Nobody is left to tell when stderr is gone too.
+                    let _ = writeln!(std::io::stderr(), "error: the output cannot be written: {error}");
+                    ExitCode::from(1)
+                }
+                _ if misuse => ExitCode::from(1),
+                _ => ExitCode::SUCCESS,
+            }
         }
     }
 }

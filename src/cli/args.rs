@@ -11,7 +11,7 @@ use crate::{job, report};
 #[derive(Debug, Parser)]
 #[command(name = "consign", version, about, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 everything done or skipped · 1 could not start · 2 finished, some items failed · \
+    after_help = "Exit codes: 0 everything done or skipped · 1 could not start, or its results could not be written · 2 finished, some items failed · \
                         3 stopped before the end, run again to go on · 130 interrupted twice"
 )]
 pub struct Cli {
@@ -189,7 +189,7 @@ pub(super) struct ExplainArgs {
     #[command(flatten)]
     pub(super) place: WhereArgs,
 
-    /// The item: group/asset/version, or its path
+    /// The item: group/asset/version, or as much of it as means one item; or its path
     #[arg(value_name = "GAV")]
     pub(super) gav: String,
 

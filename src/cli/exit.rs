@@ -9,7 +9,7 @@ use crate::report::printable;
 pub(super) enum Exit {
     /// Everything is done or skipped.
     Success,
-    /// It could not start: usage, job file, credentials, lock.
+    /// It could not start: usage, job file, credentials, lock. Or its results could not be written.
     CouldNotStart,
     /// It finished, and some items failed.
     Partial,

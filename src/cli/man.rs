@@ -27,7 +27,9 @@ pub(super) fn man() -> Result<Exit, Problem> {
 }
 
 fn print(bytes: &[u8]) -> Result<Exit, Problem> {
-    match std::io::stdout().write_all(bytes) {
+    let mut out = std::io::stdout();
+    // What follows the last line end is written at the end of the process only, when nobody asks how that went.
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Problem::new("cannot write to stdout").because(&error))
         }

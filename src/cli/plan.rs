@@ -75,7 +75,7 @@ pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, 
 /// A reader that has seen enough closes the pipe; anything else is an error.
 pub(super) fn finish(written: Result<(), ReportError>) -> Result<Exit, Problem> {
     match written {
-        Err(error) if !error.is_closed_pipe() => Err(Problem::of(&error)),
+        Err(error) if !error.is_closed_pipe() => Err(Problem::of(&error).hint(error.hint())),
         _ => Ok(Exit::Success),
     }
 }

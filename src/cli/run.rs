@@ -1,6 +1,9 @@
 //! `consign run` and `consign retry`.
 
-use std::{io::Write, sync::Arc};
+use std::{
+    io::{Stdout, Write},
+    sync::Arc,
+};
 
 use tokio_util::sync::CancellationToken;
 
@@ -9,14 +12,15 @@ use super::{
     args::RunArgs,
     block_on,
     connect::{self, Connected},
-    plan, signals,
+    plan::{self, finish},
+    signals,
     status::journal_problem,
 };
 use crate::{
     engine::{Ended, Sink, Tally},
     job::Job,
     journal::{Lock, Reader},
-    report::{self, DoorView, Fanout, JsonLines, Live, Outcome, Progress, ReportMeta, Style, Summary},
+    report::{self, DoorView, Fanout, JsonLines, Live, Outcome, Progress, ReportError, ReportMeta, Style, Summary},
     work::{self, Connection, RunError, RunOptions, RunOutcome, Selection},
 };
 
@@ -82,9 +86,15 @@ async fn carry_out(
     if let Some(lines) = &lines {
         lines.summary(&summary);
     }
-    tell(job, &summary, &outcome, args.json)?;
-    write_reports(job, args, connected, &summary)?;
-    Ok(exit(&outcome))
+    let told = tell(job, &summary, &outcome, lines.as_deref());
+    let reported = write_reports(job, args, connected, &summary);
+    let exit = exit(&outcome);
+    // The work is done either way; but whoever asked for results and got none must not read success.
+    told.and(reported).map_err(|problem| match exit {
+        Exit::Success => problem,
+        exit => problem.exits(exit),
+    })?;
+    Ok(exit)
 }
 
 fn problem(error: &RunError) -> Problem {
@@ -132,19 +142,28 @@ fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
     }
 }
 
-/// Says on stderr what happened and what to do next.
-fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, json: bool) -> Result<(), Problem> {
+/// Says what happened and what to do next.
+fn tell(job: &Job, summary: &Summary, outcome: &RunOutcome, lines: Option<&JsonLines<Stdout>>) -> Result<(), Problem> {
     let reader = Reader::open(&job.journal).map_err(journal_problem)?;
+    let text = |out: &mut dyn Write| summary.write_text(job.file.as_str(), &reader, out);
     // The summary is the result of a run; with --json the last line is, and people read along on stderr.
-    let mut out: Box<dyn Write> =
-        if json { Box::new(anstream::stderr().lock()) } else { Box::new(anstream::stdout().lock()) };
-    // Nobody is left to tell when the stream is gone.
-    let _ = summary.write_text(job.file.as_str(), &reader, &mut out);
-    drop(out);
+    let written = match lines {
+        Some(lines) => {
+            // Nobody is left to tell when stderr is gone.
+            let _ = text(&mut anstream::stderr().lock());
+            lines.lost().map_or(Ok(()), |error| Err(ReportError::Write(error)))
+        }
+        None => text(&mut anstream::stdout().lock()),
+    };
     if let Some(failure) = outcome.halted() {
         Problem::new(format!("stopped: {}", failure.message)).hint(failure.hint.as_deref()).print();
     }
-    Ok(())
+    finish(written).map(drop).map_err(|problem| {
+        problem.hint(Some(format!(
+            "the run itself has ended as told: `consign status {}` shows where it stands",
+            job.file
+        )))
+    })
 }
 
 fn write_reports(job: &Job, args: &RunArgs, connected: &Connected, summary: &Summary) -> Result<(), Problem> {

@@ -73,6 +73,7 @@ mod tests {
             errors: errors.iter().map(|e| (*e).to_owned()).collect(),
             retry_after: None,
             request_id: None,
+            leads_to: None,
             body_excerpt: None,
         }
     }

@@ -73,7 +73,7 @@ impl Alone {
         }
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         transact(&mut connection, job).map_err(|source| {
-            let error = Arc::new(JournalError::Sqlite { path: self.path.clone(), action: "written", source });
+            let error = Arc::new(JournalError::sqlite(&self.path, "written", source));
             Arc::clone(self.failure.get_or_init(|| error)).into()
         })
     }

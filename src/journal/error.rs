@@ -85,6 +85,25 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// What SQLite refused.
+    ///
+    /// A question of ours that it does not understand, or an answer that is none, is not the question's fault: the
+    /// tables are no longer those that were made. The question itself, which SQLite quotes, tells nobody anything.
+    pub(super) fn sqlite(path: &Utf8Path, action: &'static str, source: rusqlite::Error) -> Self {
+        use rusqlite::{Error, ErrorCode};
+        let path = path.to_owned();
+        let found = match &source {
+            Error::SqlInputError { msg, .. } => msg.clone(),
+            Error::SqliteFailure(failure, Some(message)) if failure.code == ErrorCode::Unknown => message.clone(),
+            Error::FromSqlConversionFailure(..)
+            | Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::QueryReturnedNoRows => source.to_string(),
+            _ => return Self::Sqlite { path, action, source },
+        };
+        Self::Damaged { path, found }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

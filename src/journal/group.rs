@@ -119,7 +119,7 @@ fn run(
         // Jobs that did not run outlive the setting of the reason, which their callers read.
         let mut waiting = Vec::with_capacity(jobs.len());
         let written = commit(&mut connection, &mut jobs, &mut waiting);
-        let written = written.map_err(|source| JournalError::Sqlite { path: path.clone(), action: "written", source });
+        let written = written.map_err(|source| JournalError::sqlite(path, "written", source));
         // What went into a file that nobody will find again must not be acknowledged.
         let outcome = written.and_then(|()| place.check());
         let outcome = outcome.map_err(|error| Arc::clone(reason.get_or_init(|| Arc::new(error))));

@@ -163,7 +163,7 @@ fn begin_run(tx: &rusqlite::Transaction<'_>, target: &str, uuid: &str) -> rusqli
 
 /// Opens the file for writing: checked, migrated, durable.
 fn connect(path: &Utf8Path, commits: &Commits) -> Result<Connection, JournalError> {
-    let sqlite = |source| JournalError::Sqlite { path: path.to_owned(), action: "opened", source };
+    let sqlite = |source| JournalError::sqlite(path, "opened", source);
     refuse_other_things(path)?;
     private::prepare(path);
     let mut connection = Connection::open(path).map_err(sqlite)?;
@@ -205,7 +205,7 @@ fn refuse_other_things(path: &Utf8Path) -> Result<(), JournalError> {
 pub(super) fn check(connection: &Connection, path: &Utf8Path) -> Result<(), JournalError> {
     let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => JournalError::Foreign { path: path.to_owned() },
-        _ => JournalError::Sqlite { path: path.to_owned(), action: "read", source },
+        _ => JournalError::sqlite(path, "read", source),
     };
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(sqlite)?;
     if !schema::is_ours(connection).map_err(sqlite)? {

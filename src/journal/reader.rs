@@ -36,7 +36,7 @@ impl Reader {
         let target = connection
             .query_row("SELECT target FROM run ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
             .optional()
-            .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })?
+            .map_err(|source| JournalError::sqlite(path, "read", source))?
             .ok_or_else(|| JournalError::Absent { path: path.to_owned() })?;
         Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connection) })
     }
@@ -50,7 +50,7 @@ impl Reader {
     }
 
     pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
-        query(&self.lock()).map_err(|source| JournalError::Sqlite { path: self.path.clone(), action: "read", source })
+        query(&self.lock()).map_err(|source| JournalError::sqlite(&self.path, "read", source))
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -120,6 +120,22 @@ impl Reader {
             ))?
             .query_map(params![self.target, gav], read_row)?
             .collect()
+        })
+    }
+
+    /// The coordinates that a part of them means: `asset/version`, `group/asset` or `asset`. At most `most`, in order.
+    pub fn meant_by(&self, part: &str, most: usize) -> Result<Vec<String>, JournalError> {
+        // A version alone would mean everything.
+        let column = if part.contains('/') { "gav" } else { "asset" };
+        let sql = format!(
+            "SELECT DISTINCT gav FROM item
+             WHERE target = ?1 AND gav IS NOT NULL AND (asset = ?2 OR substr({column}, -length(?2) - 1) = '/' || ?2)
+             ORDER BY asset, version_key, gav LIMIT ?3"
+        );
+        self.read(|c| {
+            c.prepare_cached(&sql)?
+                .query_map(params![self.target, part, i64::try_from(most).unwrap_or(i64::MAX)], |row| row.get(0))?
+                .collect()
         })
     }
 

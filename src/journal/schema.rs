@@ -143,7 +143,7 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 pub(super) fn last_run(connection: &Connection, path: &Utf8Path) -> Result<i64, JournalError> {
     connection
         .query_row("SELECT coalesce(max(id), 0) FROM run", [], |row| row.get(0))
-        .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })
+        .map_err(|source| JournalError::sqlite(path, "read", source))
 }
 
 /// Looks at every page, so that damage is found before anything is sent, and not when a page is needed.
@@ -153,7 +153,7 @@ pub(super) fn last_run(connection: &Connection, path: &Utf8Path) -> Result<i64, 
 pub(super) fn examine(connection: &Connection, path: &Utf8Path) -> Result<(), JournalError> {
     let found: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|source| JournalError::Sqlite { path: path.to_owned(), action: "read", source })?;
+        .map_err(|source| JournalError::sqlite(path, "read", source))?;
     // One line says where, and the line before it that it is about this database.
     match found.lines().last() {
         Some("ok") | None => Ok(()),

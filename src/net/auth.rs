@@ -37,6 +37,14 @@ pub enum AuthError {
         /// The server's words.
         message: String,
     },
+    /// What answers has another place to sign in at, which is for people.
+    #[error("the login is redirected ({status}), to {}", .to.as_deref().unwrap_or("another page"))]
+    Redirected {
+        /// The status of the answer.
+        status: u16,
+        /// The host that it leads to, where it names one.
+        to: Option<String>,
+    },
     /// The token is refused although it is fresh.
     #[error("the server refuses a fresh token ({status}){}", shown(.message))]
     TokenRefused {
@@ -77,6 +85,9 @@ impl AuthError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Rejected { .. } => Some("check the client id and secret, or the user and password, and the host"),
+            Self::Redirected { .. } => Some(
+                "the host is probably wrong; where the organization signs in by SSO, use a connected app or a bearer token",
+            ),
             Self::TokenRefused { .. } => Some("the token is not valid here: check the host, and renew a bearer token"),
             Self::SecondFactor => Some("use a connected app: logins with a second factor cannot be automated"),
             Self::Characters => Some("check the credentials for line ends and other invisible characters"),
@@ -96,7 +107,9 @@ impl AuthError {
     #[must_use]
     pub fn http(&self) -> Option<u16> {
         match self {
-            Self::Rejected { status, .. } | Self::TokenRefused { status, .. } => Some(*status),
+            Self::Rejected { status, .. } | Self::Redirected { status, .. } | Self::TokenRefused { status, .. } => {
+                Some(*status)
+            }
             _ => None,
         }
     }
@@ -303,7 +316,7 @@ pub(super) fn read_grant(outcome: Result<Reply, CallError>) -> Result<Grant, Aut
             return Err(AuthError::Rejected { status: refusal.status, message: refusal.message });
         }
         Err(CallError::Refused(refusal)) if StatusCode::from_u16(refusal.status).is_ok_and(|s| s.is_redirection()) => {
-            return Err(AuthError::Rejected { status: refusal.status, message: "the login redirects".to_owned() });
+            return Err(AuthError::Redirected { status: refusal.status, to: refusal.leads_to });
         }
         Err(CallError::Transport { request, source }) if source.kind == TransportKind::Tls => {
             let advice = source.advice();

@@ -238,7 +238,11 @@ impl Reply {
         serde_json::from_slice(&self.body).map_err(|error| {
             // The parser quotes what it does not like, however long that is.
             let cause = clean(&error.to_string(), MAX_CAUSE);
-            bad(format!("the body of this {} is not the JSON expected", self.status.as_u16()), Some(cause.into()))
+            // A page is of a proxy, or of a platform under maintenance: a kind that is worth its name.
+            let kind = self.headers.get(http::header::CONTENT_TYPE);
+            let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+            let kind = if is_page { "an HTML page and " } else { "" };
+            bad(format!("the body of this {} is {kind}not the JSON expected", self.status.as_u16()), Some(cause.into()))
         })
     }
 }

@@ -169,6 +169,26 @@ async fn wrong_credentials_are_tried_once_whoever_asks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_that_is_redirected_says_so_and_where_but_no_more_than_the_host() {
+    for (location, to) in [
+        ("https://user:pw@sso.example:8443/login/s3cret?SAMLRequest=abc#x", "sso.example"),
+        ("/accounts/login/page?x=1", "another page"),
+        ("", "another page"),
+    ] {
+        let server = Scripted::new([with_header(302, "location", location)]);
+        let client = server.client(Some(app()));
+        for _ in 0..2 {
+            let error = client.call(Call::get("/x")).await.expect_err("fails");
+            let hint = error.hint().expect("has one").to_owned();
+            let CallError::Auth(error) = error else { panic!("{error}") };
+            assert_eq!(error.to_string(), format!("the login is redirected (302), to {to}"));
+            assert!(hint.contains("host") && hint.contains("SSO"), "{hint}");
+        }
+        assert_eq!(server.asked().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_login_with_a_second_factor_is_told_apart() {
     let server = Scripted::new([reply(200, r#"{"url":"https://mfa","body":"x"}"#)]);
     let user = Credentials::User { name: "u".to_owned(), password: SecretString::from("p") };
@@ -346,4 +366,33 @@ async fn a_download_loses_its_credentials_on_the_way_to_another_host() {
     let asked = server.asked();
     assert_eq!(asked[1].authorization.as_deref(), Some("Bearer t1"));
     assert_eq!((asked[2].line.as_str(), &asked[2].authorization), ("GET store.example/file?signature=x", &None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_shows_strangers_nothing_of_ours_and_opens_nothing_for_them() {
+    let server = Scripted::new([
+        token("t1", 3600),
+        with_header(302, "location", "https://store.example/file"),
+        with_header(302, "location", "https://exchange.example/somebody-elses"),
+        reply(200, "content"),
+    ]);
+    let client = server.client(Some(app()));
+    let mut file = tokio::fs::File::from_std(tempfile::tempfile().expect("is made"));
+    let url = client.origin().join("/file");
+    client.download(url.clone(), super::super::Attach::Credentials, &mut file, 100).await.expect("arrives");
+    let signed: Vec<bool> = server.asked().iter().map(|asked| asked.authorization.is_some()).collect();
+    assert_eq!(signed, [false, true, false, false], "{:?}", server.lines());
+    assert_eq!(server.asked()[2].headers, ["accept", "user-agent"]);
+
+    let server = Scripted::new((0..20).map(|_| with_header(302, "location", "https://store.example/round")));
+    let error = server.client(None).download(url.clone(), super::super::Attach::Nothing, &mut file, 100).await;
+    assert!(error.expect_err("goes round").to_string().contains("more than 5 redirects"));
+    assert_eq!(server.asked().len(), 6);
+
+    for location in ["http://store.example/file", "ftp://store.example/file", "https://u:p@store.example/file"] {
+        let server = Scripted::new([with_header(302, "location", location)]);
+        let error = server.client(None).download(url.clone(), super::super::Attach::Nothing, &mut file, 100).await;
+        assert!(matches!(error, Err(CallError::ForeignOrigin { .. })), "{location}");
+        assert_eq!(server.asked().len(), 1, "{location}");
+    }
 }

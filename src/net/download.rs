@@ -69,7 +69,7 @@ impl Client {
     async fn download_once(
         &self,
         mut url: Url,
-        attach: Attach,
+        mut attach: Attach,
         file: &mut File,
         most: u64,
     ) -> Result<Downloaded, CallError> {
@@ -88,7 +88,13 @@ impl Client {
             let next = opened.redirect(&url);
             let refusal = self.refuse(opened, call.idle).await;
             match next {
-                Some(next) => url = next,
+                Some(next) => {
+                    // A stranger that leads back here must not choose what our credentials open.
+                    if !self.origin().owns(&next) {
+                        attach = Attach::Nothing;
+                    }
+                    url = next;
+                }
                 None => return Err(CallError::Refused(Box::new(refusal))),
             }
         }

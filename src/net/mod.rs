@@ -29,6 +29,7 @@ mod pace;
 mod path;
 mod redact;
 mod refusal;
+mod spelling;
 mod transport;
 mod trust;
 

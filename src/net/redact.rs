@@ -2,8 +2,8 @@
 //!
 //! A server knows the secrets that it is told, and some servers repeat them: in an error that quotes the request, in a
 //! link, in a message that names the token. What it says goes into messages, logs, journals and reports, which people
-//! pass on. So the door takes out of every reply what is known to be secret: as it is, and in the spellings that a
-//! server, a gateway or a log line gives it (base64 in every alignment, hexadecimal, percent-encoded, escaped).
+//! pass on. So the door takes out of every reply what is known to be secret: as it is, in base64 in every alignment, in
+//! hexadecimal, and all of that in whatever escapes a server, a gateway or a log line spells it with ([`spelling`]).
 //!
 //! Of the words of a refusal it also takes out what looks like a secret of somebody else: a token in a header that is
 //! quoted, the signature of a link.
@@ -12,6 +12,7 @@ use std::{
     borrow::Cow,
     collections::VecDeque,
     fmt,
+    ops::Range,
     sync::{LazyLock, PoisonError, RwLock},
 };
 
@@ -21,11 +22,10 @@ use base64::{
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Credentials;
+use super::{Credentials, spelling};
 
 /// What stands in the place of a secret.
 const MARK: &str = "[REDACTED]";
@@ -39,8 +39,8 @@ const SHORTEST_ENCODED: usize = 6;
 /// How many tokens are remembered. One lives for a quarter of an hour at least, as a rule, so that these cover a day.
 const TOKENS: usize = 96;
 
-/// What is left as it is by everybody who encodes a part of an address.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// How often a text is read anew, with its escapes undone: a text may be quoted in a text that is quoted in another.
+const READINGS: usize = 6;
 
 /// Tokens in quoted headers, JSON Web Tokens, and values whose name says what they are. Short words are left alone, so
 /// that "Basic authentication is off" can be read.
@@ -104,12 +104,7 @@ impl Redactor {
     /// Words for people, without any secret.
     pub(super) fn words<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut text = match &known.words {
-            Some(finder) if finder.is_match(text) => {
-                Cow::Owned(finder.replace_all(text, &vec![MARK; finder.patterns_len()]))
-            }
-            _ => Cow::Borrowed(text),
-        };
+        let mut text = without(known.words.as_ref(), text);
         for (pattern, replacement) in PATTERNS.iter() {
             if let Cow::Owned(changed) = pattern.replace_all(&text, *replacement) {
                 text = Cow::Owned(changed);
@@ -120,22 +115,14 @@ impl Redactor {
 
     /// The path of an address, without any known secret.
     pub(super) fn path<'a>(&self, path: &'a str) -> Cow<'a, str> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        match &known.words {
-            Some(finder) if finder.is_match(path) => {
-                Cow::Owned(finder.replace_all(path, &vec![MARK; finder.patterns_len()]))
-            }
-            _ => Cow::Borrowed(path),
-        }
+        without(self.0.read().unwrap_or_else(PoisonError::into_inner).words.as_ref(), path)
     }
 
     /// The body of a reply, without the secrets that cannot be in it by chance. What was JSON still is.
     pub(super) fn reply(&self, body: Bytes) -> Bytes {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        match &known.replies {
-            Some(finder) if finder.is_match(&body) => {
-                finder.replace_all_bytes(&body, &vec![MARK; finder.patterns_len()]).into()
-            }
+        match known.replies.as_ref().map(|finder| found(finder, &body)) {
+            Some(found) if !found.is_empty() => marked(&body, &found).into(),
             _ => body,
         }
     }
@@ -146,6 +133,66 @@ impl Redactor {
         known.words = known.finder(|_| true);
         known.replies = known.finder(|needle| needle.is_strong);
     }
+}
+
+/// A text without what is found in it.
+fn without<'a>(finder: Option<&AhoCorasick>, text: &'a str) -> Cow<'a, str> {
+    let found = finder.map_or_else(Vec::new, |finder| found(finder, text.as_bytes()));
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let marked = marked(text.as_bytes(), &found);
+    Cow::Owned(String::from_utf8_lossy(&marked).into_owned())
+}
+
+/// Where secrets stand in a text, in whatever spelling; in order and apart.
+fn found(finder: &AhoCorasick, text: &[u8]) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = finder.find_iter(text).map(|found| unescaped(text, found.range())).collect();
+    let mut readings: Vec<Vec<u8>> = Vec::new();
+    while let Some(meant) = spelling::meant(readings.last().map_or(text, Vec::as_slice)) {
+        if finder.is_match(&meant) {
+            let texts = std::iter::once(text).chain(readings.iter().map(Vec::as_slice));
+            let places: Vec<Vec<usize>> = texts.map(spelling::places).collect();
+            found.extend(
+                finder.find_iter(&meant).map(|found| {
+                    places.iter().rev().fold(found.range(), |part, places| spelling::origin(places, &part))
+                }),
+            );
+        }
+        readings.push(meant);
+        if readings.len() == READINGS {
+            break;
+        }
+    }
+    found.sort_unstable_by_key(|range| range.start);
+    found.dedup_by(|next, range| {
+        let touches = next.start < range.end;
+        if touches {
+            range.end = range.end.max(next.end);
+        }
+        touches
+    });
+    found
+}
+
+/// What begins or ends within an escape takes it along: half of one would spoil the JSON around it.
+fn unescaped(text: &[u8], found: Range<usize>) -> Range<usize> {
+    let is_within = |at: usize| text[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+    let (start, end) = (usize::from(is_within(found.start)), usize::from(is_within(found.end)));
+    found.start - start..(found.end + end).min(text.len())
+}
+
+/// A text with marks in the place of some of its parts.
+fn marked(text: &[u8], parts: &[Range<usize>]) -> Vec<u8> {
+    let mut marked = Vec::with_capacity(text.len());
+    let mut end = 0;
+    for part in parts {
+        marked.extend_from_slice(&text[end..part.start]);
+        marked.extend_from_slice(MARK.as_bytes());
+        end = part.end;
+    }
+    marked.extend_from_slice(&text[end..]);
+    marked
 }
 
 impl Known {
@@ -171,25 +218,22 @@ impl Needle {
         if secret.len() < SHORTEST {
             return None;
         }
-        let json = serde_json::Value::from(secret).to_string();
-        let json = json[1..json.len() - 1].to_owned();
-        let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let mut forms = vec![
-            hex::encode(secret),
-            utf8_percent_encode(secret, UNRESERVED).to_string(),
-            utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
-            url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
-            json.replace('/', "\\/"),
-            json,
-            html.replace('"', "&quot;").replace('\'', "&#39;"),
-            html,
-        ];
-        forms.extend((0..3).flat_map(|shift| base64_within(secret.as_bytes(), shift)));
+        let mut forms = vec![hex::encode(secret).into_bytes()];
+        forms.extend((0..3).flat_map(|shift| base64_within(secret.as_bytes(), shift)).map(String::into_bytes));
         forms.retain(|form| form.len() >= SHORTEST_ENCODED);
-        forms.push(secret.to_owned());
+        // A form of HTML writes blanks so, and leaves other escapes to be undone.
+        forms.extend(secret.contains(' ').then(|| secret.replace(' ', "+").into_bytes()));
+        forms.push(secret.as_bytes().to_vec());
+        // What looks like an escape in the secret itself is undone in a text that holds it, wherever another one is.
+        let mut read = secret.as_bytes().to_vec();
+        for _ in 0..READINGS {
+            let Some(meant) = spelling::meant(&read).filter(|meant| meant.len() >= SHORTEST) else { break };
+            forms.push(meant.clone());
+            read = meant;
+        }
         forms.sort_unstable();
         forms.dedup();
-        Some(Self { forms: forms.into_iter().map(String::into_bytes).collect(), is_strong })
+        Some(Self { forms, is_strong })
     }
 }
 
@@ -221,6 +265,8 @@ impl fmt::Debug for Redactor {
 #[cfg(test)]
 mod tests {
     use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -238,7 +284,7 @@ mod tests {
             hex::encode(SECRET),
             hex::encode_upper(SECRET),
             utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string(),
-            utf8_percent_encode(SECRET, UNRESERVED).to_string().to_ascii_lowercase(),
+            utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string().to_ascii_lowercase(),
             url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect(),
             serde_json::Value::from(SECRET).to_string().trim_matches('"').to_owned(),
             BASE64_STANDARD.encode(SECRET),
@@ -303,5 +349,88 @@ mod tests {
         }
         let link = Bytes::from_static(b"{\"externalLink\":\"https://s3/x?X-Amz-Signature=af01\"}");
         assert_eq!(redactor.reply(link.clone()), link);
+    }
+
+    /// JSON of a text, all but letters and digits escaped where `ascii`, with slashes as some write them.
+    fn json(text: &str, ascii: bool) -> String {
+        let plain = serde_json::Value::from(text).to_string();
+        if !ascii {
+            return plain;
+        }
+        let escape =
+            |c: char| c.encode_utf16(&mut [0; 2]).iter().fold(String::new(), |all, unit| format!("{all}\\u{unit:04X}"));
+        let chars = plain.chars().map(|c| match c {
+            '/' => "\\/".to_owned(),
+            c if c.is_ascii() && !"<>&'".contains(c) => c.to_string(),
+            c => escape(c),
+        });
+        chars.collect()
+    }
+
+    /// HTML of a text, with references by number or by name.
+    fn html(text: &str, number: fn(u32) -> String) -> String {
+        let chars = text.chars().map(|c| match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '"' => "&quot;".to_owned(),
+            'ü' if number(1) == "&#1;" => "&uuml;".to_owned(),
+            c if c.is_ascii() && c != '\'' => c.to_string(),
+            c => number(u32::from(c)),
+        });
+        chars.collect()
+    }
+
+    fn spelled(secret: &str, how: usize) -> String {
+        let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        match how {
+            0 => secret.to_owned(),
+            1 => json(secret, false),
+            2 => json(secret, true),
+            3 => json(secret, true).replace("\\U", "\\u").to_lowercase(),
+            4 => percent,
+            5 => percent.to_lowercase(),
+            6 => url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+            7 => html(secret, |number| format!("&#{number};")),
+            8 => html(secret, |number| format!("&#x{number:X};")),
+            9 => hex::encode(secret),
+            10 => hex::encode_upper(secret),
+            11 => BASE64_STANDARD.encode(secret),
+            12 => BASE64_URL_SAFE.encode(format!("me:{secret}")),
+            13 => BASE64_STANDARD.encode(format!("~~~Client~~~:an-id~?~{secret}")),
+            _ => json(&json(secret, true), false),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_spelling_hides_a_secret_wherever_it_is_quoted(
+            secret in "[a-z0-9]{2}[a-zA-Z0-9 /\\\\\"'<>&%+=~;#üßéÅ中😀-]{8,20}[a-z0-9]{2}",
+            how in 0..15_usize,
+            quoted in 0..3,
+        ) {
+            let redactor = redactor(&secret);
+            let said = spelled(&secret, how);
+            let said = match quoted {
+                0 => said,
+                1 => json(&said, true),
+                _ => utf8_percent_encode(&said, NON_ALPHANUMERIC).to_string(),
+            };
+            let shown = redactor.words(&format!("before {said} after")).into_owned();
+            prop_assert!(shown.starts_with("before ") && shown.ends_with(" after"), "{said}: {shown}");
+            prop_assert!(shown.contains(MARK), "{said}: {shown}");
+            // What else may stand there are quotes, what goes before a secret in base64, and the bits at its ends.
+            let left = shown.len() - "before  after".len() - MARK.len();
+            let most = match how { 12 => 20, 13 => 60, 14 => 36, _ => 12 };
+            prop_assert!(left <= most, "{said}: {shown}");
+            let reply = redactor.reply(Bytes::from(format!("{{\"a\":{}}}", json(&format!("x{said}y"), true))));
+            let parsed: Result<serde_json::Value, _> = serde_json::from_slice(&reply);
+            prop_assert!(parsed.is_ok_and(|read| read["a"].as_str().is_some_and(|a| a.contains(MARK))), "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_begins_within_an_escape_leaves_json_whole() {
+        let reply = redactor("n0pen5esame\\").reply(Bytes::from_static(br#"{"a":"one\n0pen5esame\\","b":1}"#));
+        assert_eq!(reply, r#"{"a":"one[REDACTED]","b":1}"#);
     }
 }

@@ -33,6 +33,8 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// The server's id of the request.
     pub request_id: Option<String>,
+    /// The host that a redirect leads to, where it names one.
+    pub leads_to: Option<String>,
     /// The beginning of a body that is not of a known shape.
     pub body_excerpt: Option<String>,
 }
@@ -56,6 +58,7 @@ impl Refusal {
             errors: Vec::new(),
             retry_after: limits::wait_asked(status, headers),
             request_id: request_id(headers).map(|id| redactor.words(&id).into_owned()),
+            leads_to: None,
             body_excerpt: None,
         };
         match serde_json::from_slice::<Value>(body) {
@@ -98,6 +101,8 @@ impl Refusal {
     /// Where the server leads elsewhere, without the query, which may be a key.
     fn take_redirect(&mut self, headers: &HeaderMap, redactor: &Redactor) {
         let there = headers.get(http::header::LOCATION).map(|there| String::from_utf8_lossy(there.as_bytes()));
+        let url = there.as_deref().and_then(|there| url::Url::parse(there).ok());
+        self.leads_to = url.and_then(|url| Some(clean(&redactor.words(url.host_str()?), 200)));
         self.message = match there {
             Some(there) => {
                 let there = redactor.words(there.split(['?', '#']).next().unwrap_or_default());

@@ -42,6 +42,8 @@ pub(crate) struct Asked {
     pub(crate) at: Duration,
     pub(crate) line: String,
     pub(crate) authorization: Option<String>,
+    /// The names of all headers, in order.
+    pub(crate) headers: Vec<String>,
     pub(crate) body: String,
 }
 
@@ -98,10 +100,13 @@ impl Transport for Scripted {
                 Some(body) => body.collect().await.map_err(TransportError::classify)?.to_bytes(),
                 None => bytes::Bytes::new(),
             };
+            let mut headers: Vec<String> = request.headers().keys().map(ToString::to_string).collect();
+            headers.sort_unstable();
             let authorization = request.headers().get(http::header::AUTHORIZATION);
             self.0.asked.lock().expect("not poisoned").push(Asked {
                 at: self.0.start.elapsed(),
                 line: format!("{} {}", request.method(), &request.url()[url::Position::BeforeHost..]),
+                headers,
                 authorization: authorization.map(|v| v.to_str().expect("is text").to_owned()),
                 body: String::from_utf8_lossy(&body).into_owned(),
             });

@@ -12,6 +12,7 @@
 //!   the `zip` crate.
 
 pub mod archive;
+mod bounded;
 mod content;
 pub mod detect;
 pub mod docs;
@@ -23,6 +24,7 @@ mod regular;
 pub mod remap;
 
 pub use archive::Budget as ArchiveBudget;
+pub(crate) use bounded::Bounded;
 pub use fingerprint::{FileFingerprint, Fingerprint, fingerprint_file};
 pub use limits::Limits;
 pub use pack::{Package, PackedFile, pack, pack_remapped};

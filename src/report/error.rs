@@ -31,6 +31,16 @@ pub enum ReportError {
         /// The target that the journal was read for.
         target: String,
     },
+    /// The name means several items.
+    #[error("`{name}` means more than one item: {}{}", .candidates.join(", "), if *.more { ", …" } else { "" })]
+    Ambiguous {
+        /// What was asked for, printable.
+        name: String,
+        /// What it can mean, printable.
+        candidates: Vec<String>,
+        /// Whether it can mean still more.
+        more: bool,
+    },
 }
 
 impl ReportError {
@@ -38,6 +48,18 @@ impl ReportError {
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoSuchItem { .. } => "name it as group/asset/version, as `consign status` and `consign plan` show it",
+            Self::Ambiguous { .. } => "name one of them, as group/asset/version",
+            Self::Journal(error) => return error.hint(),
+            Self::Write(_) | Self::File { .. } => return None,
+        };
+        Some(hint.to_owned())
     }
 
     /// Names the file in an error of writing.

@@ -48,27 +48,28 @@ struct Told {
     event: EventRow,
 }
 
-/// Explains an item as JSON. `name` is its coordinates, or the path it comes from.
+/// How many of the items that a name can mean are told.
+const CANDIDATES: usize = 10;
+
+/// Explains an item as JSON. `name` is its coordinates, the path it comes from, or so much of the coordinates that it
+/// means one item only: `asset/version`, `asset`.
 ///
 /// # Errors
-/// Also when the journal has no such item.
+/// Also when the journal has no such item, or several.
 pub fn explain_json(reader: &Reader, name: &str) -> Result<Explanation, ReportError> {
     let target = reader.target_name()?;
-    let rows = reader.find(name)?;
+    let mut rows = reader.find(name)?;
     if rows.is_empty() {
-        return Err(ReportError::NoSuchItem {
-            name: text::printable(name).into_owned(),
-            target: text::printable(&target).into_owned(),
-        });
+        rows = reader.find(&one_meant(reader, name, &target)?)?;
     }
     let items = rows.into_iter().map(|row| explain(reader, row)).collect::<Result<_, _>>()?;
     Ok(Explanation { name: name.to_owned(), target, items })
 }
 
-/// Explains an item to people. `name` is its coordinates, or the path it comes from.
+/// Explains an item to people, by the same names as [`explain_json`].
 ///
 /// # Errors
-/// Also when the journal has no such item.
+/// Also when the journal has no such item, or several.
 pub fn explain_text(reader: &Reader, name: &str, out: &mut dyn Write) -> Result<(), ReportError> {
     let explanation = explain_json(reader, name)?;
     for (place, item) in explanation.items.iter().enumerate() {
@@ -85,6 +86,22 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_json(self, f)
     }
+}
+
+/// The one item that a part of its coordinates means.
+fn one_meant(reader: &Reader, part: &str, target: &str) -> Result<String, ReportError> {
+    let name = text::printable(part).into_owned();
+    let mut candidates = reader.meant_by(part, CANDIDATES + 1)?;
+    if candidates.is_empty() {
+        return Err(ReportError::NoSuchItem { name, target: text::printable(target).into_owned() });
+    }
+    if candidates.len() == 1 {
+        return Ok(candidates.remove(0));
+    }
+    let more = candidates.len() > CANDIDATES;
+    candidates.truncate(CANDIDATES);
+    let candidates = candidates.iter().map(|gav| text::printable(gav).into_owned()).collect();
+    Err(ReportError::Ambiguous { name, candidates, more })
 }
 
 fn explain(reader: &Reader, row: ItemRow) -> Result<Explained, ReportError> {
@@ -200,6 +217,21 @@ mod tests {
         let fixture = Fixture::empty().await;
         let error = explain_json(fixture.journal.reader(), "a/b\x1b/1").unwrap_err();
         assert_eq!(error.to_string(), "the journal has no item `a/b\\u{1b}/1` for target sandbox:acme");
+    }
+
+    #[tokio::test]
+    async fn a_part_of_the_coordinates_will_do_where_it_means_one_item() {
+        let fixture = Fixture::of_every_fate().await;
+        let reader = fixture.journal.reader();
+        let explained = |name: &str| drawn(|out| explain_text(reader, name, out));
+        let whole = explained("acme/orders/1.0.0");
+        for part in ["orders/1.0.0", "orders", "acme/orders"] {
+            assert_eq!(explained(part), whole);
+        }
+        for nothing in ["1.0.0", "0", "ers/1.0.0", "ers", "", "/", "acme", "%", "orders/1"] {
+            let error = explain_json(reader, nothing).unwrap_err();
+            assert!(matches!(error, ReportError::NoSuchItem { .. }), "{nothing}: {error}");
+        }
     }
 
     #[tokio::test]

@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    io::Write,
-    sync::{Arc, Mutex, PoisonError},
+    io::{self, Write},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde::Serialize;
@@ -14,21 +14,41 @@ use crate::engine::{Event, Sink};
 /// Writes each event as one line of JSON, flushed at once, so that whoever reads sees it as it happens.
 ///
 /// A reader that stops reading for long slows the run down, as with any pipe: no line is lost and no memory grows. A
-/// reader that goes away ends the lines and nothing else: the run goes on, and the journal has everything.
+/// reader that goes away ends the lines and nothing else: the run goes on, and the journal has everything. So it does
+/// where lines cannot be written, on a disk that is full; but nobody wanted that, and [`JsonLines::lost`] tells it.
 pub struct JsonLines<W> {
-    /// `None` once the reader has gone.
-    out: Mutex<Option<W>>,
+    out: Mutex<Out<W>>,
+}
+
+enum Out<W> {
+    Open(W),
+    /// Whoever read has seen enough.
+    Closed,
+    /// Lines were lost that somebody wanted.
+    Lost(io::Error),
 }
 
 impl<W: Write + Send> JsonLines<W> {
     /// Writes to `out`.
     pub fn new(out: W) -> Self {
-        Self { out: Mutex::new(Some(out)) }
+        Self { out: Mutex::new(Out::Open(out)) }
     }
 
     /// Writes the last line.
     pub fn summary(&self, summary: &Summary) {
         self.line(&summary.document());
+    }
+
+    /// Why lines are missing, where that is not the reader's own wish. Asked once, at the end.
+    pub fn lost(&self) -> Option<io::Error> {
+        match std::mem::replace(&mut *self.out(), Out::Closed) {
+            Out::Lost(error) => Some(error),
+            Out::Open(_) | Out::Closed => None,
+        }
+    }
+
+    fn out(&self) -> MutexGuard<'_, Out<W>> {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn line(&self, value: &impl Serialize) {
@@ -38,11 +58,18 @@ impl<W: Write + Send> JsonLines<W> {
             return;
         }
         line.push(b'\n');
-        let mut guard = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(out) = guard.as_mut() else { return };
-        if let Err(error) = out.write_all(&line).and_then(|()| out.flush()) {
-            tracing::warn!(%error, "nobody reads the JSON lines any more; the run goes on without them");
-            *guard = None;
+        let mut guard = self.out();
+        let Out::Open(out) = &mut *guard else { return };
+        match out.write_all(&line).and_then(|()| out.flush()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                tracing::info!("nobody reads the JSON lines any more; the run goes on without them");
+                *guard = Out::Closed;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the JSON lines cannot be written; the run goes on without them");
+                *guard = Out::Lost(error);
+            }
         }
     }
 }
@@ -78,25 +105,24 @@ impl Sink for Fanout {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
     use crate::{
         asset::{Diagnosis, Problem},
         journal::{Failure, State},
     };
 
-    /// Takes `room` bytes, then is closed.
+    /// Takes `room` bytes, then fails.
     #[derive(Clone)]
     struct Pipe {
         room: usize,
+        end: io::ErrorKind,
         taken: Arc<Mutex<Vec<u8>>>,
         tried: Arc<Mutex<usize>>,
     }
 
     impl Pipe {
         fn new(room: usize) -> Self {
-            Self { room, taken: Arc::default(), tried: Arc::default() }
+            Self { room, end: io::ErrorKind::BrokenPipe, taken: Arc::default(), tried: Arc::default() }
         }
 
         fn text(&self) -> String {
@@ -109,7 +135,7 @@ mod tests {
             *self.tried.lock().unwrap() += 1;
             let mut taken = self.taken.lock().unwrap();
             if taken.len() + bytes.len() > self.room {
-                return Err(io::ErrorKind::BrokenPipe.into());
+                return Err(self.end.into());
             }
             taken.extend_from_slice(bytes);
             Ok(bytes.len())
@@ -150,11 +176,23 @@ mod tests {
     fn a_closed_pipe_ends_the_lines_and_is_not_written_to_again() {
         let pipe = Pipe::new(40);
         let lines = Arc::new(JsonLines::new(pipe.clone()));
-        let fanout = Fanout(vec![lines]);
+        let fanout = Fanout(vec![Arc::clone(&lines) as _]);
         for items in 0..5 {
             fanout.emit(&Event::Scanning { items });
         }
         assert_eq!(pipe.text(), "{\"type\":\"scanning\",\"items\":0}\n");
         assert_eq!(*pipe.tried.lock().unwrap(), 2);
+        assert!(lines.lost().is_none(), "the reader wanted no more");
+    }
+
+    #[test]
+    fn lines_that_cannot_be_written_are_told_as_lost() {
+        let pipe = Pipe { end: io::ErrorKind::StorageFull, ..Pipe::new(40) };
+        let lines = JsonLines::new(pipe.clone());
+        for items in 0..5 {
+            lines.emit(&Event::Scanning { items });
+        }
+        assert_eq!(*pipe.tried.lock().unwrap(), 2);
+        assert_eq!(lines.lost().map(|error| error.kind()), Some(io::ErrorKind::StorageFull));
     }
 }

@@ -14,7 +14,10 @@ use fs_err::File;
 use super::SourceError;
 use super::draft::Place;
 use super::lines::Lines;
-use crate::asset::{Diagnosis, Problem};
+use crate::{
+    asset::{Diagnosis, Problem},
+    package::Bounded,
+};
 
 /// What is read of one row, in bytes. A quote that is not closed makes a row of all the rest of a file, which is held in
 /// memory as a whole.
@@ -28,25 +31,6 @@ pub(crate) struct Table {
     left: Rc<Cell<u64>>,
     /// Of the file, in bytes.
     length: u64,
-}
-
-/// A file that yields so many bytes and no more, until somebody allows it more.
-struct Bounded<R> {
-    file: R,
-    left: Rc<Cell<u64>>,
-}
-
-impl<R: io::Read> io::Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.left.get();
-        if left == 0 {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        let count = self.file.read(&mut buffer[..most])?;
-        self.left.set(left - count as u64);
-        Ok(count)
-    }
 }
 
 impl Table {
@@ -65,8 +49,8 @@ impl Table {
         }
         let open = || File::open(path).map_err(unreadable);
         let left = Rc::new(Cell::new(MAX_ROW));
-        let file = Bounded { file: open()?, left: Rc::clone(&left) };
-        let length = file.file.metadata().map_err(unreadable)?.len();
+        let file = Bounded::new(open()?, &left);
+        let length = file.get_ref().metadata().map_err(unreadable)?.len();
         // Rows of a wrong length are diagnosed by whoever reads them, with their line, and do not end the run.
         let reader =
             ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(file);

@@ -43,8 +43,8 @@ fn help_names_every_command_and_the_exit_codes() {
       -h, --help        Print help
       -V, --version     Print version
 
-    Exit codes: 0 everything done or skipped · 1 could not start · 2 finished, some items failed · 3
-    stopped before the end, run again to go on · 130 interrupted twice
+    Exit codes: 0 everything done or skipped · 1 could not start, or its results could not be written ·
+    2 finished, some items failed · 3 stopped before the end, run again to go on · 130 interrupted twice
     "#);
 }
 
@@ -219,7 +219,7 @@ fn status_explain_and_plan_have_the_documented_shape() {
     let history = workshop.consign(&["explain", "job.toml", &gav, "--json"]).run().exits(0).json();
     assert!(history.to_string().contains("nowhere"), "{history}");
     let unknown = workshop.consign(&["explain", "job.toml", "g/unknown/1.0.0"]).run().exits(1);
-    assert!(unknown.stderr.contains("knows no item"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("the journal has no item `g/unknown/1.0.0`"), "{}", unknown.stderr);
 
     workshop.asset(&Asset::new("new", "1.0.0"));
     let plan = workshop.consign(&["plan", "job.toml", "--json"]).run().exits(0).json();
@@ -234,6 +234,32 @@ fn status_explain_and_plan_have_the_documented_shape() {
     for action in actions {
         assert!(["path", "reason"].iter().all(|key| action[*key].is_string()), "{action}");
     }
+}
+
+#[test]
+fn an_item_is_explained_by_as_much_of_its_name_as_means_it_alone() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    for (asset, version) in [("orders", "1.0.0"), ("orders", "1.1.0"), ("stock", "1.0.0")] {
+        workshop.asset(&Asset::new(asset, version));
+    }
+    workshop.run(&[]).exits(0);
+    let explain = |name: &str, code| workshop.consign(&["explain", "job.toml", name]).run().exits(code);
+    let whole = explain(&format!("{ORGANIZATION}/stock/1.0.0"), 0).stdout;
+    for part in ["stock/1.0.0", "stock", &format!("{ORGANIZATION}/stock")] {
+        assert_eq!(explain(part, 0).stdout, whole);
+    }
+    assert!(explain("orders/1.1.0", 0).stdout.contains("orders/1.1.0"));
+    plain(workshop.folder(), || {
+        assert_snapshot!(explain("orders", 1).stderr, @r#"
+        error: `orders` means more than one item: [org]/orders/1.0.0, [org]/orders/1.1.0
+          hint: name one of them, as group/asset/version
+        "#);
+        assert_snapshot!(explain("1.0.0", 1).stderr, @r#"
+        error: the journal has no item `1.0.0` for target [org]
+          hint: name it as group/asset/version, as `consign status` and `consign plan` show it
+        "#);
+    });
 }
 
 #[test]

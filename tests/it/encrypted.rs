@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::support::{
     Asset, Consign, ORGANIZATION, Sandbox, Secret, Workshop, assert_absent,
-    certificates::{Authority, Says, self_signed},
+    certificates::{Authority, Says, self_signed, self_signed_authority},
     tunnel::Tunnel,
 };
 
@@ -118,12 +118,14 @@ fn a_certificate_that_does_not_hold_is_refused_and_told_by_what_is_wrong_with_it
     let (ours, other) = (Authority::new("ours"), Authority::new("other"));
     let says = Says::of("exchange.test");
     let (own, own_pem) = self_signed(says);
+    let (both, both_pem) = self_signed_authority(says);
     let cases = [
         ("expired", ours.serve(Says { years: (2020, 2021), ..says }), &ours.pem, "expired", "renew its certificate"),
         ("early", ours.serve(Says { years: (2089, 2090), ..says }), &ours.pem, "not valid yet", "check the clock"),
         ("name", ours.serve(Says::of("another.test")), &ours.pem, "exchange.test", "for another name"),
         ("authority", other.serve(says), &ours.pem, "UnknownIssuer", "target.ca_file"),
         ("itself", own, &ours.pem, "UnknownIssuer", "target.ca_file"),
+        ("an authority as a server", both, &both_pem, "CaUsedAsEndEntity", "make one without CA:TRUE"),
     ];
     for (case, shown, trusted, words, hint) in cases {
         let tunnel = Tunnel::start(&sandbox, shown, None);

@@ -4,6 +4,7 @@
 mod archives;
 mod names;
 mod servers;
+mod statuses;
 mod trees;
 
 use crate::support::Ran;

@@ -34,5 +34,6 @@ mod reports;
 mod secrets;
 mod sources;
 mod stopping;
+mod streams;
 mod supply_chain;
 mod types;

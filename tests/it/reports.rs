@@ -79,11 +79,12 @@ fn each_report_can_be_made_later_from_the_journal() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_told() {
+fn a_report_that_cannot_be_written_is_told_before_the_run() {
     let sandbox = Sandbox::start(&[]);
     let workshop = Workshop::for_sandbox(&sandbox);
     workshop.asset(&Asset::new("orders", "1.0.0"));
     workshop.write("report", "a file in the way");
     let ran = workshop.run(&["--report", "report"]).exits(1);
-    assert!(ran.stderr.contains("report"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no reports can be written"), "{}", ran.stderr);
+    assert_eq!(sandbox.stats()["publications"]["accepted"], 0, "it is told before anything is sent");
 }

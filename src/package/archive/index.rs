@@ -6,13 +6,14 @@
 
 use std::{
     cell::Cell,
-    io::{self, Read, Seek, SeekFrom},
+    io::{Read, Seek},
     rc::Rc,
 };
 
 use zip::{ZipArchive, read::Config, result::ZipError, unstable::read::ZipIterable};
 
 use super::ArchiveError;
+use crate::package::Bounded;
 
 /// The most bytes that are read to learn what an archive holds: room for a hundred thousand entries with names of half a
 /// kilobyte.
@@ -23,17 +24,10 @@ const TOO_LONG: &str = "its directory is too long, or there is none at its end";
 /// An open archive.
 pub(in crate::package) type Zip<R> = ZipArchive<Bounded<R>>;
 
-/// A file that yields so many bytes and no more.
-#[derive(Debug)]
-pub(in crate::package) struct Bounded<R> {
-    file: R,
-    left: Rc<Cell<u64>>,
-}
-
 /// Opens an archive of at most `most` entries. What they inflate to is for the caller to bound.
 pub(in crate::package) fn open<R: Read + Seek>(file: R, most: usize) -> Result<Zip<R>, ArchiveError> {
     let left = Rc::new(Cell::new(MAX_INDEX));
-    let mut file = Bounded { file, left: Rc::clone(&left) };
+    let mut file = Bounded::new(file, &left);
     let fault = |error: ZipError| match left.get() {
         0 => ArchiveError::Invalid(TOO_LONG.to_owned()),
         _ => error.into(),
@@ -46,23 +40,4 @@ pub(in crate::package) fn open<R: Read + Seek>(file: R, most: usize) -> Result<Z
     let zip = ZipArchive::new(file).map_err(fault)?;
     left.set(u64::MAX);
     Ok(zip)
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.left.get();
-        if left == 0 {
-            return Err(io::Error::other(TOO_LONG));
-        }
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        let size = self.file.read(&mut buffer[..most])?;
-        self.left.set(left.saturating_sub(size as u64));
-        Ok(size)
-    }
-}
-
-impl<R: Seek> Seek for Bounded<R> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
-    }
 }

@@ -55,6 +55,7 @@ impl Describer {
         let status = match self.exchange.publication_status(link).await {
             Ok(status) => status,
             Err(error) => {
+                progress.asking.untold(failure::failure(&error));
                 return match (failure::outcome(&error), error.disposition()) {
                     (halt @ Outcome::Halt(_), _) => halt,
                     (Outcome::Failed(failure), Disposition::Final) => Outcome::GaveUp(failure),
@@ -113,11 +114,8 @@ impl Describer {
     }
 
     fn overdue(progress: &Progress) -> Outcome {
-        let waited = progress.asking.waited().as_secs();
-        Outcome::GaveUp(
-            Failure::new("deadline", format!("the change was accepted but has not ended after {waited} s"))
-                .hint("`consign retry` goes on asking; publish.deadline gives changes more time"),
-        )
+        let failure = progress.asking.overdue("change");
+        Outcome::GaveUp(failure.hint("`consign retry` goes on asking; publish.deadline gives changes more time"))
     }
 }
 

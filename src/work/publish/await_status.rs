@@ -15,6 +15,9 @@ use crate::{
 /// and its coordinates tell what became of it (EXCHANGE.md §3.3).
 const LOST_AFTER: Duration = Duration::from_secs(60);
 
+/// The same where the server named another server to ask: then its own not knowing is no delay but what it says.
+const LOST_ELSEWHERE_AFTER: Duration = Duration::from_secs(5);
+
 impl Publish {
     pub(super) async fn await_status(&self, subject: &mut Subject, item: &Item) -> Outcome {
         let text = item.token.as_deref().unwrap_or_default();
@@ -29,20 +32,21 @@ impl Publish {
         let status = match self.exchange.publication_status(&token.link).await {
             Ok(status) => status,
             Err(error) => match error.disposition() {
+                Disposition::Final => return self.not_told(subject, failure::outcome(&error)).await,
                 // Not being told is no news about the publication.
-                Disposition::Again { .. } | Disposition::Doubt { .. } if !self.is_overdue(subject) => {
+                Disposition::Again { .. } | Disposition::Doubt { .. } => {
+                    subject.asking.untold(failure::failure(&error));
                     return match failure::outcome(&error) {
+                        _ if self.is_overdue(subject) => self.late(subject).await,
                         Outcome::Halt(failure) => Outcome::Halt(failure),
                         _ => self.ask_again(subject, item),
                     };
                 }
-                Disposition::Final => return self.not_told(subject, failure::outcome(&error)).await,
-                _ => return Self::overdue(subject),
             },
         };
         match status {
             Some(status) => self.read_status(subject, item, &status).await,
-            None => self.status_missing(subject, item).await,
+            None => self.status_missing(subject, item, token.elsewhere.as_deref()).await,
         }
     }
 
@@ -66,16 +70,13 @@ impl Publish {
                 self.published(subject, None)
             }
             PublicationState::Failed => refused_publication(status),
-            PublicationState::Running if self.is_overdue(subject) => match self.is_there(subject).await {
-                Ok(true) => self.published(subject, Some("found after its deadline had passed".to_owned())),
-                _ => Self::overdue(subject),
-            },
+            PublicationState::Running if self.is_overdue(subject) => self.late(subject).await,
             PublicationState::Running => self.ask_again(subject, item),
         }
     }
 
     /// The link is not known to the server: not yet, or no more.
-    async fn status_missing(&self, subject: &mut Subject, item: &Item) -> Outcome {
+    async fn status_missing(&self, subject: &mut Subject, item: &Item, elsewhere: Option<&str>) -> Outcome {
         let lost_for = subject.asking.lost();
         match self.is_there(subject).await {
             Ok(true) => {
@@ -84,11 +85,28 @@ impl Publish {
             Ok(false) => {}
             Err(outcome) => return outcome,
         }
-        if lost_for < LOST_AFTER && !self.is_overdue(subject) {
+        let patience = if elsewhere.is_some() { LOST_ELSEWHERE_AFTER } else { LOST_AFTER };
+        if lost_for < patience && !self.is_overdue(subject) {
             return self.ask_again(subject, item);
+        }
+        if let Some(address) = elsewhere {
+            return Outcome::GaveUp(self.told_elsewhere(address));
         }
         let failure = Failure::new("lost", "the server knows neither the publication nor the asset");
         Outcome::Back { step: PUBLISH, failure, after: Duration::ZERO, doubt: true }
+    }
+
+    /// It was accepted, so that it must not be sent again, and here nobody knows of it.
+    fn told_elsewhere(&self, address: &str) -> Failure {
+        let origin = self.exchange.client().origin();
+        let message = format!(
+            "the publication was accepted, and what becomes of it is told at `{address}`, where no credentials of {origin} \
+             go; {origin} itself knows neither the publication nor the asset"
+        );
+        Failure::new("foreign-origin", message).hint(
+            "where that is another name of the same server, make it target.host; otherwise what stands before the server \
+             rewrites its links; `consign retry` goes on asking here",
+        )
     }
 
     /// Whether the server lists the asset, whatever it holds.
@@ -108,12 +126,17 @@ impl Publish {
         subject.asking.waited() > self.settings.deadline
     }
 
-    fn overdue(subject: &Subject) -> Outcome {
-        let waited = subject.asking.waited().as_secs();
-        Outcome::GaveUp(
-            Failure::new("deadline", format!("the publication was accepted but has not ended after {waited} s"))
-                .hint("`consign retry` goes on asking; publish.deadline gives publications more time"),
-        )
+    /// The publication has had its time: the asset may be there all the same.
+    async fn late(&self, subject: &mut Subject) -> Outcome {
+        match self.is_there(subject).await {
+            Ok(true) => self.published(subject, Some("found after its deadline had passed".to_owned())),
+            _ => Outcome::GaveUp(
+                subject
+                    .asking
+                    .overdue("publication")
+                    .hint("`consign retry` goes on asking; publish.deadline gives publications more time"),
+            ),
+        }
     }
 }
 

@@ -18,6 +18,9 @@ use crate::{
 pub(super) struct Token {
     /// Where to ask.
     pub(super) link: StatusLink,
+    /// The address of another server that the server named instead: the coordinates are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) elsewhere: Option<String>,
     /// The digest of what was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) imprint: Option<String>,
@@ -63,7 +66,8 @@ impl Publish {
             // The server took it, and names another server to ask: no token goes there. Its own coordinates tell as well.
             Err(error @ CallError::ForeignOrigin { .. }) => {
                 tracing::warn!(gav = %subject.draft.coordinates, %error, "the status link leads to another server");
-                self.accepted(subject, self.exchange.latest_publication(&subject.draft.coordinates))
+                let CallError::ForeignOrigin { address, .. } = error else { unreachable!("is matched above") };
+                self.wait_for(subject, self.exchange.latest_publication(&subject.draft.coordinates), Some(address))
             }
             Err(error) if error.http() == Some(409) => {
                 let refusal = error.refusal().expect("a status comes with an answer").clone();
@@ -75,11 +79,15 @@ impl Publish {
 
     /// The server works on what was sent: by this process, or by one before it.
     pub(super) fn accepted(&self, subject: &mut Subject, link: StatusLink) -> Outcome {
+        self.wait_for(subject, link, None)
+    }
+
+    fn wait_for(&self, subject: &mut Subject, link: StatusLink, elsewhere: Option<String>) -> Outcome {
         subject.asking.begin_anew();
         if subject.sent {
             self.tally.add_published();
         }
-        let token = Token { link, imprint: subject.fingerprint() };
+        let token = Token { link, elsewhere, imprint: subject.fingerprint() };
         Outcome::Wait { token: token.to_text(), after: self.rhythm.first() }
     }
 }

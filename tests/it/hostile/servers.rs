@@ -212,7 +212,9 @@ fn no_link_and_no_redirect_brings_the_token_to_another_host() {
     assert_eq!(workshop.item("good", "1.0.0").0, "done");
     let caught: Vec<Asked> = elsewhere.asked();
     assert!(caught.is_empty(), "{caught:?}");
-    for (asset, class) in [("link", "lost"), ("publish", "refused"), ("read", "refused"), ("round", "refused")] {
+    for (asset, class) in
+        [("link", "foreign-origin"), ("publish", "refused"), ("read", "refused"), ("round", "refused")]
+    {
         let (state, found, message) = workshop.item(asset, "1.0.0");
         assert_eq!((state.as_str(), found.as_str()), ("failed", class), "{asset}: {message}");
     }

@@ -53,8 +53,19 @@ impl Authority {
 
 /// TLS for a server that vouches for itself, and its certificate.
 pub(crate) fn self_signed(says: Says<'_>) -> (Arc<ServerConfig>, String) {
+    signs_itself(&params(says))
+}
+
+/// The same, with a certificate that says that it is one of an authority, as `openssl req -x509` makes them.
+pub(crate) fn self_signed_authority(says: Says<'_>) -> (Arc<ServerConfig>, String) {
+    let mut params = params(says);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    signs_itself(&params)
+}
+
+fn signs_itself(params: &CertificateParams) -> (Arc<ServerConfig>, String) {
     let key = KeyPair::generate().expect("a key");
-    let certificate = params(says).self_signed(&key).expect("signs itself");
+    let certificate = params.self_signed(&key).expect("signs itself");
     (config(certificate.der().clone(), &key), certificate.pem())
 }
 

@@ -50,6 +50,13 @@ impl Consign {
         self
     }
 
+    /// Runs it by way of a shell script, which calls it `"$@"`.
+    pub(crate) fn in_shell(&self, script: &str) -> Self {
+        let args =
+            [&["-c", script, "sh", &self.program], &self.args.iter().map(String::as_str).collect::<Vec<_>>()[..]];
+        Self { env: self.env.clone(), ..Self::other(&self.folder, "sh").args(&args.concat()) }
+    }
+
     /// Starts it, and leaves it running.
     pub(crate) fn start(&self) -> Running {
         let mut child = Command::new(&self.program)

@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::Sandbox;
+use super::{Sandbox, spellings::ascii};
 
 /// The token that it hands out: with characters that have other spellings in JSON, in addresses and in base64.
 pub(crate) const ISSUED: &str = "issued/T0k3n+of~the_parrot-0815==";
@@ -137,6 +137,8 @@ impl Bird {
             format!("see http://{}/login?access_token={}", self.address, encoded(value)),
             format!("signed https://files.example/x?X-Amz-Signature={SIGNATURE}&y=1"),
             format!("you sent {body}"),
+            format!("you sent {}", ascii(&body).replace('/', "\\/")),
+            format!("you sent {}", ascii(&json!(body).to_string())),
             format!("{}you said {}", " ".repeat(1_990), asked.head),
         ];
         let text = match self.form {

@@ -24,6 +24,9 @@ impl Secret {
         let mut spellings = vec![
             secret.to_owned(),
             json.trim_matches('"').to_owned(),
+            ascii(json.trim_matches('"')).to_lowercase(),
+            ascii(json.trim_matches('"')),
+            ascii(&json.trim_matches('"').replace('/', "\\/")),
             percent.to_lowercase(),
             percent,
             form,
@@ -50,6 +53,18 @@ impl Secret {
             Some(String::from_utf8_lossy(around).into_owned())
         })
     }
+}
+
+/// JSON as it is where only ASCII is wanted.
+pub(crate) fn ascii(json: &str) -> String {
+    let mut escaped = String::new();
+    for c in json.chars() {
+        match c {
+            c if c.is_ascii() => escaped.push(c),
+            c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    escaped
 }
 
 fn memchr(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
