@@ -142,6 +142,7 @@ fn completions_and_the_manual_page_name_the_commands() {
     }
     let man = workshop.consign(&["man"]).run().exits(0).stdout;
     assert!(man.contains(".TH") && man.contains("consign"), "{man}");
+    assert!(man.contains("show\\-secret"), "the options of the innermost commands are told too");
 }
 
 #[test]

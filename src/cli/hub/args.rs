@@ -5,6 +5,9 @@ use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 use crate::hub::{PortalAsset, SortCriteria};
 
+/// Above what every command takes, so that its own options stand first.
+const HEADING: &str = "Which portal";
+
 #[derive(Debug, Args)]
 pub(in super::super) struct HubArgs {
     #[command(subcommand)]
@@ -18,28 +21,28 @@ pub(in super::super) struct HubArgs {
 #[derive(Debug, Args)]
 pub(super) struct PlaceArgs {
     /// Take server and credentials from the target of a job file
-    #[arg(long, value_name = "JOB", global = true)]
+    #[arg(long, value_name = "JOB", global = true, help_heading = HEADING)]
     pub(super) job: Option<Utf8PathBuf>,
 
     /// Visit the sandbox of the job
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = HEADING)]
     pub(super) sandbox: bool,
 
     /// Another host: a name (https), or a full origin such as http://127.0.0.1:4180
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, help_heading = HEADING)]
     pub(super) host: Option<String>,
 
     /// The Anypoint organization, where it decides between several portals
-    #[arg(long, value_name = "ID", global = true)]
+    #[arg(long, value_name = "ID", global = true, help_heading = HEADING)]
     pub(super) organization: Option<String>,
 
     /// The portal, by id or name; without it the only one there is
-    #[arg(long, value_name = "PORTAL", global = true)]
+    #[arg(long, value_name = "PORTAL", global = true, help_heading = HEADING)]
     pub(super) portal: Option<String>,
 
     /// The organization that the portal belongs to, such as a Salesforce organization id; with --portal ID nothing is
     /// looked up
-    #[arg(long, value_name = "ID", global = true)]
+    #[arg(long, value_name = "ID", global = true, help_heading = HEADING)]
     pub(super) target_organization: Option<String>,
 
     /// Print JSON

@@ -68,3 +68,25 @@ fn cannot_surely<E: Into<HubError>>(what: impl Display, look: impl Display) -> i
 fn told(error: &HubError) -> Problem {
     Problem::of(error).hint(error.hint())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::{TransportError, TransportKind};
+
+    #[test]
+    fn whoever_cannot_know_whether_it_was_done_is_told_where_to_look() {
+        let lost = |sent: bool| CallError::Transport {
+            request: "POST /x".to_owned(),
+            source: TransportError { kind: TransportKind::Reset, sent, source: None },
+        };
+        let told = |error: CallError| format!("{:?}", cannot_surely("make it", "`look` shows it")(error));
+        assert!(
+            told(lost(true)).contains("it may have been done all the same: `look` shows it"),
+            "{}",
+            told(lost(true))
+        );
+        assert!(told(lost(true)).contains("cannot make it: POST /x"));
+        assert!(!told(lost(false)).contains("look"), "it was not sent");
+    }
+}
