@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 
 use super::Problem;
 use crate::{
+    engine::Clock,
     exchange::Exchange,
     job::{CredentialsFrom, Job, Place},
     net::{
@@ -13,7 +14,7 @@ use crate::{
         TransportSettings, VariableNames,
     },
     sandbox::{self, Running, Sandbox},
-    work::Connection,
+    work::{self, Connection},
 };
 
 /// A target, and the sandbox that it is, where it is one.
@@ -28,6 +29,18 @@ impl Connected {
         if let Some(running) = self.embedded {
             running.stop().await;
         }
+    }
+}
+
+/// Waits for as long as the server asked an earlier run of the job to.
+pub(super) async fn pause(job: &Job) {
+    let Place::Host(host) = &job.target.place else { return };
+    let left = host.parse().map(|origin: Origin| work::pause_left(&origin, &job.journal, Clock::start()));
+    let Ok(left) = left.map(Option::unwrap_or_default) else { return };
+    if !left.is_zero() {
+        let until = jiff::Zoned::now().saturating_add(jiff::SignedDuration::try_from(left).unwrap_or_default());
+        tracing::warn!("the server asked an earlier run to wait, until {}", until.strftime("%H:%M:%S"));
+        tokio::time::sleep(left).await;
     }
 }
 
@@ -83,7 +96,9 @@ fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client,
         concurrency: job.pace.concurrency,
         ..PaceSettings::default()
     };
-    door(origin, credentials, job.target.ca_file.clone(), pace)
+    let client = door(origin, credentials, job.target.ca_file.clone(), pace)?;
+    work::resume_pace(&client, &job.journal, Clock::start());
+    Ok(client)
 }
 
 /// Opens the door to a server.

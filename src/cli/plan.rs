@@ -84,7 +84,7 @@ pub(super) fn finish(written: Result<(), ReportError>) -> Result<Exit, Problem> 
 fn journal(job: &Job, target: Option<&str>) -> Result<Option<Reader>, Problem> {
     let reader = match Reader::open(&job.journal) {
         Ok(reader) => reader,
-        Err(JournalError::Absent { .. }) => return Ok(None),
+        Err(JournalError::Absent { .. } | JournalError::Empty { .. }) => return Ok(None),
         Err(error) => return Err(journal_problem(error)),
     };
     let same = match target {

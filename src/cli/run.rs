@@ -46,6 +46,10 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
             fs_err::create_dir_all(folder)
                 .map_err(|error| Problem::new("no reports can be written").because(&error))?;
         }
+        // The server may have asked for minutes.
+        if stop.run_until_cancelled(connect::pause(&job)).await.is_none() {
+            return Ok(Exit::Stopped);
+        }
         let connected = connect::connect(&job).await?;
         let exit =
             carry_out(&job, lock, &connected, args, quiet, RunOptions { only, retry, ..RunOptions::default() }, stop)

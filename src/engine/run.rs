@@ -16,9 +16,6 @@ use super::{
 };
 use crate::journal::{Failure, Item, ItemId, Journal, JournalError, State};
 
-/// The longest that a server is believed to ask for.
-const LONGEST_PAUSE: Duration = Duration::from_mins(10);
-
 /// How much is in hand at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -28,6 +25,8 @@ pub struct Limits {
     pub waiting: usize,
     /// How often a step of an item is tried in one run before the item fails.
     pub attempts: u32,
+    /// The longest that a server is believed to ask for.
+    pub pause: Duration,
 }
 
 /// How a run ended.
@@ -186,7 +185,7 @@ impl<W: Work> Engine<W> {
             return;
         }
         // Nothing asks for a longer pause: a time farther away was told by a clock that has been set back since.
-        let latest = Instant::now() + LONGEST_PAUSE;
+        let latest = Instant::now() + self.shared.limits.pause;
         let due = item.due.map_or_else(Instant::now, |due| self.shared.clock.instant(due).min(latest));
         let awaits = item.token.is_some();
         self.park(Parked { held: Held::new(item), due, awaits });

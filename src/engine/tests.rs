@@ -128,7 +128,7 @@ fn drafts(names: &[(&str, &[&str])]) -> Vec<Offer> {
     names.iter().map(|(gav, needs)| Offer::new(Sourced::Draft(Box::new(draft(gav, needs))), true)).collect()
 }
 
-const LIMITS: Limits = Limits { acting: 4, waiting: 8, attempts: 8 };
+const LIMITS: Limits = Limits { acting: 4, waiting: 8, attempts: 8, pause: Duration::from_mins(10) };
 
 /// The journal, once the tasks and the writing thread of the run before have ended.
 async fn opened(path: &Utf8Path) -> Journal {
@@ -257,6 +257,34 @@ async fn what_was_given_up_on_after_it_was_accepted_is_asked_for_again_and_not_s
     assert!(work.0.lock().unwrap().accepted.values().all(|times| *times == 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_changed_after_it_was_given_up_on_is_asked_for_first_and_the_change_comes_with_the_next_run() {
+    for retry in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+        let work = world(1, false);
+        let (_, counts) =
+            run(&path, &work, drafts(&[("g/slow/1.0.0", &[])]), None, CancellationToken::new()).await.unwrap();
+        assert_eq!(counts.failed, 1);
+        if retry {
+            let journal = opened(&path).await;
+            journal.reopen_failed(None).await.unwrap();
+            journal.close().await;
+        }
+        // The publisher refuses to take anything twice.
+        let changed = || drafts(&[("g/slow/1.0.0", &["g/elsewhere/1.0.0"])]);
+        let (_, counts) = run(&path, &work, changed(), None, CancellationToken::new()).await.unwrap();
+        assert_eq!(counts.done, 1, "{counts:?}");
+        assert_eq!(work.0.lock().unwrap().accepted["g/slow/1.0.0"], 1);
+        let journal = opened(&path).await;
+        assert_eq!(journal.offer(changed()).await.unwrap().changed, 1);
+        journal.put_in_order().await.unwrap();
+        let item = journal.reader().ready(1).unwrap().remove(0);
+        assert_eq!((item.token, item.step), (None, None), "now the change is sent");
+        assert!(item.draft.contains("elsewhere"), "{}", item.draft);
+    }
+}
+
 /// A server that never has what it is asked for, and takes a publication only on the third look of a run.
 #[derive(Default)]
 struct Sceptic {
@@ -295,7 +323,7 @@ async fn an_item_that_was_cut_off_in_more_runs_than_it_may_be_tried_does_not_fai
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
     let work = Arc::new(Sceptic::default());
-    let limits = Limits { acting: 4, waiting: 8, attempts: 4 };
+    let limits = Limits { attempts: 4, ..LIMITS };
     for kill in 0..=8 {
         let journal = Arc::new(opened(&path).await);
         journal.offer(drafts(&[("g/a/1.0.0", &[])])).await.unwrap();

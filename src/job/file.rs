@@ -17,6 +17,17 @@ pub enum Kind {
     Describe,
 }
 
+impl Kind {
+    /// The word for it in a job file, and in the journal.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Describe => "describe",
+        }
+    }
+}
+
 /// What to do about what describes an asset that is published already and differs from the source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -157,6 +157,12 @@ pub const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
 const DEFAULT_CONCURRENCY: usize = 8;
 
 impl Job {
+    /// What the journal knows the job by: its kind and its name. Several jobs may share a journal.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}:{}", self.kind.as_str(), self.name)
+    }
+
     /// Reads a job file, and lays the command line and the environment over it.
     ///
     /// The command line comes first, then the environment (`ANYPOINT_HOST`, `ANYPOINT_ORG`: the order of the official

@@ -8,11 +8,10 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use camino::Utf8PathBuf;
 use futures::{FutureExt, future::BoxFuture};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::JournalError;
+use super::{JournalError, Lock};
 
 /// How the writes of a journal are committed.
 #[derive(Debug, Clone, Default)]
@@ -38,15 +37,15 @@ pub trait Witness: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone)]
 pub(super) struct Alone {
     connection: Arc<Mutex<Connection>>,
-    path: Utf8PathBuf,
+    lock: Arc<Lock>,
     witness: Arc<dyn Witness>,
     /// Why nothing is written any more.
     failure: Arc<OnceLock<Arc<JournalError>>>,
 }
 
 impl Alone {
-    pub(super) fn new(connection: Connection, path: Utf8PathBuf, witness: Arc<dyn Witness>) -> Self {
-        Self { connection: Arc::new(Mutex::new(connection)), path, witness, failure: Arc::default() }
+    pub(super) fn new(connection: Connection, lock: Arc<Lock>, witness: Arc<dyn Witness>) -> Self {
+        Self { connection: Arc::new(Mutex::new(connection)), lock, witness, failure: Arc::default() }
     }
 
     pub(super) async fn write<T>(
@@ -72,19 +71,20 @@ impl Alone {
             return Err(Arc::clone(failure).into());
         }
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        transact(&mut connection, job).map_err(|source| {
-            let error = Arc::new(JournalError::sqlite(&self.path, "written", source));
-            Arc::clone(self.failure.get_or_init(|| error)).into()
-        })
+        self.transact(&mut connection, job)
+            .map_err(|error| Arc::clone(self.failure.get_or_init(|| Arc::new(error))).into())
     }
-}
 
-fn transact<T>(
-    connection: &mut Connection,
-    job: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let answer = job(&transaction)?;
-    transaction.commit()?;
-    Ok(answer)
+    fn transact<T>(
+        &self,
+        connection: &mut Connection,
+        job: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        let failed = |source| JournalError::sqlite(self.lock.journal(), "written", source);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        self.lock.must_be_last(&transaction)?;
+        let answer = job(&transaction).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(answer)
+    }
 }

@@ -35,6 +35,12 @@ pub enum JournalError {
         /// Where it was looked for.
         path: Utf8PathBuf,
     },
+    /// The file is there, and holds no run.
+    #[error("journal {path} is empty: no run was begun in it, or it was emptied")]
+    Empty {
+        /// The file.
+        path: Utf8PathBuf,
+    },
     /// The file is a journal, and broken.
     #[error("journal {path} is damaged: {found}")]
     Damaged {
@@ -59,6 +65,12 @@ pub enum JournalError {
     #[error("journal {path} is no longer where it was: it was removed, renamed or replaced during the run")]
     Moved {
         /// Where it was.
+        path: Utf8PathBuf,
+    },
+    /// The lock was removed or replaced while a run worked on the journal: another process may have got in.
+    #[error("journal {path} is no longer this run's alone: its lock was removed or replaced, or another run was begun")]
+    Unlocked {
+        /// The journal.
         path: Utf8PathBuf,
     },
     /// The file or its folder cannot be used.
@@ -115,6 +127,10 @@ impl JournalError {
                  and run again; {RECOGNISED}"
             )),
             Self::Absent { .. } => Some("run the job first, or name its journal with --journal".to_owned()),
+            Self::Empty { .. } => Some(
+                "run the job, which says whether anything was lost; or put a copy of the journal in its place"
+                    .to_owned(),
+            ),
             Self::Sqlite { path, source, .. } => sqlite_hint(path, source),
             Self::Write(error) => error.hint(),
             Self::Damaged { path, .. } => Some(damaged_hint(path)),
@@ -124,6 +140,9 @@ impl JournalError {
             )),
             Self::Moved { .. } => Some(format!(
                 "put it back, with its -wal file, and run again; without it run again all the same: {RECOGNISED}"
+            )),
+            Self::Unlocked { path } => Some(format!(
+                "see that no other process works on it, then run again: nothing is lost; leave {path}.lock where it is"
             )),
             Self::Io { source, .. } => io_hint(source).map(str::to_owned),
         }

@@ -8,7 +8,6 @@ use std::{
     thread,
 };
 
-use camino::Utf8PathBuf;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -38,7 +37,7 @@ impl Group {
         lock: Arc<Lock>,
     ) -> Result<(Self, thread::JoinHandle<()>), JournalError> {
         let path = lock.journal().to_owned();
-        let place = Place::of(&path)?;
+        let place = Place::of(&lock)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let failure = Arc::new(OnceLock::new());
         let reason = Arc::clone(&failure);
@@ -46,7 +45,7 @@ impl Group {
         let thread = thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || {
-                run(connection, queue, &path, &place, &reason);
+                run(connection, queue, &lock, &place, &reason);
                 // Held until the last write: a journal may be dropped with writes queued.
                 drop(lock);
             })
@@ -105,7 +104,7 @@ impl Group {
 fn run(
     mut connection: Connection,
     mut queue: mpsc::Receiver<Job>,
-    path: &Utf8PathBuf,
+    lock: &Lock,
     place: &Place,
     reason: &OnceLock<Arc<JournalError>>,
 ) {
@@ -118,8 +117,7 @@ fn run(
         }
         // Jobs that did not run outlive the setting of the reason, which their callers read.
         let mut waiting = Vec::with_capacity(jobs.len());
-        let written = commit(&mut connection, &mut jobs, &mut waiting);
-        let written = written.map_err(|source| JournalError::sqlite(path, "written", source));
+        let written = commit(&mut connection, lock, &mut jobs, &mut waiting);
         // What went into a file that nobody will find again must not be acknowledged.
         let outcome = written.and_then(|()| place.check());
         let outcome = outcome.map_err(|error| Arc::clone(reason.get_or_init(|| Arc::new(error))));
@@ -134,12 +132,19 @@ fn run(
     let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
 }
 
-fn commit(connection: &mut Connection, jobs: &mut Vec<Job>, waiting: &mut Vec<Acknowledge>) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn commit(
+    connection: &mut Connection,
+    lock: &Lock,
+    jobs: &mut Vec<Job>,
+    waiting: &mut Vec<Acknowledge>,
+) -> Result<(), JournalError> {
+    let failed = |source| JournalError::sqlite(lock.journal(), "written", source);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    lock.must_be_last(&transaction)?;
     for job in jobs.drain(..) {
         let (status, acknowledge) = job(&transaction);
         waiting.push(acknowledge);
-        status?;
+        status.map_err(failed)?;
     }
-    transaction.commit()
+    transaction.commit().map_err(failed)
 }

@@ -3,15 +3,20 @@
 //! The operating system holds the lock and releases it when the process ends, however it ends. The text in the file
 //! tells people who it is, and the next process how many runs the journal has seen: a journal that was emptied, cut off or
 //! replaced by an older copy is as good a database as any, and would be believed.
+//!
+//! Anybody may remove the file, and let a second process in. So the lock is not all: a run writes nothing once another one
+//! was begun in its journal, and stops when its lock is no longer where it was.
 
 use std::{
-    fs::{File, TryLockError},
-    io::{Read, Seek, Write},
+    fs::{File, Metadata, TryLockError},
+    io::{self, Read, Seek, Write},
+    sync::atomic::{AtomicI64, Ordering::Relaxed},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rusqlite::Connection;
 
-use super::{JournalError, RunId, private};
+use super::{JournalError, RunId, private, schema};
 
 /// What stands before the number of the last run that was begun.
 const BEGUN: &str = "begun: ";
@@ -20,7 +25,10 @@ const BEGUN: &str = "begun: ";
 #[derive(Debug)]
 pub struct Lock {
     journal: Utf8PathBuf,
+    path: Utf8PathBuf,
     file: File,
+    /// The run of this process, once it is begun; 0 before.
+    run: AtomicI64,
     /// The last run that was begun before the lock was taken, as far as is known; 0 when nothing is.
     begun: i64,
 }
@@ -31,7 +39,7 @@ impl Lock {
         // Whoever comes by another name, a link, finds the same lock.
         let real = journal.canonicalize_utf8().unwrap_or_else(|_| journal.to_owned());
         let path = Self::path(&real);
-        let io = |source| JournalError::Io { path: path.clone(), source };
+        let io = |source| JournalError::Io { path: Self::path(&real), source };
         if let Some(folder) = journal.parent().filter(|folder| !folder.as_str().is_empty()) {
             fs_err::create_dir_all(folder).map_err(io)?;
         }
@@ -48,7 +56,7 @@ impl Lock {
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         let begun = text(&mut file).lines().find_map(|line| line.strip_prefix(BEGUN)?.trim().parse().ok());
-        let lock = Self { journal: journal.to_owned(), file, begun: begun.unwrap_or(0) };
+        let lock = Self { journal: journal.to_owned(), path, file, run: AtomicI64::new(0), begun: begun.unwrap_or(0) };
         lock.write(lock.begun);
         Ok(lock)
     }
@@ -66,6 +74,11 @@ impl Lock {
         Ok(())
     }
 
+    /// Whether it counts no run, as a lock that was made just now.
+    pub(super) fn counts_none(&self) -> bool {
+        self.begun == 0
+    }
+
     /// Forgets the runs of a journal that is gone. Before another one is begun in its place: a process that dies in
     /// between leaves one that knows of no run, and would be refused for ever.
     pub(super) fn forget(&self) {
@@ -74,7 +87,23 @@ impl Lock {
 
     /// Remembers that a run has begun: it is in the journal, durably.
     pub(super) fn note(&self, run: RunId) {
+        self.run.store(run.0, Relaxed);
         self.write(run.0);
+    }
+
+    /// Refuses to write once another process has begun a run: it got in past a lock that was removed. Asked within the
+    /// transaction, this leaves no instant at which both write.
+    pub(super) fn must_be_last(&self, connection: &Connection) -> Result<(), JournalError> {
+        let run = self.run.load(Relaxed);
+        if run > 0 && schema::last_run(connection, &self.journal)? > run {
+            return Err(JournalError::Unlocked { path: self.journal.clone() });
+        }
+        Ok(())
+    }
+
+    /// Where the lock is, and which file it is.
+    pub(super) fn place(&self) -> io::Result<(&Utf8Path, Metadata)> {
+        Ok((&self.path, self.file.metadata()?))
     }
 
     fn write(&self, begun: i64) {

@@ -11,8 +11,10 @@
 //! - Nothing is acknowledged that went into a file which nobody will find again: the journal and its log must still lie
 //!   where they were.
 //! - A journal that is damaged, or holds less than was written to it, is refused before anything is sent.
-//! - One process at a time: a lock file beside the journal, held by the operating system, which a crash releases.
-//! - Items belong to a target, so that a rehearsal on the sandbox is never taken for the real thing.
+//! - One process at a time: a lock file beside the journal, held by the operating system, which a crash releases. Where
+//!   somebody removes it and a second process gets in, the first one writes nothing from then on.
+//! - Items belong to a target, so that a rehearsal on the sandbox is never taken for the real thing, and to the job that
+//!   met them last, so that jobs that share a journal leave alone what is not theirs.
 //! - Only legal moves are written; [`State::may_become`] is the one place that says which.
 
 mod alone;
@@ -26,10 +28,12 @@ mod lock;
 mod open;
 mod order;
 mod outgoing;
+mod pause;
 mod place;
 mod private;
 mod reader;
 mod readings;
+mod scan;
 mod schema;
 mod state;
 mod transition;
@@ -47,6 +51,7 @@ pub use error::JournalError;
 pub use item::{Counts, EventRow, Failure, Item, ItemId, ItemRow, Retired, RunTotals};
 pub use lock::Lock;
 pub use open::{Journal, RunId};
+pub use pause::Pause;
 pub use reader::{Reader, StatusFilter};
 pub use readings::Readings;
 pub use state::State;

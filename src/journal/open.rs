@@ -7,20 +7,22 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     Change, Commits, Counts, Failure, JournalError, Lock, Offer, Reader, Readings, RunTotals, ScanCounts, ScanEnd,
-    claims, edges::Cycle, order, private, schema, transition, upsert, writer::Writer,
+    claims, edges::Cycle, order, private, scan::Scan, schema, transition, upsert, writer::Writer,
 };
 
 /// The number of a run in its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunId(pub i64);
 
-/// A journal opened for a run: locked, migrated, and bound to one target.
+/// A journal opened for a run: locked, migrated, and bound to one target and one job.
 #[derive(Debug)]
 pub struct Journal {
     path: Utf8PathBuf,
     target: i64,
+    job: Arc<str>,
     run: RunId,
     uuid: String,
+    may_have_forgotten: bool,
     reader: Reader,
     writer: Option<Writer>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -28,13 +30,14 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens or creates the journal at `path` and begins a run against `target`.
+    /// Opens or creates the journal at `path`, which only one job works on, and begins a run against `target`.
     pub async fn open(path: &Utf8Path, target: &str) -> Result<Self, JournalError> {
-        Self::open_locked(Lock::take(path)?, target, &Commits::default()).await
+        Self::open_locked(Lock::take(path)?, target, "", &Commits::default()).await
     }
 
-    /// Opens or creates the journal whose lock is held, and begins a run against `target`.
-    pub async fn open_locked(lock: Lock, target: &str, commits: &Commits) -> Result<Self, JournalError> {
+    /// Opens or creates the journal whose lock is held, and begins a run of `job` against `target`. Items that other jobs
+    /// brought are left alone.
+    pub async fn open_locked(lock: Lock, target: &str, job: &str, commits: &Commits) -> Result<Self, JournalError> {
         let path = lock.journal().to_owned();
         let is_there = path.exists();
         if !is_there {
@@ -42,14 +45,27 @@ impl Journal {
         }
         let connection = connect(&path, commits)?;
         lock.compare(is_there, schema::last_run(&connection, &path)?)?;
+        let is_uncounted = lock.counts_none();
         let lock = Arc::new(lock);
         let (writer, thread) = Writer::start(connection, &lock, commits)?;
         let uuid = uuid::Uuid::now_v7().to_string();
         let (name, run_uuid) = (target.to_owned(), uuid.clone());
         let (target, run) = writer.write(move |tx| begin_run(tx, &name, &run_uuid)).await?;
         lock.note(run);
-        let reader = Reader::attach(&path, target)?;
-        Ok(Self { path, target, run, uuid, reader, writer: Some(writer), thread, _lock: lock })
+        let reader = Reader::attach(&path, target, job)?;
+        let may_have_forgotten = is_uncounted || !reader.has_run_to_an_end()?;
+        Ok(Self {
+            path,
+            target,
+            job: job.into(),
+            run,
+            uuid,
+            may_have_forgotten,
+            reader,
+            writer: Some(writer),
+            thread,
+            _lock: lock,
+        })
     }
 
     /// Where the journal is.
@@ -62,6 +78,13 @@ impl Journal {
     #[must_use]
     pub fn run_uuid(&self) -> &str {
         &self.uuid
+    }
+
+    /// Whether an earlier run may have sent what this journal knows nothing of: until a run has come to its end, it may
+    /// stand in the place of one that was deleted.
+    #[must_use]
+    pub fn may_have_forgotten(&self) -> bool {
+        self.may_have_forgotten
     }
 
     /// Queries; they see everything that was acknowledged.
@@ -77,21 +100,29 @@ impl Journal {
 
     /// Takes in a batch of what a source yields.
     pub async fn offer(&self, batch: Vec<Offer>) -> Result<ScanCounts, JournalError> {
-        let (target, run) = (self.target, self.run);
-        self.writer().write(move |tx| upsert::offer(tx, target, run, &batch)).await
+        self.write_scan(move |tx, scan| upsert::offer(tx, scan, &batch)).await
     }
 
     /// Ends the scan: what is open and was not met is skipped as gone, what is done and was not met is opened to be
-    /// deprecated where `retire`, as far as it came from this source (a file, or a folder and all below it; empty: any), and versions are told who speaks for what they share.
+    /// deprecated where `retire`, and versions are told who speaks for what they share. All of it as far as this job brought
+    /// it; where the journal is too old to know, what vanished has to have come from `source` (a file, or a folder and all
+    /// below it; empty: any).
     pub async fn end_scan(&self, retire: bool, source: &Utf8Path) -> Result<ScanEnd, JournalError> {
-        let (target, run, source) = (self.target, self.run, source.to_owned());
-        self.writer().write(move |tx| upsert::end_scan(tx, target, run, retire, &source)).await
+        let source = source.to_owned();
+        self.write_scan(move |tx, scan| upsert::end_scan(tx, scan, retire, &source)).await
     }
 
-    /// Reopens failed items; what they blocked opens with them. Returns how many.
+    async fn write_scan<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&rusqlite::Transaction<'_>, Scan<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let (target, run, job) = (self.target, self.run, Arc::clone(&self.job));
+        self.writer().write(move |tx| write(tx, Scan { target, run, job: &job })).await
+    }
+
+    /// Reopens failed items of this job; what they blocked opens with them. Returns how many.
     pub async fn reopen_failed(&self, gavs: Option<Vec<String>>) -> Result<u64, JournalError> {
-        let (target, run) = (self.target, self.run);
-        self.writer().write(move |tx| transition::reopen_failed(tx, target, run, gavs.as_deref())).await
+        self.write_scan(move |tx, scan| transition::reopen_failed(tx, scan, gavs.as_deref())).await
     }
 
     /// Puts open items in order: who is ready, who waits for whom. Items in a cycle fail, and are returned by name.
@@ -125,7 +156,7 @@ impl Journal {
         self.writer().write(move |tx| transition::record_totals(tx, run, &totals)).await
     }
 
-    /// Counts items by state.
+    /// Counts items of this job by state.
     pub fn counts(&self) -> Result<Counts, JournalError> {
         self.reader.counts()
     }
@@ -203,6 +234,9 @@ fn refuse_other_things(path: &Utf8Path) -> Result<(), JournalError> {
 
 /// Refuses files that are not journals, and journals of a later consign.
 pub(super) fn check(connection: &Connection, path: &Utf8Path) -> Result<(), JournalError> {
+    // A plan that looks at what is bound, a limit above all, is made anew for every value: most statements here are short,
+    // and to plan them takes longer than to run them.
+    let _ = connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
     let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => JournalError::Foreign { path: path.to_owned() },
         _ => JournalError::sqlite(path, "read", source),
@@ -233,7 +267,7 @@ pub(super) fn connect_reader(path: &Utf8Path) -> Result<Connection, JournalError
     check(&connection, path)?;
     // A file that was made and never written to: whoever made it was stopped by a full disk, or killed.
     match schema::version(&connection) {
-        Ok(0) => Err(JournalError::Absent { path: path.to_owned() }),
+        Ok(0) => Err(JournalError::Empty { path: path.to_owned() }),
         _ => Ok(connection),
     }
 }

@@ -3,7 +3,7 @@
 //! A dependency inside the batch is a hard edge: when it fails, what depends on it is blocked. The versions of one
 //! asset are joined by soft edges: only an order, because a newer version may well be published without an older one.
 //! Edges are made anew by every run; nothing in them has to be remembered. What `--only` leaves out is not waited for:
-//! it may well be on the server already, and the server says so if it is not.
+//! it may well be on the server already, and the server says so if it is not. What another job brought is left out as well.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn draw_edges(tx: &Transaction<'_>, target: i64) -> rusqlite::Result<()> {
         "INSERT OR IGNORE INTO edge (before, after, hard)
          SELECT broken.id, item.id, 1
          FROM item AS broken JOIN need ON need.gav = broken.gav JOIN item ON item.id = need.item
-         WHERE broken.target = ?1 AND broken.state = 'failed' AND broken.key <> broken.gav
+         WHERE broken.target = ?1 AND broken.selected AND broken.state = 'failed' AND broken.key <> broken.gav
            AND item.target = ?1 AND item.selected AND item.state IN ('pending', 'blocked', 'ready')
            AND NOT EXISTS (SELECT 1 FROM item AS sound
                            WHERE sound.target = ?1 AND sound.key = broken.gav AND sound.class IS NOT 'gone')",

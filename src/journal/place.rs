@@ -6,9 +6,9 @@
 
 use std::{fs::Metadata, io};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
-use super::JournalError;
+use super::{JournalError, Lock};
 
 /// Where an open journal and its log lie.
 #[derive(Debug)]
@@ -17,11 +17,14 @@ pub(super) struct Place {
     journal: Utf8PathBuf,
     /// The real names of its files, and which files those are.
     files: Vec<(Utf8PathBuf, Identity)>,
+    /// The same of its lock.
+    lock: (Utf8PathBuf, Identity),
 }
 
 impl Place {
     /// Remembers where the files of a journal are that is open and has been written to.
-    pub(super) fn of(journal: &Utf8Path) -> Result<Self, JournalError> {
+    pub(super) fn of(lock: &Lock) -> Result<Self, JournalError> {
+        let journal = lock.journal();
         let found = |source| JournalError::Io { path: journal.to_owned(), source };
         // SQLite follows links, and puts the log beside the file that they lead to.
         let real = journal.canonicalize_utf8().map_err(found)?;
@@ -34,21 +37,26 @@ impl Place {
                 Err(error) => return Err(found(error)),
             }
         }
-        Ok(Self { journal: journal.to_owned(), files })
+        let (name, metadata) = lock.place().map_err(found)?;
+        Ok(Self { journal: journal.to_owned(), files, lock: (name.to_owned(), identity(&metadata)) })
     }
 
     /// Refuses when any of them is elsewhere, or another file in its place.
     pub(super) fn check(&self) -> Result<(), JournalError> {
-        for (name, known) in &self.files {
-            match name.metadata() {
-                Ok(metadata) if identity(&metadata) == *known => {}
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(JournalError::Io { path: self.journal.clone(), source });
-                }
-                Ok(_) | Err(_) => return Err(JournalError::Moved { path: self.journal.clone() }),
+        for file in &self.files {
+            if !self.is_there(file)? {
+                return Err(JournalError::Moved { path: self.journal.clone() });
             }
         }
-        Ok(())
+        if self.is_there(&self.lock)? { Ok(()) } else { Err(JournalError::Unlocked { path: self.journal.clone() }) }
+    }
+
+    fn is_there(&self, (name, known): &(Utf8PathBuf, Identity)) -> Result<bool, JournalError> {
+        match name.metadata() {
+            Ok(metadata) => Ok(identity(&metadata) == *known),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(JournalError::Io { path: self.journal.clone(), source }),
+        }
     }
 }
 
@@ -71,6 +79,8 @@ fn identity(_: &Metadata) -> Identity {}
 
 #[cfg(all(test, unix))]
 mod tests {
+    use camino::Utf8Path;
+
     use super::*;
 
     #[test]
@@ -83,7 +93,7 @@ mod tests {
         let make = || {
             fs_err::write(&journal, "one").unwrap();
             fs_err::write(&log, "two").unwrap();
-            Place::of(&link).unwrap()
+            Place::of(&Lock::take(&link).unwrap()).unwrap()
         };
         let moved = |place: &Place| matches!(place.check(), Err(JournalError::Moved { path }) if path == link);
 
@@ -100,5 +110,11 @@ mod tests {
         assert!(moved(&place), "a copy is another file");
         fs_err::rename(folder.join("away.db"), &journal).unwrap();
         place.check().unwrap();
+
+        let lock = folder.join("real.db.lock");
+        fs_err::rename(&lock, folder.join("away.lock")).unwrap();
+        assert!(matches!(place.check(), Err(JournalError::Unlocked { path }) if path == link), "the lock is gone");
+        fs_err::write(&lock, "").unwrap();
+        assert!(matches!(place.check(), Err(JournalError::Unlocked { .. })), "another file lets another process in");
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Counts, Entry, EventRow, Item, ItemId, ItemRow, JournalError, Retired, RunTotals, State, open::connect_reader,
+    scan::OWN, schema,
 };
 
 /// Which items a report wants.
@@ -21,11 +22,13 @@ pub enum StatusFilter {
     Failed,
 }
 
-/// A read-only view of one target of a journal.
+/// A read-only view of one target of a journal, or of what one job brought there.
 #[derive(Debug)]
 pub struct Reader {
     path: Utf8PathBuf,
     target: i64,
+    /// The job whose items are counted; all of them where none is named.
+    job: Option<String>,
     connection: Mutex<Connection>,
 }
 
@@ -37,12 +40,13 @@ impl Reader {
             .query_row("SELECT target FROM run ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
             .optional()
             .map_err(|source| JournalError::sqlite(path, "read", source))?
-            .ok_or_else(|| JournalError::Absent { path: path.to_owned() })?;
-        Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connection) })
+            .ok_or_else(|| JournalError::Empty { path: path.to_owned() })?;
+        Ok(Self { path: path.to_owned(), target, job: None, connection: Mutex::new(connection) })
     }
 
-    pub(super) fn attach(path: &Utf8Path, target: i64) -> Result<Self, JournalError> {
-        Ok(Self { path: path.to_owned(), target, connection: Mutex::new(connect_reader(path)?) })
+    pub(super) fn attach(path: &Utf8Path, target: i64, job: &str) -> Result<Self, JournalError> {
+        let connection = Mutex::new(connect_reader(path)?);
+        Ok(Self { path: path.to_owned(), target, job: Some(job.to_owned()), connection })
     }
 
     pub(super) fn target(&self) -> i64 {
@@ -66,8 +70,12 @@ impl Reader {
     /// Counts items by state.
     pub fn counts(&self) -> Result<Counts, JournalError> {
         let map = self.read(|c| {
-            c.prepare_cached("SELECT state, count(*) FROM item WHERE target = ?1 GROUP BY state")?
-                .query_map([self.target], |row| Ok((row.get::<_, State>(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
+            // Whoever only looks on may meet a journal that no run has brought up to date yet.
+            let mine = self.job.as_ref().map_or("?2 IS NULL", |_| "(job IS NULL OR job = ?2)");
+            c.prepare_cached(&format!("SELECT state, count(*) FROM item WHERE target = ?1 AND {mine} GROUP BY state"))?
+                .query_map(params![self.target, self.job], |row| {
+                    Ok((row.get::<_, State>(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+                })?
                 .collect::<rusqlite::Result<BTreeMap<_, _>>>()
         })?;
         Ok(Counts::from_map(&map))
@@ -168,16 +176,24 @@ impl Reader {
         })
     }
 
-    /// Gives every version that was brought, and not deprecated since for having vanished: `group/asset`, its coordinates
-    /// on the target, and the file or folder it came from.
-    pub fn brought(&self, mut each: impl FnMut(&str, &str, &str)) -> Result<(), JournalError> {
+    /// Gives every version that a job brought, and that was not deprecated since for having vanished: `group/asset`, its
+    /// coordinates on the target, and the file or folder it came from. Where it is not known who brought it, it has to have
+    /// come from `source`, a file or folder.
+    pub fn brought(
+        &self,
+        job: &str,
+        source: &Utf8Path,
+        mut each: impl FnMut(&str, &str, &str),
+    ) -> Result<(), JournalError> {
         self.read(|c| {
-            let mut statement = c.prepare_cached(
+            let own =
+                if schema::version(c)? < schema::KNOWS_JOBS { OWN.replace("job", "NULL") } else { OWN.to_owned() };
+            let mut statement = c.prepare_cached(&format!(
                 "SELECT asset, coalesce(published_as, gav), path FROM item
-                 WHERE target = ?1 AND key = gav AND asset IS NOT NULL AND retired = 0
-                   AND (state = 'done' OR (state = 'skipped' AND class = 'same-content')) ORDER BY id",
-            )?;
-            let mut rows = statement.query([self.target])?;
+                 WHERE target = ?1 AND ?2 AND key = gav AND asset IS NOT NULL AND retired = 0 AND {own}
+                   AND (state = 'done' OR (state = 'skipped' AND class = 'same-content')) ORDER BY id"
+            ))?;
+            let mut rows = statement.query(params![self.target, true, job, source.as_str()])?;
             while let Some(row) = rows.next()? {
                 let text = |index: usize| row.get_ref(index).map(|text| text.as_str().unwrap_or_default());
                 each(text(0)?, text(1)?, text(2)?);
@@ -233,6 +249,12 @@ impl Reader {
                 .query_map([item], |row| row.get(0))?
                 .collect()
         })
+    }
+
+    /// Whether any run has come to its end, whatever failed in it.
+    pub(super) fn has_run_to_an_end(&self) -> Result<bool, JournalError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM run WHERE target = ?1 AND outcome IN ('complete', 'partial'))";
+        self.read(|c| c.query_row(sql, [self.target], |row| row.get(0)))
     }
 
     /// What the latest run did.

@@ -108,7 +108,20 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (path, question)
     ) STRICT, WITHOUT ROWID;
     ",
+    "
+    ALTER TABLE item ADD COLUMN job TEXT;      -- the job that met it last, kind:name; NULL: it was met before jobs were known
+
+    -- What a server has asked for, beyond the process that it asked.
+    CREATE TABLE pause (
+        server  TEXT PRIMARY KEY,               -- its origin
+        until   INTEGER NOT NULL,
+        level   INTEGER NOT NULL                -- how often in a row it said \"too fast\" without saying for how long
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
+
+/// The first version that knows which job brought an item.
+pub(super) const KNOWS_JOBS: i64 = 4;
 
 /// The version that this program writes.
 pub(super) fn known_version() -> i64 {

@@ -240,6 +240,43 @@ async fn files_that_are_no_journals_or_from_the_future_are_left_alone() {
     assert!(matches!(Journal::open(&place.path, "org").await, Err(JournalError::Newer { found: 99, .. })));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn whose_lock_was_removed_stops_and_writes_nothing_once_another_run_is_begun() {
+    #[derive(Debug)]
+    struct Blind;
+    impl Witness for Blind {
+        fn before(&self) -> futures::future::BoxFuture<'static, ()> {
+            Box::pin(async {})
+        }
+        fn after(&self) -> futures::future::BoxFuture<'static, ()> {
+            Box::pin(async {})
+        }
+    }
+    for commits in [Commits::Grouped, Commits::OneByOne(std::sync::Arc::new(Blind))] {
+        let place = place();
+        let open =
+            || async { Journal::open_locked(Lock::take(&place.path).unwrap(), "org", "", &commits).await.unwrap() };
+        let first = open().await;
+        first.offer(offers(&[("g/a/1.0.0", &[])])).await.unwrap();
+        fs_err::remove_file(format!("{}.lock", place.path)).unwrap();
+        let second = open().await;
+        let refused = first.offer(offers(&[("g/b/1.0.0", &[])])).await.unwrap_err();
+        assert!(refused.to_string().contains("no longer this run's alone"), "{refused}");
+        assert!(refused.hint().unwrap().contains(".lock where it is"));
+        assert!(first.put_in_order().await.is_err(), "it is out for good");
+        second.offer(offers(&[("g/c/1.0.0", &[])])).await.unwrap();
+        let known = |gav: &str| !second.reader().find(gav).unwrap().is_empty();
+        assert_eq!(["g/a/1.0.0", "g/b/1.0.0", "g/c/1.0.0"].map(known), [true, false, true]);
+    }
+    // Nobody needs to have got in.
+    let place = place();
+    let journal = Journal::open(&place.path, "org").await.unwrap();
+    fs_err::remove_file(format!("{}.lock", place.path)).unwrap();
+    let refused = journal.offer(offers(&[("g/a/1.0.0", &[])])).await.unwrap_err();
+    assert!(matches!(&refused, JournalError::Write(error) if matches!(**error, JournalError::Unlocked { .. })));
+}
+
 #[tokio::test]
 async fn only_selected_items_become_ready() {
     let place = place();

@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{Failure, RunId, RunTotals, State, item::ItemId};
+use super::{Failure, RunId, RunTotals, State, item::ItemId, scan::Scan};
 
 /// One transition of an item, as the engine writes it.
 #[derive(Debug, Clone)]
@@ -199,16 +199,11 @@ pub(super) fn block_after_failure(tx: &Transaction<'_>, run: RunId, failed: i64,
     Ok(())
 }
 
-/// Opens failed items again; returns how many.
-pub(super) fn reopen_failed(
-    tx: &Transaction<'_>,
-    target: i64,
-    run: RunId,
-    gavs: Option<&[String]>,
-) -> rusqlite::Result<u64> {
+/// Opens failed items of a job again; returns how many.
+pub(super) fn reopen_failed(tx: &Transaction<'_>, scan: Scan<'_>, gavs: Option<&[String]>) -> rusqlite::Result<u64> {
     let failed: Vec<(i64, Option<String>)> = tx
-        .prepare("SELECT id, gav FROM item WHERE target = ?1 AND state = 'failed'")?
-        .query_map([target], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .prepare("SELECT id, gav FROM item WHERE target = ?1 AND state = 'failed' AND (job IS NULL OR job = ?2)")?
+        .query_map(params![scan.target, scan.job], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut reopened = 0;
     for (id, gav) in failed {
@@ -216,7 +211,7 @@ pub(super) fn reopen_failed(
             continue;
         }
         let change = Change { note: Some("reopened by retry".to_owned()), ..Change::to(ItemId(id), State::Pending) };
-        apply(tx, run, &change)?;
+        apply(tx, scan.run, &change)?;
         reopened += 1;
     }
     Ok(reopened)

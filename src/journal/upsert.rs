@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    Disagreement, Failure, RunId, State, Vanished, claims, entry::Entry, item::ItemId, transition, vanish::vanish,
+    Disagreement, Failure, State, Vanished, claims, entry::Entry, item::ItemId, scan::Scan, transition, vanish::vanish,
 };
 use crate::asset::{Diagnosis, Problem, Sourced, Verdict};
 
@@ -55,15 +55,17 @@ struct Known {
     seen: i64,
     path: String,
     line: Option<i64>,
+    /// Whether the server took something of it that has not come to an end as far as anybody knows.
+    is_accepted: bool,
 }
 
-pub(super) fn offer(tx: &Transaction<'_>, target: i64, run: RunId, batch: &[Offer]) -> rusqlite::Result<ScanCounts> {
+pub(super) fn offer(tx: &Transaction<'_>, scan: Scan<'_>, batch: &[Offer]) -> rusqlite::Result<ScanCounts> {
     let mut counts = ScanCounts::default();
     for offer in batch {
         match &offer.sourced {
-            Sourced::Draft(draft) => take(tx, target, run, &draft.as_ref().into(), offer.selected, &mut counts)?,
-            Sourced::Change(change) => take(tx, target, run, &change.as_ref().into(), offer.selected, &mut counts)?,
-            Sourced::Diagnosis(diagnosis) => take_diagnosis(tx, target, run, diagnosis, &mut counts)?,
+            Sourced::Draft(draft) => take(tx, scan, &draft.as_ref().into(), offer.selected, &mut counts)?,
+            Sourced::Change(change) => take(tx, scan, &change.as_ref().into(), offer.selected, &mut counts)?,
+            Sourced::Diagnosis(diagnosis) => take_diagnosis(tx, scan, diagnosis, &mut counts)?,
         }
     }
     Ok(counts)
@@ -71,43 +73,64 @@ pub(super) fn offer(tx: &Transaction<'_>, target: i64, run: RunId, batch: &[Offe
 
 fn take(
     tx: &Transaction<'_>,
-    target: i64,
-    run: RunId,
+    scan: Scan<'_>,
     entry: &Entry<'_>,
     selected: bool,
     counts: &mut ScanCounts,
 ) -> rusqlite::Result<()> {
     let gav = &entry.gav;
-    let Some(known) = find(tx, target, gav)? else {
-        insert(tx, target, run, entry, selected)?;
+    let Some(known) = find(tx, scan.target, gav)? else {
+        insert(tx, scan, entry, selected)?;
         counts.new += 1;
         return Ok(());
     };
-    if known.seen == run.0 {
+    if known.seen == scan.run.0 {
         let place = known.line.map_or_else(|| known.path.clone(), |line| format!("{}:{line}", known.path));
         let mut diagnosis =
             Diagnosis::failed(entry.path, Problem::Duplicate, format!("has the same coordinates as {place}: {gav}"))
                 .gav(gav)
                 .hint(entry.once);
         diagnosis.line = entry.line;
-        return take_diagnosis(tx, target, run, &diagnosis, counts);
+        return take_diagnosis(tx, scan, &diagnosis, counts);
     }
     let unchanged = known.digest == entry.digest;
+    let is_parted = matches!(known.state, State::Failed | State::Pending | State::Ready | State::Blocked);
+    if known.is_accepted && !unchanged && is_parted {
+        ask_on(tx, scan, &known, selected)?;
+        counts.changed += 1;
+        return Ok(());
+    }
     // What is under way ends first; the next run sees that the source has changed.
     let keep = unchanged && known.state != State::Pending || matches!(known.state, State::Acting | State::Waiting);
     if keep && !(known.state == State::Skipped && is_gone(tx, known.id)?) {
-        tx.prepare_cached("UPDATE item SET seen = ?2, selected = ?3 WHERE id = ?1")?
-            .execute(params![known.id, run.0, selected])?;
+        tx.prepare_cached("UPDATE item SET seen = ?2, selected = ?3, job = ?4 WHERE id = ?1")?
+            .execute(params![known.id, scan.run.0, selected, scan.job])?;
         if unchanged {
             follow(tx, known.id, entry)?;
         }
         counts.unchanged += 1;
         return Ok(());
     }
-    reopen_with(tx, run, &known, entry, selected, unchanged)?;
+    reopen_with(tx, scan, &known, entry, selected, unchanged)?;
     counts.unchanged += u64::from(unchanged);
     counts.changed += u64::from(!unchanged);
     Ok(())
+}
+
+/// A run gave up on what the server had taken, and the source has changed since: this run goes on asking what has become
+/// of that, as it was sent. To send the change beside it would be to send the version twice; the next run sees the change.
+fn ask_on(tx: &Transaction<'_>, scan: Scan<'_>, known: &Known, selected: bool) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE item SET state = 'pending', attempt = 0, doubt = 0, due = NULL,
+                class = NULL, http = NULL, message = NULL, hint = NULL, selected = ?3, seen = ?2, job = ?4
+         WHERE id = ?1",
+    )?
+    .execute(params![known.id, scan.run.0, selected, scan.job])?;
+    if known.state == State::Pending {
+        return Ok(());
+    }
+    let note = "the source has changed; what was sent before is asked about first";
+    transition::append_event(tx, ItemId(known.id), scan.run, State::Pending, None, 0, Some(note))
 }
 
 /// Keeps up with where an unchanged asset lies: it may have to be read again.
@@ -126,27 +149,30 @@ fn is_gone(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
 }
 
 fn find(tx: &Transaction<'_>, target: i64, key: &str) -> rusqlite::Result<Option<Known>> {
-    tx.prepare_cached("SELECT id, state, digest, seen, path, line FROM item WHERE target = ?1 AND key = ?2")?
-        .query_row(params![target, key], |row| {
-            Ok(Known {
-                id: row.get(0)?,
-                state: row.get(1)?,
-                digest: row.get(2)?,
-                seen: row.get(3)?,
-                path: row.get(4)?,
-                line: row.get(5)?,
-            })
+    tx.prepare_cached(
+        "SELECT id, state, digest, seen, path, line, token IS NOT NULL FROM item WHERE target = ?1 AND key = ?2",
+    )?
+    .query_row(params![target, key], |row| {
+        Ok(Known {
+            id: row.get(0)?,
+            state: row.get(1)?,
+            digest: row.get(2)?,
+            seen: row.get(3)?,
+            path: row.get(4)?,
+            line: row.get(5)?,
+            is_accepted: row.get(6)?,
         })
-        .optional()
+    })
+    .optional()
 }
 
-fn insert(tx: &Transaction<'_>, target: i64, run: RunId, entry: &Entry<'_>, selected: bool) -> rusqlite::Result<()> {
+fn insert(tx: &Transaction<'_>, scan: Scan<'_>, entry: &Entry<'_>, selected: bool) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "INSERT INTO item (target, key, gav, asset, version_key, path, line, state, draft, digest, selected, seen, claims)
-         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO item (target, key, gav, asset, version_key, path, line, state, draft, digest, selected, seen, claims, job)
+         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
-        target,
+        scan.target,
         entry.gav,
         entry.asset,
         entry.version_key,
@@ -155,11 +181,12 @@ fn insert(tx: &Transaction<'_>, target: i64, run: RunId, entry: &Entry<'_>, sele
         entry.json,
         entry.digest,
         selected,
-        run.0,
+        scan.run.0,
         entry.claims,
+        scan.job,
     ])?;
     let id = tx.last_insert_rowid();
-    transition::append_event(tx, ItemId(id), run, State::Pending, None, 0, None)?;
+    transition::append_event(tx, ItemId(id), scan.run, State::Pending, None, 0, None)?;
     insert_needs(tx, id, entry)
 }
 
@@ -173,7 +200,7 @@ fn insert_needs(tx: &Transaction<'_>, id: i64, entry: &Entry<'_>) -> rusqlite::R
 
 fn reopen_with(
     tx: &Transaction<'_>,
-    run: RunId,
+    scan: Scan<'_>,
     known: &Known,
     entry: &Entry<'_>,
     selected: bool,
@@ -184,7 +211,7 @@ fn reopen_with(
                 step = CASE WHEN ?9 AND token IS NOT NULL THEN step END, token = CASE WHEN ?9 THEN token END,
                 published_as = CASE WHEN fingerprint IS NULL THEN NULL ELSE published_as END,
                 class = NULL, http = NULL, message = NULL, hint = NULL,
-                path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7, claims = ?8,
+                path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7, claims = ?8, job = ?10,
                 retired = CASE WHEN retired = 0 OR class = 'vanished' THEN 0 ELSE 2 END
          WHERE id = ?1",
     )?
@@ -195,22 +222,30 @@ fn reopen_with(
         entry.json,
         entry.digest,
         selected,
-        run.0,
+        scan.run.0,
         entry.claims,
         unchanged,
+        scan.job,
     ])?;
     tx.prepare_cached("DELETE FROM need WHERE item = ?1")?.execute([known.id])?;
     insert_needs(tx, known.id, entry)?;
     if known.state != State::Pending {
-        transition::append_event(tx, ItemId(known.id), run, State::Pending, None, 0, Some("the source has changed"))?;
+        transition::append_event(
+            tx,
+            ItemId(known.id),
+            scan.run,
+            State::Pending,
+            None,
+            0,
+            Some("the source has changed"),
+        )?;
     }
     Ok(())
 }
 
 fn take_diagnosis(
     tx: &Transaction<'_>,
-    target: i64,
-    run: RunId,
+    scan: Scan<'_>,
     diagnosis: &Diagnosis,
     counts: &mut ScanCounts,
 ) -> rusqlite::Result<()> {
@@ -227,28 +262,30 @@ fn take_diagnosis(
         message: diagnosis.message.clone(),
         hint: diagnosis.hint.clone(),
     };
-    let id = if let Some(known) = find(tx, target, &key)? {
-        tx.prepare_cached("UPDATE item SET seen = ?2 WHERE id = ?1")?.execute(params![known.id, run.0])?;
+    let id = if let Some(known) = find(tx, scan.target, &key)? {
+        tx.prepare_cached("UPDATE item SET seen = ?2, selected = 1, job = ?3 WHERE id = ?1")?
+            .execute(params![known.id, scan.run.0, scan.job])?;
         if known.state == state && !(state == State::Skipped && is_gone(tx, known.id)?) {
             return Ok(());
         }
         known.id
     } else {
         tx.prepare_cached(
-            "INSERT INTO item (target, key, gav, path, line, state, digest, seen)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', x'', ?6)",
+            "INSERT INTO item (target, key, gav, path, line, state, digest, seen, job)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', x'', ?6, ?7)",
         )?
         .execute(params![
-            target,
+            scan.target,
             key,
             diagnosis.gav,
             diagnosis.path.as_str(),
             diagnosis.line.map(u64::cast_signed),
-            run.0
+            scan.run.0,
+            scan.job
         ])?;
         tx.last_insert_rowid()
     };
-    transition::close(tx, ItemId(id), run, state, &failure)
+    transition::close(tx, ItemId(id), scan.run, state, &failure)
 }
 
 /// What the end of a scan brought to light.
@@ -262,30 +299,45 @@ pub struct ScanEnd {
     pub disagreements: Vec<Disagreement>,
 }
 
-/// Ends a scan. What vanished is opened to be deprecated where `retire`.
+/// Ends a scan. What vanished is opened to be deprecated where `retire`; what other jobs brought is left alone, and `source`
+/// tells where items come from of which the journal does not know who brought them.
 pub(super) fn end_scan(
     tx: &Transaction<'_>,
-    target: i64,
-    run: RunId,
+    scan: Scan<'_>,
     retire: bool,
     source: &Utf8Path,
 ) -> rusqlite::Result<ScanEnd> {
-    let vanished = vanish(tx, target, run, retire, source)?;
-    let gone = close_gone(tx, target, run)?;
-    Ok(ScanEnd { gone, vanished, disagreements: claims::share_out(tx, target, run)? })
+    leave_to_others(tx, scan)?;
+    let vanished = vanish(tx, scan, retire, source)?;
+    let gone = close_gone(tx, scan)?;
+    Ok(ScanEnd { gone, vanished, disagreements: claims::share_out(tx, scan.target, scan.run)? })
 }
 
-fn close_gone(tx: &Transaction<'_>, target: i64, run: RunId) -> rusqlite::Result<u64> {
+/// Keeps this run away from what other jobs brought, as `--only` does, and gives it back what another job's run was kept
+/// away from so and that the scan did not meet.
+fn leave_to_others(tx: &Transaction<'_>, scan: Scan<'_>) -> rusqlite::Result<()> {
+    let scope = params![scan.target, scan.run.0, scan.job];
+    tx.execute("UPDATE item SET selected = 0 WHERE target = ?1 AND seen <> ?2 AND selected AND job <> ?3", scope)?;
+    tx.execute(
+        "UPDATE item SET selected = 1
+         WHERE target = ?1 AND seen <> ?2 AND NOT selected AND job = ?3 AND state IN ('pending', 'acting', 'waiting')",
+        scope,
+    )?;
+    Ok(())
+}
+
+fn close_gone(tx: &Transaction<'_>, scan: Scan<'_>) -> rusqlite::Result<u64> {
     let gone: Vec<i64> = tx
         .prepare(
             "SELECT id FROM item
-             WHERE target = ?1 AND seen <> ?2 AND retired <> 1 AND state IN ('pending', 'ready', 'blocked', 'failed')",
+             WHERE target = ?1 AND seen <> ?2 AND (job IS NULL OR job = ?3) AND retired <> 1
+               AND state IN ('pending', 'ready', 'blocked', 'failed')",
         )?
-        .query_map(params![target, run.0], |row| row.get(0))?
+        .query_map(params![scan.target, scan.run.0, scan.job], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let failure = Failure::new("gone", "no longer in the source");
     for id in &gone {
-        transition::close(tx, ItemId(*id), run, State::Skipped, &failure)?;
+        transition::close(tx, ItemId(*id), scan.run, State::Skipped, &failure)?;
     }
     Ok(gone.len() as u64)
 }

@@ -5,7 +5,12 @@
 use camino::Utf8Path;
 use rusqlite::{Row, Transaction, params};
 
-use super::{RunId, State, item::ItemId, transition};
+use super::{
+    State,
+    item::ItemId,
+    scan::{OWN, Scan},
+    transition,
+};
 
 /// What is told of vanished assets one by one; the others are only counted.
 const TOLD: usize = 100;
@@ -28,34 +33,38 @@ pub struct Vanished {
 
 /// The items that vanished: done, not met by the scan of this run, and no other version of the asset met either. What
 /// its source leaves out this time, because its conditions do not hold, has not vanished, and neither has what another
-/// source brought: two jobs may share a journal without knowing it.
-const GONE: &str = "target = ?1 AND seen <> ?2 AND key = gav AND retired = 0
-     AND (state = 'done' OR (state = 'skipped' AND class = 'same-content'))
-     AND (?3 = '' OR path = ?3 OR substr(path, 1, length(?3) + 1) = ?3 || '/')
-     AND asset NOT IN (SELECT asset FROM item WHERE target = ?1 AND seen = ?2 AND asset IS NOT NULL)
-     AND path NOT IN (SELECT path FROM item WHERE target = ?1 AND seen = ?2 AND key IS NOT gav AND class = 'condition')";
+/// job brought.
+fn gone() -> String {
+    format!(
+        "target = ?1 AND seen <> ?2 AND key = gav AND retired = 0
+         AND (state = 'done' OR (state = 'skipped' AND class = 'same-content')) AND {OWN}
+         AND asset NOT IN (SELECT asset FROM item WHERE target = ?1 AND seen = ?2 AND asset IS NOT NULL)
+         AND path NOT IN (SELECT path FROM item
+                          WHERE target = ?1 AND seen = ?2 AND key IS NOT gav AND class = 'condition')"
+    )
+}
 
 /// Finds what vanished, and opens it to be deprecated where `retire`.
 pub(super) fn vanish(
     tx: &Transaction<'_>,
-    target: i64,
-    run: RunId,
+    scan: Scan<'_>,
     retire: bool,
     source: &Utf8Path,
 ) -> rusqlite::Result<Vanished> {
-    let scope = params![target, run.0, source.as_str()];
-    let count = tx.query_row(&format!("SELECT count(*) FROM item WHERE {GONE}"), scope, count_of)?;
+    let scope = params![scan.target, scan.run.0, scan.job, source.as_str()];
+    let gone = gone();
+    let count = tx.query_row(&format!("SELECT count(*) FROM item WHERE {gone}"), scope, count_of)?;
     if count == 0 {
         return Ok(Vanished::default());
     }
     let gavs = tx
-        .prepare(&format!("SELECT coalesce(published_as, gav) FROM item WHERE {GONE} ORDER BY id LIMIT {TOLD}"))?
+        .prepare(&format!("SELECT coalesce(published_as, gav) FROM item WHERE {gone} ORDER BY id LIMIT {TOLD}"))?
         .query_map(scope, |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    let spared = if retire { reason_to_spare(tx, target, run, count)? } else { None };
+    let spared = if retire { reason_to_spare(tx, scan, source, count)? } else { None };
     let retired = retire && spared.is_none();
     if retired {
-        open(tx, target, run, source)?;
+        open(tx, scan, source)?;
     }
     Ok(Vanished { count, gavs, retired, spared })
 }
@@ -65,26 +74,32 @@ fn count_of(row: &Row<'_>) -> rusqlite::Result<u64> {
 }
 
 /// Deprecating is easily said and hard to take back for those who see it: it takes a scan without a doubt.
-fn reason_to_spare(tx: &Transaction<'_>, target: i64, run: RunId, count: u64) -> rusqlite::Result<Option<String>> {
+fn reason_to_spare(
+    tx: &Transaction<'_>,
+    scan: Scan<'_>,
+    source: &Utf8Path,
+    count: u64,
+) -> rusqlite::Result<Option<String>> {
+    let met = params![scan.target, scan.run.0];
     let broken: u64 = tx.query_row(
         "SELECT count(*) FROM item WHERE target = ?1 AND seen = ?2 AND key IS NOT gav AND state = 'failed'",
-        params![target, run.0],
+        met,
         count_of,
     )?;
     if broken > 0 {
         return Ok(Some(format!("{broken} inputs of the source cannot be read, and may be what is missing")));
     }
-    let met: u64 = tx.query_row(
-        "SELECT count(*) FROM item WHERE target = ?1 AND seen = ?2 AND key = gav",
-        params![target, run.0],
-        count_of,
-    )?;
+    let met: u64 =
+        tx.query_row("SELECT count(*) FROM item WHERE target = ?1 AND seen = ?2 AND key = gav", met, count_of)?;
     if met == 0 {
         return Ok(Some("the source holds nothing at all".to_owned()));
     }
     let known: u64 = tx.query_row(
-        "SELECT count(*) FROM item WHERE target = ?1 AND key = gav AND retired = 0 AND state IN ('done', 'skipped')",
-        [target],
+        &format!(
+            "SELECT count(*) FROM item
+             WHERE target = ?1 AND ?2 > 0 AND key = gav AND retired = 0 AND state IN ('done', 'skipped') AND {OWN}"
+        ),
+        params![scan.target, scan.run.0, scan.job, source.as_str()],
         count_of,
     )?;
     let too_many = count > FEW && count * 2 > known;
@@ -92,10 +107,10 @@ fn reason_to_spare(tx: &Transaction<'_>, target: i64, run: RunId, count: u64) ->
 }
 
 /// Opens what vanished; the empty draft stands for an asset that is only to be deprecated.
-fn open(tx: &Transaction<'_>, target: i64, run: RunId, source: &Utf8Path) -> rusqlite::Result<()> {
+fn open(tx: &Transaction<'_>, scan: Scan<'_>, source: &Utf8Path) -> rusqlite::Result<()> {
     let ids: Vec<i64> = tx
-        .prepare(&format!("SELECT id FROM item WHERE {GONE}"))?
-        .query_map(params![target, run.0, source.as_str()], |row| row.get(0))?
+        .prepare(&format!("SELECT id FROM item WHERE {}", gone()))?
+        .query_map(params![scan.target, scan.run.0, scan.job, source.as_str()], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in ids {
         // Without a digest it counts as changed when it comes back.
@@ -105,7 +120,7 @@ fn open(tx: &Transaction<'_>, target: i64, run: RunId, source: &Utf8Path) -> rus
              WHERE id = ?1",
         )?
         .execute([id])?;
-        transition::append_event(tx, ItemId(id), run, State::Pending, None, 0, Some("no longer in the source"))?;
+        transition::append_event(tx, ItemId(id), scan.run, State::Pending, None, 0, Some("no longer in the source"))?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ impl Writer {
                 Ok((Self::Group(group), Some(thread)))
             }
             Commits::OneByOne(witness) => {
-                let alone = Alone::new(connection, lock.journal().to_owned(), Arc::clone(witness));
+                let alone = Alone::new(connection, Arc::clone(lock), Arc::clone(witness));
                 Ok((Self::Alone(alone), None))
             }
         }

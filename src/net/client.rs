@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{
-    AuthError, Body, Call, CallError, Counters, Credentials, Lane, Origin, PaceSettings, Refusal, Repeat, Reply,
-    Transport, TransportError, TransportKind,
+    AuthError, Body, Call, CallError, Counters, Credentials, Lane, Learned, Origin, PaceSettings, Refusal, Repeat,
+    Reply, Transport, TransportError, TransportKind,
     auth::{Grant, Keeper, Token, TokenRequest, read_grant},
     backoff,
     call::{Target, request_id},
@@ -177,6 +177,17 @@ impl Client {
     /// Why nothing is sent at this moment, for people; `None` when requests flow.
     pub fn waiting_reason(&self) -> Option<String> {
         self.inner.pace.waiting_reason()
+    }
+
+    /// What the server has taught about its pace; changes are told as they come.
+    pub fn learned(&self) -> tokio::sync::watch::Receiver<Learned> {
+        self.inner.pace.learned()
+    }
+
+    /// Goes on with what the server has taught an earlier process: nothing is sent for so long, at most
+    /// [`LONGEST_WAIT`](super::LONGEST_WAIT).
+    pub fn resume_pace(&self, wait: Duration, level: u32) {
+        self.inner.pace.resume(wait, level);
     }
 
     /// Tells how the run is asked to end: calls that wait for their turn are given up soon after. What is under way is not

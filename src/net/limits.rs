@@ -5,8 +5,9 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header};
 use jiff::{Timestamp, fmt::rfc2822};
 
-/// Nobody waits longer than this for a header: a wrong clock must not stop a run for a day.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// The longest that a server is believed to ask for: a wrong clock must not stop a run for a day, whether it is the server's,
+/// or that of a machine on which an earlier run wrote down until when it was to wait.
+pub const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// A window lasts a minute (EXCHANGE.md §8): its end is no farther away, whatever a clock says, ours or the server's.
 const LONGEST_WINDOW: f64 = 90.0;

@@ -46,8 +46,9 @@ pub use credentials::{Credentials, CredentialsError, VariableNames};
 pub use download::{Attach, Downloaded};
 pub use error::{CallError, Disposition};
 pub use in_process::InProcessTransport;
+pub use limits::LONGEST_WAIT;
 pub use origin::{Origin, OriginError};
-pub use pace::PaceSettings;
+pub use pace::{Learned, PaceSettings};
 pub(crate) use path::{Segment, joined, path_of};
 pub use refusal::Refusal;
 pub use transport::{

@@ -25,7 +25,7 @@ use governor::{
 };
 use http::{HeaderMap, StatusCode};
 use tokio::{
-    sync::{Mutex, OwnedSemaphorePermit, Semaphore},
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, sleep_until},
 };
 
@@ -41,6 +41,7 @@ const FORGIVEN: Duration = Duration::from_millis(10);
 /// means it says it again, and nine doublings fill its window of a minute.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const MOST_DOUBLINGS: u32 = 9;
 
 /// The server tells the end of its window in whole seconds, so it may end up to one later than it says.
 const WINDOW_SLACK: Duration = Duration::from_millis(250);
@@ -63,6 +64,15 @@ impl Default for PaceSettings {
     }
 }
 
+/// What a server has taught about its pace, for whoever remembers it beyond this process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// Until when nothing is sent.
+    pub until: Option<Instant>,
+    /// How many times in a row the server said "too fast" without saying for how long.
+    pub level: u32,
+}
+
 /// The gate that every request passes.
 pub(super) struct Pace {
     lanes: [Mutex<()>; 2],
@@ -72,6 +82,7 @@ pub(super) struct Pace {
     bytes: Arc<Semaphore>,
     kibibytes: u32,
     brake: StdMutex<Brake>,
+    learned: watch::Sender<Learned>,
 }
 
 /// A request's right to be sent, given back when dropped.
@@ -100,6 +111,7 @@ impl Pace {
             bytes: Arc::new(Semaphore::new(kibibytes as usize)),
             kibibytes,
             brake: StdMutex::new(Brake::new(seed)),
+            learned: watch::Sender::default(),
         }
     }
 
@@ -153,7 +165,28 @@ impl Pace {
             None if status.is_success() => brake.ease(granted),
             None => {}
         }
+        self.tell(&brake);
         too_fast
+    }
+
+    /// Goes on with what the server has taught an earlier process.
+    pub(super) fn resume(&self, wait: Duration, level: u32) {
+        let mut brake = self.brake();
+        brake.level = brake.level.max(level.min(MOST_DOUBLINGS));
+        if !wait.is_zero() {
+            brake.pull(wait.min(limits::LONGEST_WAIT), "the server asked an earlier run to wait,".to_owned());
+        }
+        self.tell(&brake);
+    }
+
+    /// What the server has taught; changes are told.
+    pub(super) fn learned(&self) -> watch::Receiver<Learned> {
+        self.learned.subscribe()
+    }
+
+    fn tell(&self, brake: &Brake) {
+        let learned = Learned { until: brake.until, level: brake.level };
+        self.learned.send_if_modified(|known| std::mem::replace(known, learned) != learned);
     }
 
     /// Why nothing is sent at this moment.

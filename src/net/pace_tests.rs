@@ -56,6 +56,24 @@ proptest! {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_earlier_process_was_asked_for_is_waited_for_and_told_on_but_no_longer_than_is_believed() {
+    let pace = pace(None, 1);
+    let learned = pace.learned();
+    pace.resume(Duration::from_secs(40), 3);
+    let start = Instant::now();
+    assert_eq!(*learned.borrow(), Learned { until: Some(start + Duration::from_secs(40)), level: 3 });
+    assert!(pace.waiting_reason().expect("waits").starts_with("the server asked an earlier run to wait, until "));
+    assert_eq!(pace.admit(Lane::Write).await.granted - start, Duration::from_secs(40));
+    // It is as careful as it was: the fourth pause in a row is longer than the first.
+    pace.observe(Instant::now(), StatusCode::SERVICE_UNAVAILABLE, &HeaderMap::new(), true);
+    assert_eq!(learned.borrow().level, 4);
+    let start = Instant::now();
+    pace.resume(Duration::from_hours(30), u32::MAX);
+    assert_eq!(pace.admit(Lane::Write).await.granted - start, limits::LONGEST_WAIT);
+    assert_eq!(pace.brake().level, MOST_DOUBLINGS);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_rate_is_reached_and_not_only_kept() {
     for rate in [0.5, 2.5, 50.0, 500.0] {
         let count = if rate < 10.0 { 20 } else { 2000 };

@@ -12,6 +12,7 @@ mod failure;
 mod finding;
 mod foresight;
 mod memory;
+mod pause;
 mod place;
 pub mod plan;
 mod preflight;
@@ -28,6 +29,7 @@ mod testing;
 
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
-pub use run::{Connection, RunError, RunOptions, RunOutcome, run};
+pub use pause::{pause_left, resume_pace};
+pub use run::{Connection, RunError, RunOptions, RunOutcome, StandIns, run};
 pub use select::Selection;
 pub use survey::Outlook;

@@ -104,7 +104,7 @@ pub async fn plan(
     reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
     let mut outlook = survey.end().await;
     if job.kind == Kind::Publish && only.is_all() {
-        let vanished = journal.as_ref().map(|journal| rehearsal.vanished(journal)).unwrap_or_default();
+        let vanished = journal.as_ref().map(|journal| rehearsal.vanished(journal, job)).unwrap_or_default();
         outlook.findings.extend(gone(&vanished, job.publish.on_vanished));
     }
     Ok(outlook)

@@ -12,6 +12,7 @@ use super::{RunError, Selection, scan::Scan};
 use crate::{
     asset::{Coordinates, Problem},
     engine::NoSink,
+    job::Job,
     journal::{Disagreement, ItemRow, Journal, Reader, StatusFilter},
     source::{self, Source},
 };
@@ -38,9 +39,9 @@ impl Rehearsal {
         Ok(Self { journal, disagreements, _folder: folder })
     }
 
-    /// What an earlier run has brought and the source holds no more: the coordinates on the target. What its conditions
+    /// What an earlier run of the job has brought and the source holds no more: the coordinates on the target. What its conditions
     /// leave out this time is still there.
-    pub(super) fn vanished(&self, earlier: &Reader) -> Vec<String> {
+    pub(super) fn vanished(&self, earlier: &Reader, job: &Job) -> Vec<String> {
         let mut here = HashSet::new();
         // What cannot be read has told nothing.
         let mut is_known = self.journal.reader().assets(|asset| _ = here.insert(asset.to_owned())).is_ok();
@@ -52,7 +53,7 @@ impl Rehearsal {
         };
         is_known &= self.journal.reader().rows(StatusFilter::All, left_out).is_ok();
         let mut vanished = Vec::new();
-        let known = earlier.brought(|asset, gav, path| {
+        let known = earlier.brought(&job.key(), job.source.root(), |asset, gav, path| {
             if !here.contains(asset) && !conditional.contains(path) {
                 vanished.push(gav.to_owned());
             }

@@ -5,8 +5,15 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DefinitionsError, Obstacles, Selection, describe::Describe, existing::Existing, failure, memory, preflight::Known,
-    prepare::Preparation, publish::Publish, scan::Scan,
+    DefinitionsError, Obstacles, Selection,
+    describe::Describe,
+    existing::Existing,
+    failure, memory,
+    pause::{keep_pace, resume_pace},
+    preflight::Known,
+    prepare::Preparation,
+    publish::Publish,
+    scan::Scan,
 };
 use crate::{
     engine::{Clock, Ended, Engine, Event, Limits, Sink, Tally, Work},
@@ -15,7 +22,7 @@ use crate::{
     journal::{
         Commits, Counts, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter, Vanished,
     },
-    net::CallError,
+    net::{CallError, LONGEST_WAIT},
     package::reading::Reading,
     source::{self, Source, SourceError},
 };
@@ -40,6 +47,14 @@ pub struct RunOptions {
     pub only: Selection,
     /// Whether failed items are opened again first.
     pub retry: bool,
+    /// What a test puts in the place of the machine.
+    pub stand_ins: StandIns,
+}
+
+/// What a test may put in the place of the machine, so that a run happens again exactly as it did: who watches over the
+/// writes of the journal, and what time it is. A run of the command leaves all of it out.
+#[derive(Debug, Clone, Default)]
+pub struct StandIns {
     /// How the journal is committed.
     pub commits: Commits,
     /// The time; that of this machine where it is left out.
@@ -53,7 +68,7 @@ pub struct RunOutcome {
     pub run: String,
     /// How it ended.
     pub ended: Ended,
-    /// All items of the journal by state.
+    /// All items of the job by state.
     pub counts: Counts,
     /// What was read from the source.
     pub scanned: ScanCounts,
@@ -136,20 +151,27 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<RunOutcome, RunError> {
     let started = Instant::now();
-    connection.exchange.client().stop_with(stop.clone());
-    let sign_in = connection.exchange.client().sign_in();
+    let client = connection.exchange.client().clone();
+    client.stop_with(stop.clone());
+    let clock = options.stand_ins.clock.unwrap_or_else(Clock::start);
+    resume_pace(&client, lock.journal(), clock);
+    let sign_in = client.sign_in();
     sign_in.await.map_err(|source| RunError::SignIn { target: connection.name.clone(), source })?;
-    let journal =
-        Arc::new(Journal::open_locked(lock, &connection.key, &options.commits).await.map_err(RunError::Journal)?);
+    let commits = &options.stand_ins.commits;
+    let journal = Journal::open_locked(lock, &connection.key, &job.key(), commits).await.map_err(RunError::Journal)?;
+    let journal = Arc::new(journal);
     sink.emit(&Event::Start {
         job: job.name.clone(),
         run: journal.run_uuid().to_owned(),
         target: connection.name.clone(),
         journal: job.journal.to_string(),
     });
-    let clock = options.clock.unwrap_or_else(Clock::start);
     let shift = Shift { job, connection, options, sink, tally, stop, clock, journal: Arc::clone(&journal) };
-    let worked = shift.work().await;
+    let worked = tokio::select! {
+        biased;
+        worked = shift.work() => worked,
+        never = keep_pace(&client, &journal, clock) => match never {},
+    };
     let outcome = match worked {
         Ok((ended, scanned)) => shift.sum_up(ended, scanned, started).await,
         Err(error) => {
@@ -193,10 +215,19 @@ impl Shift<'_> {
         }
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let ended = match self.job.kind {
-            Kind::Publish => self.drive(Publish::new(exchange, self.job, Existing::new(known), tally)).await?,
+            Kind::Publish => {
+                let publish = Publish::new(exchange, self.job, Existing::new(known), tally);
+                self.drive(publish.map(|publish| publish.asking_first(self.forgotten()))).await?
+            }
             Kind::Describe => self.describe().await?,
         };
         Ok((ended, scanned))
+    }
+
+    /// How many items an earlier run may have had in hand that this journal does not know.
+    fn forgotten(&self) -> u32 {
+        let Limits { acting, waiting, .. } = limits(&self.job.pace);
+        if self.journal.may_have_forgotten() { u32::try_from(acting + waiting).unwrap_or(u32::MAX) } else { 0 }
     }
 
     /// Makes changes. A row about a version that turns out not to be there speaks for nothing: what other rows have left
@@ -353,7 +384,7 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
 
 /// Some items are packaged while as many others have their requests in flight.
 fn limits(pace: &job::Pace) -> Limits {
-    Limits { acting: 2 * pace.concurrency, waiting: pace.publications, attempts: pace.attempts }
+    Limits { acting: 2 * pace.concurrency, waiting: pace.publications, attempts: pace.attempts, pause: LONGEST_WAIT }
 }
 
 /// Why a run was halted, if it was.

@@ -210,12 +210,23 @@ fn a_folder_in_the_place_of_the_journal_is_named_as_one() {
 }
 
 #[test]
-fn a_journal_that_was_only_just_made_is_none_yet() {
+fn a_journal_that_holds_nothing_is_called_empty_and_another_file_no_journal() {
     let scene = Scene::new("0");
     scene.workshop.write("state/j.db", "");
     let status = scene.workshop.consign(&["status", "job.toml", "--journal", "state/j.db"]).run().exits(1);
-    assert!(status.stderr.contains("there is no journal at state/j.db"), "{}", status.stderr);
+    assert!(status.stderr.contains("journal state/j.db is empty"), "{}", status.stderr);
+    assert!(status.stderr.contains("hint: run the job"), "{}", status.stderr);
     scene.goes_on();
+    // The same words where it was emptied: only a run knows what had been in it.
+    cut(&scene.state("j.db"), 0);
+    for command in [&["status"][..], &["report", "--format", "json"]] {
+        let asked = scene.workshop.consign(command).args(&["job.toml", "--journal", "state/j.db"]);
+        let told = asked.run().exits(1);
+        assert!(told.stderr.contains("journal state/j.db is empty"), "{}", told.stderr);
+    }
+    scene.workshop.write("state/none.db", "no database");
+    let told = scene.workshop.consign(&["status", "job.toml", "--journal", "state/none.db"]).run().exits(1);
+    assert!(told.stderr.contains("state/none.db is not a journal of consign"), "{}", told.stderr);
 }
 
 #[test]

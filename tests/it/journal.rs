@@ -78,6 +78,54 @@ fn a_folder_in_the_place_of_the_journal_is_told() {
     assert_eq!(sandbox.stats()["publications"]["accepted"], 0);
 }
 
+/// A workshop with three assets whose publications the server works on, and whose journal is gone with its lock.
+fn forgotten(sandbox: &Sandbox) -> Workshop {
+    let workshop = workshop(sandbox);
+    for id in ["stock", "parcels"] {
+        workshop.asset(&Asset::new(id, "1.0.0"));
+    }
+    let run = workshop.consign(&["run", "job.toml", "--json"]).start();
+    sandbox.until("three publications", |stats| stats["publications"]["accepted"] == 3);
+    run.kill();
+    fs_err::remove_dir_all(workshop.path(".consign")).unwrap();
+    workshop
+}
+
+#[test]
+fn what_the_server_works_on_is_waited_for_and_compared_by_a_journal_that_knows_nothing_of_it() {
+    let sandbox = Sandbox::start(&["--publish-latency", "5s"]);
+    let workshop = forgotten(&sandbox);
+    workshop.asset(&Asset::new("stock", "1.0.0").says("Something else"));
+    workshop.asset(&Asset::new("late", "1.0.0"));
+    let summary = workshop.run(&[]).exits(2).summary();
+    let counts = &summary["counts"];
+    assert_eq!(
+        (&counts["skipped"], &counts["failed"], &counts["done"], &summary["published"]),
+        (&2.into(), &1.into(), &1.into(), &1.into()),
+        "{summary}"
+    );
+    let (state, class, message) = workshop.item("stock", "1.0.0");
+    assert_eq!((state.as_str(), class.as_str()), ("failed", "conflict"), "it is what was sent first: {message}");
+    assert_eq!(workshop.item("orders", "1.0.0").1, "same-content");
+    // Not one publication was sent for a second time, not even to be refused.
+    let publish = "POST /exchange/api/v2/organizations/{org}/assets/{g}/{a}/{v}";
+    assert_eq!((sandbox.writes()[publish], &sandbox.stats()["publications"]["accepted"]), (4, &4.into()));
+}
+
+#[test]
+fn a_journal_that_has_seen_the_end_of_a_run_asks_nobody_for_what_it_does_not_know() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = workshop(&sandbox);
+    let latest = "GET /exchange/api/v2/organizations/{org}/assets/{g}/{a}/{v}/publication/status";
+    let asked = || sandbox.stats()["requests"].get(latest).cloned();
+    workshop.run(&[]).exits(0);
+    let first = asked();
+    assert!(first.is_some(), "{:#}", sandbox.stats()["requests"]);
+    workshop.asset(&Asset::new("more", "1.0.0"));
+    let summary = workshop.run(&[]).exits(0).summary();
+    assert_eq!((&summary["published"], asked()), (&1.into(), first));
+}
+
 #[test]
 fn a_lost_journal_loses_nothing() {
     let sandbox = Sandbox::start(&[]);

@@ -21,6 +21,22 @@ fn a_second_run_on_the_same_journal_is_refused_and_told_who_holds_it() {
 }
 
 #[test]
+fn a_run_whose_lock_is_removed_gives_way_to_the_one_that_got_in() {
+    let sandbox = Sandbox::start(&["--publish-latency", "2s"]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("orders", "1.0.0"));
+    let first = workshop.consign(&["run", "job.toml", "--json"]).start();
+    sandbox.until("a publication", |stats| stats["publications"]["accepted"] == 1);
+    fs_err::remove_file(workshop.path(".consign/test.db.lock")).unwrap();
+    let summary = workshop.run(&[]).exits(0).summary();
+    assert_eq!((&summary["counts"]["done"], &summary["published"]), (&1.into(), &0.into()), "{summary}");
+    let first = first.wait().exits(3);
+    assert!(first.stderr.contains("no longer this run's alone"), "{}", first.stderr);
+    assert!(first.stderr.contains("hint: see that no other process works on it"), "{}", first.stderr);
+    assert_eq!(sandbox.stats()["publications"]["accepted"], 1);
+}
+
+#[test]
 fn the_lock_goes_with_a_killed_process() {
     let sandbox = Sandbox::start(&["--publish-latency", "2s"]);
     let workshop = Workshop::for_sandbox(&sandbox);

@@ -37,6 +37,22 @@ fn a_server_that_refuses_with_429_or_an_empty_503_slows_the_run_down_and_fails_n
 }
 
 #[test]
+fn a_run_that_follows_a_kill_sends_nothing_before_the_time_that_the_server_asked_for_has_passed() {
+    let sandbox = Sandbox::start(&["--rate-limit", "6/60s"]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    assets(&workshop, 5);
+    let run = workshop.consign(&["run", "job.toml", "--json"]).start();
+    sandbox.until("a refusal", |stats| stats["rateLimited"].as_u64() >= Some(1));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    run.kill();
+    let requests = |stats: Value| stats["requests"].clone();
+    let before = requests(sandbox.stats());
+    let ran = workshop.run(&["--max-duration", "2s"]).exits(3);
+    assert!(ran.stderr.contains("the server asked an earlier run to wait, until "), "{}", ran.stderr);
+    assert_eq!(requests(sandbox.stats()), before, "not even a token is asked for");
+}
+
+#[test]
 fn no_more_requests_are_in_flight_than_allowed() {
     for (concurrency, count) in [(1, 2), (3, 8)] {
         // Slow answers keep requests in flight for as long as it takes to see them together.

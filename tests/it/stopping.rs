@@ -25,7 +25,7 @@ fn goes_on(sandbox: &Sandbox, workshop: &Workshop) {
 
 #[test]
 fn one_signal_stops_in_good_order_and_the_next_run_goes_on() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let sandbox = Sandbox::start(&["--publish-latency", "3s"]);
         let workshop = Workshop::for_sandbox(&sandbox);
         let run = under_way(&sandbox, &workshop);

@@ -133,26 +133,90 @@ async fn nothing_is_deprecated_while_the_source_may_be_incomplete() {
     assert!(!end.vanished.retired && end.vanished.spared.unwrap().contains("cannot be read"));
 }
 
+fn at(gav: &str, path: &str) -> AssetDraft {
+    AssetDraft { path: path.into(), ..tagged(gav, None) }
+}
+
+/// The beginning of a run of a job that brings these.
+async fn begun(place: &Place, job: &str, source: &str, drafts: &[AssetDraft]) -> (Journal, ScanEnd) {
+    let lock = Lock::take(&place.path).unwrap();
+    let journal = Journal::open_locked(lock, "org", job, &Commits::default()).await.unwrap();
+    let offer = |draft: &AssetDraft| Offer::new(Sourced::Draft(Box::new(draft.clone())), true);
+    journal.offer(drafts.iter().map(offer).collect()).await.unwrap();
+    let end = journal.end_scan(true, source.into()).await.unwrap();
+    journal.put_in_order().await.unwrap();
+    (journal, end)
+}
+
 #[tokio::test]
-async fn what_another_source_brought_has_not_vanished() {
+async fn jobs_that_share_a_journal_leave_alone_what_is_not_theirs() {
     let place = place();
-    let at = |gav: &str, path: &str| {
-        let mut draft = tagged(gav, None);
-        draft.path = path.into();
-        draft
-    };
-    run_through(&place, vec![at("g/a/1.0.0", "one/a.yaml"), at("g/b/1.0.0", "one/b.yaml")], true).await;
-    let journal = Journal::open(&place.path, "org").await.unwrap();
-    let offer = |draft| Offer::new(Sourced::Draft(Box::new(draft)), true);
-    journal.offer(vec![offer(at("g/c/1.0.0", "one-more/c.yaml"))]).await.unwrap();
-    let end = journal.end_scan(true, "one-more".into()).await.unwrap();
-    assert_eq!(end.vanished, Vanished::default());
+    let ours = [at("g/a/1.0.0", "all/a.yaml"), at("g/b/1.0.0", "all/b.yaml"), at("g/c/1.0.0", "all/c.yaml")];
+    let (journal, _) = begun(&place, "publish:one", "all", &ours).await;
+    finish(&journal, "g/a/1.0.0", State::Done).await;
+    finish(&journal, "g/b/1.0.0", State::Failed).await;
     journal.close().await;
 
-    let journal = Journal::open(&place.path, "org").await.unwrap();
-    journal.offer(vec![offer(at("g/a/1.0.0", "one/a.yaml"))]).await.unwrap();
-    let end = journal.end_scan(true, "one".into()).await.unwrap();
+    let theirs = [at("g/d/1.0.0", "all/d.yaml")];
+    let (journal, end) = begun(&place, "publish:two", "all", &theirs).await;
+    assert_eq!((end.gone, end.vanished), (0, Vanished::default()));
+    assert_eq!(journal.reopen_failed(None).await.unwrap(), 0, "it is not theirs to try again");
+    assert_eq!(ready(&journal), ["g/d/1.0.0"]);
+    assert_eq!(journal.counts().unwrap().total(), 1);
+    let states = ["g/a/1.0.0", "g/b/1.0.0", "g/c/1.0.0"].map(|gav| state(&journal, gav));
+    assert_eq!(states, [State::Done, State::Failed, State::Pending]);
+    journal.close().await;
+    assert_eq!(Reader::open(&place.path).unwrap().counts().unwrap().total(), 4, "whoever looks on sees all of them");
+
+    let (journal, end) = begun(&place, "publish:one", "all", &ours[1..]).await;
+    assert_eq!((end.gone, end.vanished.gavs, end.vanished.retired), (0, vec!["g/a/1.0.0".to_owned()], true));
+    assert_eq!(ready(&journal), ["g/a/1.0.0", "g/c/1.0.0"]);
+    journal.close().await;
+    // What is opened to be deprecated waits for a run of its own job.
+    let (journal, _) = begun(&place, "publish:two", "all", &theirs).await;
+    assert_eq!(ready(&journal), ["g/d/1.0.0"]);
+    journal.close().await;
+    let (journal, end) = begun(&place, "publish:one", "all", &ours[1..]).await;
+    assert_eq!((ready(&journal).len(), end.gone), (2, 0));
+}
+
+#[tokio::test]
+async fn what_vanished_is_told_wherever_the_source_has_moved() {
+    let place = place();
+    let monday = [at("g/a/1.0.0", "monday.csv"), at("g/b/1.0.0", "monday.csv")];
+    let (journal, _) = begun(&place, "publish:one", "monday.csv", &monday).await;
+    for gav in ["g/a/1.0.0", "g/b/1.0.0"] {
+        finish(&journal, gav, State::Done).await;
+    }
+    journal.close().await;
+    let (journal, end) = begun(&place, "publish:one", "tuesday.csv", &[at("g/a/1.0.0", "tuesday.csv")]).await;
     assert_eq!((end.vanished.gavs, end.vanished.retired), (vec!["g/b/1.0.0".to_owned()], true));
+    journal.close().await;
+    let mut vanished = Vec::new();
+    let reader = Reader::open(&place.path).unwrap();
+    reader.brought("publish:one", "wednesday.csv".into(), |asset, _, _| vanished.push(asset.to_owned())).unwrap();
+    assert_eq!(vanished, ["g/a"]);
+    reader.brought("publish:two", "".into(), |asset, _, _| panic!("{asset} is another job's")).unwrap();
+}
+
+#[tokio::test]
+async fn where_nobody_knows_which_job_brought_something_its_place_tells() {
+    let place = place();
+    run_through(&place, vec![at("g/a/1.0.0", "one/a.yaml"), at("g/b/1.0.0", "one/b.yaml")], true).await;
+    let raw = rusqlite::Connection::open(&place.path).unwrap();
+    raw.execute("UPDATE item SET job = NULL", []).unwrap();
+    let (journal, end) = begun(&place, "publish:job", "one-more", &[at("g/c/1.0.0", "one-more/c.yaml")]).await;
+    assert_eq!(end.vanished, Vanished::default());
+    journal.close().await;
+    let (journal, end) = begun(&place, "publish:job", "one", &[at("g/a/1.0.0", "one/a.yaml")]).await;
+    assert_eq!((end.vanished.gavs, end.vanished.retired, end.gone), (vec!["g/b/1.0.0".to_owned()], true, 1));
+    journal.close().await;
+    let older = rusqlite::Connection::open(&place.path).unwrap();
+    older.execute_batch("ALTER TABLE item DROP COLUMN job; DROP TABLE pause; PRAGMA user_version = 3").unwrap();
+    let reader = Reader::open(&place.path).unwrap();
+    let mut brought = Vec::new();
+    reader.brought("publish:job", "one".into(), |asset, _, _| brought.push(asset.to_owned())).unwrap();
+    assert_eq!((brought, reader.counts().unwrap().total()), (vec!["g/a".to_owned()], 3));
 }
 
 #[tokio::test]

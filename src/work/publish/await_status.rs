@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{PUBLISH, Publish, Subject, imprint::Imprint, send::Token};
+use super::{PUBLISH, Publish, Sender, Subject, imprint::Imprint, send::Token};
 use crate::{
     engine::Outcome,
     exchange::{PublicationState, PublicationStatus},
@@ -28,6 +28,9 @@ impl Publish {
         // What was sent is on the server now; the archives only take up room.
         subject.package = None;
         subject.imprint = token.imprint.as_deref().and_then(Imprint::parse);
+        if token.imprint.is_none() {
+            subject.sender = Sender::Stranger;
+        }
         subject.asking.ask();
         let status = match self.exchange.publication_status(&token.link).await {
             Ok(status) => status,
@@ -50,11 +53,20 @@ impl Publish {
         }
     }
 
+    /// The publication has ended. What it has brought is known only where this job has sent it.
+    fn arrived(&self, subject: &mut Subject, note: Option<String>) -> Outcome {
+        if subject.sender != Sender::Stranger {
+            return self.published(subject, note);
+        }
+        let failure = Failure::new("in-progress", "a publication that this journal does not know has ended: comparing");
+        Outcome::Back { step: PUBLISH, failure, after: Duration::ZERO, doubt: true }
+    }
+
     /// Nobody will tell what becomes of the publication: the asset itself may.
     async fn not_told(&self, subject: &mut Subject, outcome: Outcome) -> Outcome {
         let Outcome::Failed(failure) = outcome else { return outcome };
         match self.is_there(subject).await {
-            Ok(true) => self.published(subject, Some(format!("the asset is there; its status: {}", failure.message))),
+            Ok(true) => self.arrived(subject, Some(format!("the asset is there; its status: {}", failure.message))),
             _ => Outcome::GaveUp(failure.hint("it was accepted: `consign retry` goes on asking for it")),
         }
     }
@@ -67,8 +79,10 @@ impl Publish {
         match status.state {
             PublicationState::Completed => {
                 self.witness.saw(&subject.draft.coordinates);
-                self.published(subject, None)
+                self.arrived(subject, None)
             }
+            // What somebody else has sent may be no good, ours may be.
+            PublicationState::Failed if subject.sender == Sender::Stranger => self.arrived(subject, None),
             PublicationState::Failed => refused_publication(status),
             PublicationState::Running if self.is_overdue(subject) => self.late(subject).await,
             PublicationState::Running => self.ask_again(subject, item),
@@ -80,7 +94,7 @@ impl Publish {
         let lost_for = subject.asking.lost();
         match self.is_there(subject).await {
             Ok(true) => {
-                return self.published(subject, Some("the status link is gone, the asset is there".to_owned()));
+                return self.arrived(subject, Some("the status link is gone, the asset is there".to_owned()));
             }
             Ok(false) => {}
             Err(outcome) => return outcome,
@@ -129,7 +143,7 @@ impl Publish {
     /// The publication has had its time: the asset may be there all the same.
     async fn late(&self, subject: &mut Subject) -> Outcome {
         match self.is_there(subject).await {
-            Ok(true) => self.published(subject, Some("found after its deadline had passed".to_owned())),
+            Ok(true) => self.arrived(subject, Some("found after its deadline had passed".to_owned())),
             _ => Outcome::GaveUp(
                 subject
                     .asking

@@ -10,12 +10,19 @@ impl Publish {
         if self.existing.is_surely_new(&here) || subject.looked_at.as_ref() == Some(&here) {
             return None;
         }
+        self.look(subject).await
+    }
+
+    /// Looks at the version, whatever is known of it. `None`: it is not there, and may be sent.
+    pub(super) async fn look(&self, subject: &mut Subject) -> Option<Outcome> {
+        let here = subject.draft.coordinates.clone();
         let asset = match self.exchange.asset(&here).await {
             Ok(asset) => asset,
             Err(error) => return Some(nothing_sent(failure::outcome(&error))),
         };
         subject.looked_at = Some(here);
         let asset = asset?;
+        self.forgotten.trace();
         match self.compare(subject, &asset).await {
             Ok(Comparison::Same(proof)) => Some(Self::there_already(subject, format!("already published: {proof}"))),
             // A development version is there to be published over.
@@ -27,7 +34,7 @@ impl Publish {
 }
 
 /// A read that failed leaves no doubt about a write that was not made.
-fn nothing_sent(outcome: Outcome) -> Outcome {
+pub(super) fn nothing_sent(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Again { failure, after, .. } => Outcome::Again { failure, after, doubt: false },
         other => other,

@@ -7,7 +7,8 @@
 //! 3. **await**: poll the status link until the publication is completed, within its deadline.
 //! 4. **describe**, **settle**, **promote**: see [`description`](super::description).
 //!
-//! A publication in doubt (a lost reply, a crash) is looked up by its coordinates before anything is sent again. What
+//! A publication in doubt (a lost reply, a crash) is looked up by its coordinates before anything is sent again. One that
+//! is under way and that this job may not have sent is waited for, and then compared like anything else that is there. What
 //! vanished from the source goes from the first step to the last.
 
 mod arrive;
@@ -16,6 +17,7 @@ mod change;
 mod compare;
 mod conflict;
 mod foresee;
+mod forgotten;
 mod imprint;
 mod look;
 mod probe;
@@ -24,12 +26,16 @@ mod retire;
 mod send;
 mod witness;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use arrive::SAME_CONTENT;
 pub(super) use foresee::{Earlier, OnTarget};
 
 use std::sync::{Arc, atomic::AtomicU32};
 
 use camino::Utf8PathBuf;
+use forgotten::Forgotten;
 use imprint::Imprint;
 use tokio::time::Instant;
 use witness::Witness;
@@ -84,6 +90,7 @@ pub(super) struct Publish {
     riddles: AtomicU32,
     describer: Describer,
     existing: Existing,
+    forgotten: Forgotten,
 }
 
 /// What an item asks for.
@@ -126,10 +133,22 @@ pub(super) struct Subject {
     fruitless_looks: u32,
     /// Since when it is not known whether it was published.
     doubted_since: Option<Instant>,
-    /// Whether this process has sent it.
-    sent: bool,
+    /// Who has sent it.
+    sender: Sender,
     /// Whether the server has answered, though with an error of its own: then it is unlikely to work on it still.
     answered: bool,
+}
+
+/// Who has sent what may be under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Sender {
+    /// Nobody, or a process before this one: then the journal knows what was sent.
+    #[default]
+    Known,
+    /// This process.
+    Us,
+    /// Nobody knows who, and what: what it brings has to be compared.
+    Stranger,
 }
 
 impl Subject {
@@ -148,7 +167,7 @@ impl Subject {
             asking: Asking::default(),
             fruitless_looks: 0,
             doubted_since: None,
-            sent: false,
+            sender: Sender::default(),
             answered: false,
         }
     }
@@ -205,7 +224,14 @@ impl Publish {
             riddles: AtomicU32::new(0),
             describer,
             existing,
+            forgotten: Forgotten::default(),
         })
+    }
+
+    /// The journal may have forgotten what an earlier run has sent, which had at most so many items in hand.
+    pub(super) fn asking_first(mut self, window: u32) -> Self {
+        self.forgotten = Forgotten::within(window);
+        self
     }
 
     /// What is to be true of an asset beside its content, as far as it is the job's business.
@@ -304,7 +330,10 @@ impl Work for Publish {
                 if let Some(outcome) = self.follow_change(subject, item).await {
                     return outcome;
                 }
-                match self.look_first(subject).await {
+                if let Some(outcome) = self.look_first(subject).await {
+                    return outcome;
+                }
+                match self.ask_first(subject).await {
                     Some(outcome) => outcome,
                     None => self.send(subject).await,
                 }

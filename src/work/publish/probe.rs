@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Publish, Subject, compare::Comparison};
+use super::{Publish, Sender, Subject, compare::Comparison};
 use crate::{
     engine::Outcome,
     exchange::{Asset, PublicationState},
@@ -36,8 +36,11 @@ impl Publish {
 
     async fn found(&self, subject: &mut Subject, asset: &Asset) -> Option<Outcome> {
         match self.compare(subject, asset).await {
+            Ok(Comparison::Same(proof)) if subject.sender == Sender::Stranger => {
+                Some(Self::there_already(subject, format!("already published: {proof}")))
+            }
             Ok(Comparison::Same(proof)) => {
-                if subject.sent {
+                if subject.sender == Sender::Us {
                     self.tally.add_published();
                 }
                 Some(self.published(subject, Some(format!("found on the server: {proof}"))))

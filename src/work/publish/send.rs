@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Publish, Subject};
+use super::{Publish, Sender, Subject};
 use crate::{
     engine::Outcome,
     exchange::{Accepted, PublishRequest, StatusLink, UploadFile},
@@ -21,7 +21,7 @@ pub(super) struct Token {
     /// The address of another server that the server named instead: the coordinates are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) elsewhere: Option<String>,
-    /// The digest of what was sent.
+    /// The digest of what was sent; `None` where it is not known who has sent it, and what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) imprint: Option<String>,
 }
@@ -47,7 +47,7 @@ impl Publish {
             .collect();
         let sync = self.settings.mode == Mode::Sync;
         let request = PublishRequest::from_draft(&subject.draft, files, sync, self.headers.clone());
-        subject.sent = true;
+        let earlier = std::mem::replace(&mut subject.sender, Sender::Us);
         subject.existed = Some(self.existing.may_exist(&subject.draft.coordinates));
         let answer = self.exchange.publish(&request).await;
         // A gateway that lost its server (502, 504) knows no more than we do.
@@ -71,6 +71,8 @@ impl Publish {
             }
             Err(error) if error.http() == Some(409) => {
                 let refusal = error.refusal().expect("a status comes with an answer").clone();
+                // A refusal sent nothing: whose publication stands in the way is known only where there was an earlier try.
+                subject.sender = if earlier == Sender::Us { Sender::Us } else { Sender::Stranger };
                 self.resolve_conflict(subject, &refusal).await
             }
             Err(error) => failure::outcome(&error),
@@ -84,10 +86,11 @@ impl Publish {
 
     fn wait_for(&self, subject: &mut Subject, link: StatusLink, elsewhere: Option<String>) -> Outcome {
         subject.asking.begin_anew();
-        if subject.sent {
+        if subject.sender == Sender::Us {
             self.tally.add_published();
         }
-        let token = Token { link, elsewhere, imprint: subject.fingerprint() };
+        let imprint = if subject.sender == Sender::Stranger { None } else { subject.fingerprint() };
+        let token = Token { link, elsewhere, imprint };
         Outcome::Wait { token: token.to_text(), after: self.rhythm.first() }
     }
 }

@@ -14,6 +14,9 @@ use crate::support::{
     hostile::{Answer, Asked, Hostile, endless, json, raw, text, with_headers},
 };
 
+/// Patience for servers that never make sense: the usual one is for those that do.
+const IMPATIENT: &str = "[publish]\ndeadline = \"2s\"\n[pace]\nattempts = 2\n";
+
 type Answers = BTreeMap<&'static str, Box<dyn Fn() -> Answer + Send + Sync>>;
 
 /// Runs a job against a server that stands before a sandbox.
@@ -38,7 +41,7 @@ fn run(
 fn publish(answers: Answers) -> BTreeMap<&'static str, (String, String)> {
     let names: Vec<&'static str> = answers.keys().copied().collect();
     let all: Vec<&str> = names.iter().copied().chain(["good"]).collect();
-    let (ran, workshop, _server) = run(&all, "", &[], |sandbox| {
+    let (ran, workshop, _server) = run(&all, IMPATIENT, &[], |sandbox| {
         Hostile::before(sandbox, move |asked| {
             answers.iter().find(|(name, _)| asked.publishes(name)).map(|(_, answer)| answer())
         })
@@ -60,6 +63,16 @@ fn assert_says(outcomes: &BTreeMap<&str, (String, String)>, expected: &[(&str, &
         let (found, message) = &outcomes[name];
         assert!(found == class && message.contains(words), "{name}: {found}: {message}");
     }
+}
+
+/// Tries all cases at the same time: each of them waits more than it works.
+fn at_once<C: Send>(cases: impl IntoIterator<Item = C>, attempt: impl Fn(C) + Sync) {
+    let attempt = &attempt;
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || attempt(case));
+        }
+    });
 }
 
 /// A body of gzip that inflates to a thousand times its size: a list of empty lists without an end.
@@ -189,7 +202,7 @@ fn an_answer_that_makes_no_sense_is_asked_for_again_and_given_up() {
 fn no_link_and_no_redirect_brings_the_token_to_another_host() {
     let elsewhere = Hostile::elsewhere();
     let there = elsewhere.url().to_owned();
-    let (ran, workshop, server) = run(&["link", "publish", "read", "round", "good"], "", &[], |sandbox| {
+    let (ran, workshop, server) = run(&["link", "publish", "read", "round", "good"], IMPATIENT, &[], |sandbox| {
         Hostile::before(sandbox, move |asked| {
             let away = format!("Location: {there}/caught?x=1\r\n");
             match asked {
@@ -243,14 +256,15 @@ fn a_publication_that_runs_for_ever_ends_at_its_deadline() {
 
 #[test]
 fn a_server_that_asks_to_wait_for_ever_is_told_of_and_left() {
-    for (wait, obeyed) in [
+    let cases = [
         ("99999999999", true),
         ("Thu, 31 Dec 2099 23:59:59 GMT", true),
         ("Fri, 31 Dec 9999 23:59:59 GMT", false),
         ("1e308", true),
         ("-1", false),
         ("soon", false),
-    ] {
+    ];
+    at_once(cases, |(wait, obeyed)| {
         let header = format!("Retry-After: {wait}\r\n");
         let (ran, workshop, server) = run(&["good"], "", &["--max-duration", "2s"], |sandbox| {
             Hostile::before(sandbox, move |asked| {
@@ -262,7 +276,7 @@ fn a_server_that_asks_to_wait_for_ever_is_told_of_and_left() {
         assert!(if obeyed { asked == 1 } else { (2..60).contains(&asked) }, "{wait}: asked {asked} times");
         assert!(ran.stderr.contains("waits: the server"), "{wait}: {}", ran.stderr);
         assert_eq!(workshop.item("good", "1.0.0").0, "waiting", "{wait}: the next run goes on");
-    }
+    });
 }
 
 #[test]
@@ -283,20 +297,21 @@ fn a_list_that_never_ends_is_not_read_to_its_end() {
 
 #[test]
 fn a_token_that_is_none_ends_the_run_before_it_begins() {
-    for (reply, words) in [
+    let cases = [
         (r#"{"access_token":"t","token_type":"mac"}"#.to_owned(), "a token of the kind `mac`"),
         (format!("{{\"access_token\":\"{}\"}}", "t".repeat(1 << 20)), "the reply is larger than"),
         (r#"{"access_token":"a\r\nX-Evil: 1"}"#.to_owned(), "characters that a header cannot carry"),
         (r#"{"token_type":"bearer"}"#.to_owned(), "holds no token"),
         ("[".repeat(200_000), "not the JSON expected"),
-    ] {
+    ];
+    at_once(cases, |(reply, words)| {
         let (ran, _workshop, server) = run(&["good"], "", &["--max-duration", "5s"], |sandbox| {
             Hostile::before(sandbox, move |asked| asked.line.ends_with("/token").then(|| json(200, &reply)))
         });
         let ran = ran.exits(1);
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
         assert!(server.asked().iter().all(|asked| asked.authorization.is_none()));
-    }
+    });
 }
 
 #[test]

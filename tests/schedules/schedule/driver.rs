@@ -50,8 +50,9 @@ impl Sum {
     }
 }
 
-/// Carries out the schedules of some seeds, on all cores. Gives up after a few broken ones.
-pub(crate) fn carry_out_all(seeds: Range<u64>) -> Sum {
+/// Carries out the schedules of some seeds, on all cores. Gives up after a few broken ones. `tell` hears after each what
+/// all of them have come to so far.
+pub(crate) fn carry_out_all(seeds: Range<u64>, tell: impl Fn(&Sum) + Sync) -> Sum {
     // Nothing of it is worth a disk's time. Whoever came first has decided for all of this process.
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
@@ -63,6 +64,7 @@ pub(crate) fn carry_out_all(seeds: Range<u64>) -> Sum {
         end: seeds.end,
         catalogs: (0..block::SEEDS).map(|seed| catalogs(folder.path(), &block::organization(seed))).collect(),
         sum: Mutex::default(),
+        tell: &tell,
     };
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
@@ -73,15 +75,16 @@ pub(crate) fn carry_out_all(seeds: Range<u64>) -> Sum {
 }
 
 /// What the threads share.
-struct Hall {
+struct Hall<'a> {
     next: AtomicU64,
     end: u64,
     /// By organization.
     catalogs: Vec<Vec<Catalog>>,
     sum: Mutex<Sum>,
+    tell: &'a (dyn Fn(&Sum) + Sync),
 }
 
-impl Hall {
+impl Hall<'_> {
     /// Carries out block after block.
     fn work(&self) {
         while !self.is_enough() {
@@ -110,7 +113,9 @@ impl Hall {
             let Some((block, visitors)) = &open else { continue };
             let place = usize::try_from(seed % block::SEEDS).expect("a small number");
             let outcome = carry_out(seed, block, &visitors[place], &self.catalogs[place]);
-            self.sum.lock().unwrap_or_else(PoisonError::into_inner).add(seed, outcome);
+            let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);
+            sum.add(seed, outcome);
+            (self.tell)(&sum);
         }
     }
 }

@@ -17,7 +17,7 @@ use consign::{
     journal::{Commits, Lock, Reader, State, StatusFilter},
     net::{Client, ClientSettings, InProcessTransport, PaceSettings, RetrySettings},
     sandbox::Reset,
-    work::{self, Connection, RunError, RunOptions, RunOutcome},
+    work::{self, Connection, RunError, RunOptions, RunOutcome, StandIns},
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
@@ -137,8 +137,10 @@ impl World<'_> {
         let first = self.notes().sent.len();
         let options = RunOptions {
             retry,
-            commits: Commits::OneByOne(Arc::new(life.clone())),
-            clock: Some(Clock::at(EPOCH + self.ahead + millis(self.start.elapsed()))),
+            stand_ins: StandIns {
+                commits: Commits::OneByOne(Arc::new(life.clone())),
+                clock: Some(Clock::at(EPOCH + self.ahead + millis(self.start.elapsed()))),
+            },
             ..RunOptions::default()
         };
         let (sink, tally) = (Arc::clone(&self.events) as Arc<dyn Sink>, Arc::new(Tally::default()));
