@@ -8,7 +8,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use serde_json::json;
 
-use crate::support::{Asset, Ran, Sandbox, Workshop};
+use crate::support::{Asset, Ran, Sandbox, Workshop, at_once};
 
 const COUNT: usize = 6;
 
@@ -232,7 +232,8 @@ fn a_journal_that_holds_nothing_is_called_empty_and_another_file_no_journal() {
 #[test]
 fn a_log_that_is_cut_or_scribbled_on_after_a_kill_costs_no_more_than_looking_things_up() {
     // In pages of the log: nothing left, its header only, some frames, nearly all.
-    for (what, share) in [("removed", None), ("emptied", Some(0)), ("a third", Some(33)), ("most", Some(95))] {
+    let shares = [("removed", None), ("emptied", Some(0)), ("a third", Some(33)), ("most", Some(95))];
+    at_once(shares, |(what, share)| {
         for scribbles in [false, true] {
             let scene = Scene::new("30ms");
             scene.killed_in_the_middle();
@@ -252,7 +253,7 @@ fn a_log_that_is_cut_or_scribbled_on_after_a_kill_costs_no_more_than_looking_thi
             }
             scene.goes_on();
         }
-    }
+    });
 }
 
 #[test]
@@ -268,7 +269,7 @@ fn a_journal_that_is_pulled_away_during_a_run_stops_it_and_is_never_called_a_suc
         }),
         ("the log is removed", |scene| fs_err::remove_file(scene.state("j.db-wal")).unwrap()),
     ];
-    for (what, pull) in pulls {
+    at_once(pulls, |(what, pull)| {
         let scene = Scene::new("700ms");
         let run = scene.workshop.consign(&["run", "job.toml", "--json", "--journal", "state/j.db"]).start();
         scene.sandbox.until("two publications", |stats| stats["publications"]["accepted"].as_u64() >= Some(2));
@@ -288,7 +289,7 @@ fn a_journal_that_is_pulled_away_during_a_run_stops_it_and_is_never_called_a_suc
             scene.move_away();
         }
         scene.goes_on();
-    }
+    });
 }
 
 #[test]

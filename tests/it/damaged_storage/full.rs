@@ -1,12 +1,15 @@
 //! Disks that are full or may not be written to: tiny file systems in a mount namespace of the test's own, where the
 //! system lets anybody have one.
 
-use std::process::Command;
+use std::{
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+};
 
 use camino::Utf8Path;
 
 use super::{COUNT, Scene};
-use crate::support::{Consign, Ran};
+use crate::support::{Consign, Ran, at_once};
 
 /// Whether namespaces are at hand; says so where they are not.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
@@ -62,13 +65,15 @@ fn all_are_there(scene: &Scene) {
 
 #[test]
 fn a_disk_that_is_full_at_any_time_is_told_and_once_there_is_room_the_next_run_goes_on() {
-    let mut in_the_middle = 0;
-    for size in (40..=400).step_by(40) {
+    let in_the_middle = AtomicU32::new(0);
+    let probe = Scene::new("0");
+    fs_err::create_dir(probe.workshop.path("state")).unwrap();
+    if !can_mount(&probe.workshop.path("state")) {
+        return;
+    }
+    at_once((40..=400).step_by(40), |size| {
         let scene = Scene::new("10ms");
         fs_err::create_dir(scene.workshop.path("state")).unwrap();
-        if !can_mount(&scene.workshop.path("state")) {
-            return;
-        }
         let free = "consign; mount -o remount,size=16m state || exit 91; consign; consign";
         script(&scene, &format!("{size}k"), free);
         let (code, told) = outcome(&scene, 1);
@@ -78,12 +83,12 @@ fn a_disk_that_is_full_at_any_time_is_told_and_once_there_is_room_the_next_run_g
             assert!(told.contains("j.db") && told.contains("hint: ") && told.contains("free"), "{size}k: {told}");
             assert!(!told.contains("panicked"), "{size}k: {told}");
         }
-        in_the_middle += u32::from(code == 3);
+        in_the_middle.fetch_add(u32::from(code == 3), Relaxed);
         let goes_on = outcome(&scene, 2);
         assert_eq!(goes_on.0, 0, "{size}k, after {told}: {}", goes_on.1);
         all_are_there(&scene);
-    }
-    assert!(in_the_middle > 0, "no disk became full in the middle of a run");
+    });
+    assert!(in_the_middle.into_inner() > 0, "no disk became full in the middle of a run");
 }
 
 #[test]

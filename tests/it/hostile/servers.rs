@@ -10,7 +10,7 @@ use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use super::bounded;
 use crate::support::{
-    Asset, Ran, Sandbox, Workshop,
+    Asset, Ran, Sandbox, Workshop, at_once,
     hostile::{Answer, Asked, Hostile, endless, json, raw, text, with_headers},
 };
 
@@ -63,16 +63,6 @@ fn assert_says(outcomes: &BTreeMap<&str, (String, String)>, expected: &[(&str, &
         let (found, message) = &outcomes[name];
         assert!(found == class && message.contains(words), "{name}: {found}: {message}");
     }
-}
-
-/// Tries all cases at the same time: each of them waits more than it works.
-fn at_once<C: Send>(cases: impl IntoIterator<Item = C>, attempt: impl Fn(C) + Sync) {
-    let attempt = &attempt;
-    std::thread::scope(|scope| {
-        for case in cases {
-            scope.spawn(move || attempt(case));
-        }
-    });
 }
 
 /// A body of gzip that inflates to a thousand times its size: a list of empty lists without an end.

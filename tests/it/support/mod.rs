@@ -19,6 +19,16 @@ pub(crate) use workshop::{Asset, Workshop, specification};
 /// The sandbox's own organization, unless it is told another.
 pub(crate) const ORGANIZATION: &str = "5a4d0b0e-0c5a-4b1e-9d2f-c0519a000001";
 
+/// Tries all cases at the same time: each of them waits more than it works.
+pub(crate) fn at_once<C: Send>(cases: impl IntoIterator<Item = C>, attempt: impl Fn(C) + Sync) {
+    let attempt = &attempt;
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || attempt(case));
+        }
+    });
+}
+
 /// Filters that make what the command prints the same on every machine and in every run.
 pub(crate) fn plain<T>(folder: &camino::Utf8Path, assert: impl FnOnce() -> T) -> T {
     let mut settings = insta::Settings::clone_current();
