@@ -13,6 +13,7 @@
 //! | [`inventory`] | what an organization holds, as a directory that people read, edit and publish |
 //! | [`package`] | detection, collection, deterministic archives, fingerprints |
 //! | [`exchange`] | the client of the Exchange API |
+//! | [`hub`] | the client of the API Experience Hub Consumer API |
 //! | [`net`] | the one door to the network |
 //! | [`journal`] | the SQLite file: the memory of a job and its work queue |
 //! | [`job`] | the job file |
@@ -27,6 +28,7 @@ pub mod asset;
 pub mod cli;
 pub mod engine;
 pub mod exchange;
+pub mod hub;
 pub mod inventory;
 pub mod job;
 pub mod journal;

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::hub::HubArgs;
 use crate::{job, report};
 
 /// Publishes and migrates API assets in bulk to Anypoint Exchange, and resumes after anything.
@@ -46,6 +47,8 @@ pub(super) enum Command {
     Undo(UndoArgs),
     /// Tell whether the target is as the source says: missing, different, extra; changes nothing
     Verify(VerifyArgs),
+    /// Visit a portal of the API Experience Hub: find APIs, manage applications, ask for access
+    Hub(HubArgs),
     /// Start an Exchange in a box, for rehearsals and tests
     Sandbox(SandboxArgs),
     /// Write a first job file for a directory

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+
 use super::Problem;
 use crate::{
     engine::Clock,
@@ -35,7 +37,7 @@ impl Connected {
 pub(super) async fn pause(job: &Job) {
     let Place::Host(host) = &job.target.place else { return };
     let left = host.parse().map(|origin: Origin| work::pause_left(&origin, &job.journal, Clock::start()));
-    let Ok(left) = left.map(|left| left.unwrap_or_default()) else { return };
+    let Ok(left) = left.map(Option::unwrap_or_default) else { return };
     if !left.is_zero() {
         let until = jiff::Zoned::now().saturating_add(jiff::SignedDuration::try_from(left).unwrap_or_default());
         tracing::warn!("the server asked an earlier run to wait, until {}", until.strftime("%H:%M:%S"));
@@ -95,23 +97,34 @@ async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
 }
 
 fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client, Problem> {
-    let settings = TransportSettings { extra_ca: job.target.ca_file.clone(), ..TransportSettings::default() };
+    let pace = PaceSettings {
+        requests_per_second: job.pace.requests_per_second,
+        concurrency: job.pace.concurrency,
+        ..PaceSettings::default()
+    };
+    let client = door(origin, credentials, job.target.ca_file.clone(), pace)?;
+    work::resume_pace(&client, &job.journal, Clock::start());
+    Ok(client)
+}
+
+/// Opens the door to a server.
+pub(super) fn door(
+    origin: Origin,
+    credentials: Credentials,
+    extra_ca: Option<Utf8PathBuf>,
+    pace: PaceSettings,
+) -> Result<Client, Problem> {
+    let settings = TransportSettings { extra_ca, ..TransportSettings::default() };
     let transport =
         ReqwestTransport::new(&origin, &settings).map_err(|error| Problem::of(&error).hint(error.hint()))?;
-    let client = Client::new(ClientSettings {
+    Ok(Client::new(ClientSettings {
         origin,
         transport: Arc::new(transport),
         credentials: Some(credentials),
-        pace: PaceSettings {
-            requests_per_second: job.pace.requests_per_second,
-            concurrency: job.pace.concurrency,
-            ..PaceSettings::default()
-        },
+        pace,
         retry: RetrySettings::default(),
         user_agent: concat!("consign/", env!("CARGO_PKG_VERSION")).to_owned(),
-    });
-    work::resume_pace(&client, &job.journal, Clock::start());
-    Ok(client)
+    }))
 }
 
 /// The organization's id: the job's, looked up where it is a name, or the caller's own.
@@ -137,7 +150,8 @@ async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, 
     })
 }
 
-async fn credentials(from: &CredentialsFrom) -> Result<Credentials, Problem> {
+/// Where credentials come from, by the job or by the variables of the official CLI.
+pub(super) async fn credentials(from: &CredentialsFrom) -> Result<Credentials, Problem> {
     let problem = |error: CredentialsError| {
         let missing = matches!(error, CredentialsError::Nothing { .. });
         Problem::of(&error).hint(missing.then_some(

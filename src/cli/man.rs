@@ -13,17 +13,19 @@ pub(super) fn completions(shell: Shell) -> Result<Exit, Problem> {
     print(&script)
 }
 
-/// The page of the program, then those of its subcommands.
+/// The page of the program, then those of its subcommands, and of theirs.
 pub(super) fn man() -> Result<Exit, Problem> {
     let mut page = Vec::new();
-    let command = Cli::command();
-    let failed = |error: std::io::Error| Problem::new("cannot make the manual page").because(&error);
-    clap_mangen::Man::new(command.clone()).render(&mut page).map_err(failed)?;
-    for subcommand in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-        let name: &'static str = format!("consign-{}", subcommand.get_name()).leak();
-        clap_mangen::Man::new(subcommand.clone().name(name)).render(&mut page).map_err(failed)?;
-    }
+    render(&Cli::command(), "consign", &mut page)
+        .map_err(|error| Problem::new("cannot make the manual page").because(&error))?;
     print(&page)
+}
+
+fn render(command: &clap::Command, name: &str, page: &mut Vec<u8>) -> std::io::Result<()> {
+    let shown: &'static str = name.to_owned().leak();
+    clap_mangen::Man::new(command.clone().name(shown)).render(page)?;
+    let mut below = command.get_subcommands().filter(|sub| sub.get_name() != "help");
+    below.try_for_each(|sub| render(sub, &format!("{name}-{}", sub.get_name()), page))
 }
 
 fn print(bytes: &[u8]) -> Result<Exit, Problem> {

@@ -6,6 +6,7 @@ mod connect;
 mod exit;
 mod explain;
 mod export;
+mod hub;
 mod init;
 mod logging;
 mod man;
@@ -38,6 +39,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Undo(args) => undo::undo(&args),
         Command::Verify(args) => verify::verify(&args),
+        Command::Hub(args) => hub::hub(&args),
         Command::Sandbox(args) => sandbox::sandbox(&args),
         Command::Init(args) => init::init(&args),
         Command::Completions { shell } => man::completions(shell),

@@ -1,15 +1,12 @@
 //! The client and what it is bound to.
 
-use std::fmt;
-
 use http::{HeaderValue, Method};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use url::Url;
 
 use crate::{
     asset::Coordinates,
-    net::{Body, Call, CallError, Client, Repeat, Reply},
+    net::{self, Body, Call, CallError, Client, Repeat, Reply},
 };
 
 /// The Exchange API of one server, seen from one organization. Clones share everything.
@@ -43,8 +40,7 @@ impl Exchange {
     }
 }
 
-/// One segment of a path.
-pub(super) type Segment<'a> = &'a (dyn fmt::Display + Sync);
+pub(super) use crate::net::Segment;
 
 /// A path below `/exchange/api/v2`; every segment is encoded, so that no value can lead elsewhere.
 ///
@@ -60,23 +56,12 @@ pub(super) fn path_v1(segments: &[Segment<'_>]) -> Result<String, CallError> {
 }
 
 fn path_of(version: &str, segments: &[Segment<'_>]) -> Result<String, CallError> {
-    let lost = segments.iter().map(ToString::to_string).find(|text| matches!(text.as_str(), "" | "." | ".."));
-    match lost {
-        Some(name) => Err(CallError::Unsendable { reason: format!("`{name}` cannot be a name in a path") }),
-        None => Ok(joined(version, segments)),
-    }
+    net::path_of(&["exchange", "api", version], segments)
 }
 
 /// A path of segments, encoded; those that a URL leaves out are left out.
 pub(super) fn joined(version: &str, segments: &[Segment<'_>]) -> String {
-    let mut url = Url::parse("https://exchange").expect("is a URL");
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.extend(["exchange", "api", version]);
-        for segment in segments {
-            path.push(&segment.to_string());
-        }
-    }
-    url.path().to_owned()
+    net::joined(&["exchange", "api", version], segments)
 }
 
 /// The path of an asset.

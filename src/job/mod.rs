@@ -22,5 +22,5 @@ pub use error::JobError;
 pub use export::{Export, Filter, Groups};
 pub use file::{CredentialsFrom, DescribeApi, Kind, Metadata, Mode, OnDifference, OnVanished, SourceSpec};
 pub use migrate::Route;
-pub use resolve::{Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
+pub use resolve::{DEFAULT_HOST, Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
 pub use text::{criterion as parse_criterion, duration as parse_duration};

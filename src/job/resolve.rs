@@ -158,7 +158,7 @@ pub struct Overrides {
 }
 
 /// The host that is meant when nobody names one (EXCHANGE.md §1.4).
-pub(super) const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
+pub const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
 
 /// Writes in flight when the job names no number: EXCHANGE.md §8 advises four writes and eight reads.
 const DEFAULT_CONCURRENCY: usize = 8;

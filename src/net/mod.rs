@@ -26,6 +26,7 @@ mod in_process;
 mod limits;
 mod origin;
 mod pace;
+mod path;
 mod redact;
 mod refusal;
 mod spelling;
@@ -48,6 +49,7 @@ pub use in_process::InProcessTransport;
 pub use limits::LONGEST_WAIT;
 pub use origin::{Origin, OriginError};
 pub use pace::{Learned, PaceSettings};
+pub(crate) use path::{Segment, joined, path_of};
 pub use refusal::Refusal;
 pub use transport::{
     ReqwestTransport, SetupError, Transport, TransportError, TransportKind, TransportSettings, UploadError,

@@ -92,7 +92,7 @@ impl Refusal {
         for entry in listed.into_iter().flatten().take(MAX_ERRORS) {
             let text = match entry {
                 Value::String(text) => text.clone(),
-                other => other.get("message").and_then(Value::as_str).map_or_else(|| other.to_string(), str::to_owned),
+                other => detail(other),
             };
             self.errors.push(clean(&text, MAX_MESSAGE));
         }
@@ -129,7 +129,8 @@ impl Refusal {
     /// What the server said, behind the status.
     fn words(&self) -> String {
         let mut words = self.message.clone();
-        for error in &self.errors {
+        // Some servers say the same twice.
+        for error in self.errors.iter().filter(|error| **error != self.message) {
             if !words.is_empty() {
                 words.push_str("; ");
             }
@@ -139,6 +140,16 @@ impl Refusal {
             words = self.body_excerpt.clone().unwrap_or_default();
         }
         if words.is_empty() { words } else { format!(": {words}") }
+    }
+}
+
+/// One of several errors: its message, with the code behind it where it has one (EXCHANGE.md §7).
+fn detail(entry: &Value) -> String {
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    match (text("message"), text("code")) {
+        (Some(message), Some(code)) => format!("{message} ({code})"),
+        (Some(message), None) => message.to_owned(),
+        (None, _) => entry.to_string(),
     }
 }
 
@@ -199,7 +210,9 @@ mod tests {
         );
         assert_eq!(b.to_string(), "POST /x: 409 C: m; e1; e2");
         let hub = read(400, "*/*", r#"{"name":"n","status":400,"message":"m","details":[{"message":"d","code":"c"}]}"#);
-        assert_eq!(hub.errors, ["d"]);
+        assert_eq!(hub.errors, ["d (c)"]);
+        let twice = read(409, "*/*", r#"{"name":"n","status":409,"message":"m","details":[{"message":"m"}]}"#);
+        assert_eq!(twice.to_string(), "POST /x: 409 n: m");
         let text = read(409, "text/plain; charset=utf-8", "conflict executing operation");
         assert_eq!(text.message, "conflict executing operation");
         let oauth = read(401, "application/json", r#"{"error":"invalid_client","error_description":"who?"}"#);

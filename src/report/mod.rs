@@ -37,6 +37,8 @@ pub use plan::{Action, PlanAction, PlanWriter, PlannedValue};
 pub use progress::{DoorView, Live, Progress, Style, log_writer};
 pub use status::{StatusJson, status_json, status_text};
 pub use summary::{Outcome, Summary};
+pub(crate) use table::{Table, left};
 pub use text::printable;
+pub(crate) use text::{JsonText, width};
 pub use undo::{UndoRow, undo_json, undo_text};
 pub use verify::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter};

@@ -11,13 +11,13 @@ const WIDEST: usize = 56;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
+pub(crate) struct Column {
     head: &'static str,
     right: bool,
 }
 
 /// A column of text.
-pub(super) const fn left(head: &'static str) -> Column {
+pub(crate) const fn left(head: &'static str) -> Column {
     Column { head, right: false }
 }
 
@@ -32,7 +32,7 @@ enum Row {
 }
 
 /// Writes a table. Cells are made printable; lines between rows are written as they are.
-pub(super) struct Table<W> {
+pub(crate) struct Table<W> {
     out: W,
     columns: Vec<Column>,
     widths: Vec<usize>,
@@ -40,19 +40,19 @@ pub(super) struct Table<W> {
 }
 
 impl<W: Write> Table<W> {
-    pub(super) fn new(out: W, columns: Vec<Column>) -> Self {
+    pub(crate) fn new(out: W, columns: Vec<Column>) -> Self {
         let widths = columns.iter().map(|column| width(column.head)).collect();
         Self { out, columns, widths, held: Some(Vec::new()) }
     }
 
     /// Adds a row, a cell for each column.
-    pub(super) fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) -> io::Result<()> {
+    pub(crate) fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) -> io::Result<()> {
         let cells = cells.into_iter().map(|cell| printable(cell.as_ref()).into_owned()).collect();
         self.add(Row::Cells(cells))
     }
 
     /// Adds a line of its own between rows.
-    pub(super) fn line(&mut self, text: String) -> io::Result<()> {
+    pub(crate) fn line(&mut self, text: String) -> io::Result<()> {
         self.add(Row::Line(text))
     }
 
@@ -68,7 +68,7 @@ impl<W: Write> Table<W> {
     }
 
     /// Writes what is held back.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.write_held()?;
         self.out.flush()
     }

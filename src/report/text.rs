@@ -26,7 +26,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 
 /// Passes JSON on, with all that [`printable`] would not show escaped as JSON does: nothing is lost to a program that reads
 /// it, and a terminal that shows it obeys nothing. Of control characters JSON itself escapes but the oldest.
-pub(super) struct JsonText<W>(pub(super) W);
+pub(crate) struct JsonText<W>(pub(crate) W);
 
 impl<W: io::Write> io::Write for JsonText<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -75,7 +75,7 @@ fn is_unprintable(c: char) -> bool {
 }
 
 /// The columns that a text takes on a terminal.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 

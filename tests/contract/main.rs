@@ -9,6 +9,7 @@ mod examples;
 mod in_process;
 mod official;
 mod own_client;
+mod own_hub;
 mod tour;
 mod wrong_input;
 

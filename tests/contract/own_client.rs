@@ -60,14 +60,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("GET /exchange/files/", "the links that the server itself gives"),
 ];
 
+/// All that a client sent.
 #[derive(Clone, Default)]
-struct Sent(Arc<Mutex<Vec<Asked>>>);
+pub(crate) struct Sent(pub(crate) Arc<Mutex<Vec<Asked>>>);
 
-struct Asked {
-    method: String,
-    path: String,
-    headers: HeaderMap,
-    body: Vec<u8>,
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 async fn record(State(sent): State<Sent>, request: Request, next: Next) -> Response {
@@ -83,17 +84,17 @@ async fn record(State(sent): State<Sent>, request: Request, next: Next) -> Respo
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
 
-fn client_of(place: &InProcess, sent: &Sent) -> Exchange {
+/// A client whose requests are kept.
+pub(crate) fn client_of(place: &InProcess, sent: &Sent) -> Client {
     let router = place.router().layer(from_fn_with_state(sent.clone(), record));
-    let client = Client::new(ClientSettings {
+    Client::new(ClientSettings {
         origin: ORIGIN.parse().unwrap(),
         transport: Arc::new(InProcessTransport::new(router, |extensions| extensions.get::<Reset>().is_some())),
         credentials: Some(Credentials::Bearer(place.sandbox.credentials().token.clone().into())),
         pace: PaceSettings::default(),
         retry: RetrySettings::default(),
         user_agent: "consign".to_owned(),
-    });
-    Exchange::new(client, place.org.clone())
+    })
 }
 
 fn draft(org: &str, version: &str) -> AssetDraft {
@@ -241,7 +242,8 @@ async fn every_request_of_the_client_is_as_documented() {
     let sent = Sent::default();
     let folder = tempfile::tempdir().unwrap();
     let folder_path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
-    ask_everything(&client_of(&place, &sent), &folder_path).await;
+    let exchange = Exchange::new(client_of(&place, &sent), place.org.clone());
+    ask_everything(&exchange, &folder_path).await;
     let sent = sent.0.lock().unwrap();
     let mut wrong = Vec::new();
     let mut documented = 0;

@@ -29,8 +29,12 @@ fn help_names_every_command_and_the_exit_codes() {
       retry        Open failed items again, and exactly what they blocked; then run
       explain      Tell one item's whole history
       report       Write a report of the last run
+      undo         Remove from the target what this job made there, newest first; shows it only, without
+                   --yes
       verify       Tell whether the target is as the source says: missing, different, extra; changes
                    nothing
+      hub          Visit a portal of the API Experience Hub: find APIs, manage applications, ask for
+                   access
       sandbox      Start an Exchange in a box, for rehearsals and tests
       init         Write a first job file for a directory
       completions  Print completions for a shell
@@ -142,6 +146,7 @@ fn completions_and_the_manual_page_name_the_commands() {
     }
     let man = workshop.consign(&["man"]).run().exits(0).stdout;
     assert!(man.contains(".TH") && man.contains("consign"), "{man}");
+    assert!(man.contains("show\\-secret"), "the options of the innermost commands are told too");
 }
 
 #[test]

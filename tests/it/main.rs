@@ -18,6 +18,7 @@ mod encrypted;
 mod export;
 mod fuzzed;
 mod hostile;
+mod hub;
 mod increments;
 mod journal;
 mod kills;

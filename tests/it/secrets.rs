@@ -288,7 +288,7 @@ fn a_host_with_a_password_is_refused_without_showing_it() {
 #[test]
 fn no_command_takes_a_secret_as_an_argument_and_none_repeats_one() {
     let workshop = Workshop::empty();
-    let commands = ["run", "plan", "status", "retry", "explain", "report", "sandbox", "init"];
+    let commands = ["run", "plan", "status", "retry", "explain", "report", "sandbox", "init", "hub"];
     for command in commands {
         for option in ["client-secret", "password", "token", "bearer", "secret", "insecure", "no-verify", "skip-tls"] {
             let ran = workshop.consign(&[command, &format!("--{option}=0pen5esame"), "job.toml"]).run().exits(1);

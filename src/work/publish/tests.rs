@@ -31,7 +31,12 @@ fn awaited(publish: &Publish, is_ours: bool) -> Item {
     let token = send::Token {
         link: publish.exchange.latest_publication(&GAV.parse().unwrap()),
         elsewhere: None,
-        imprint: is_ours.then(|| r#"{"content":"c"}"#.to_owned()),
+        imprint: is_ours.then(|| {
+            r#"{"content":"c"
+        overwrites: false,
+    }"#
+            .to_owned()
+        }),
     };
     Item {
         id: ItemId(1),
