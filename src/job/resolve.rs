@@ -329,13 +329,16 @@ fn is_sandboxed(file: &JobFile, over: &Overrides) -> bool {
     over.sandbox || file.target.sandbox != SandboxChoice::Own(false)
 }
 
+/// What the environment says, by the name of a variable.
+type Environment<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
+
 /// What the command line and the environment say to the half of a job that reads an organization; `None`: there is none.
 /// For a migration both speak of the target.
 fn reads<'a>(
     kind: Kind,
     over: &Overrides,
     env: &'a dyn Fn(&str) -> Option<String>,
-) -> Option<(Overrides, Box<dyn Fn(&str) -> Option<String> + 'a>)> {
+) -> Option<(Overrides, Environment<'a>)> {
     match kind {
         Kind::Publish | Kind::Describe => None,
         Kind::Export => Some((over.clone(), Box::new(env))),

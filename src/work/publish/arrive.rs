@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DESCRIBE, PUBLISH, Publish, Sender, Subject};
+use super::{DESCRIBE, Making, PUBLISH, Publish, Sender, Subject};
 use crate::{
     asset::{Description, Lifecycle, Spelled, Values},
     engine::{Ending, Outcome},
@@ -16,7 +16,9 @@ impl Publish {
         let coordinates = &subject.draft.coordinates;
         let existed = subject.existed.unwrap_or_else(|| self.existing.may_exist(coordinates));
         self.existing.is_there(coordinates);
-        subject.made = !subject.overwrites && subject.sender != Sender::Stranger;
+        if subject.making == Making::New && subject.sender != Sender::Stranger {
+            subject.making = Making::Made;
+        }
         subject.wish = left_open(&subject.wish, existed, subject.draft.status == Some(Lifecycle::Development));
         if subject.wish.is_empty() {
             return Outcome::End(Ending::Done { note, fingerprint: subject.fingerprint() });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{PUBLISH, Publish, Sender, Subject, imprint::Imprint, send::Token};
+use super::{Making, PUBLISH, Publish, Sender, Subject, imprint::Imprint, send::Token};
 use crate::{
     engine::Outcome,
     exchange::{PublicationState, PublicationStatus},
@@ -28,7 +28,9 @@ impl Publish {
         // What was sent is on the server now; the archives only take up room.
         subject.package = None;
         subject.imprint = token.imprint.as_deref().and_then(Imprint::parse);
-        subject.overwrites = token.overwrites;
+        if token.overwrites {
+            subject.making = Making::Over;
+        }
         if token.imprint.is_none() {
             subject.sender = Sender::Stranger;
         }

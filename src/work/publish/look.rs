@@ -1,6 +1,6 @@
 //! Before an upload: the target may hold the asset already, and a read costs less than a package that is refused.
 
-use super::{Publish, Subject, compare::Comparison};
+use super::{Making, Publish, Subject, compare::Comparison};
 use crate::{engine::Outcome, work::failure};
 
 impl Publish {
@@ -27,7 +27,7 @@ impl Publish {
             Ok(Comparison::Same(proof)) => Some(Self::there_already(subject, format!("already published: {proof}"))),
             // A development version is there to be published over.
             Ok(Comparison::Different(_)) if asset.is_development() => {
-                subject.overwrites = true;
+                subject.making = Making::Over;
                 None
             }
             Ok(Comparison::Different(what)) => Some(nothing_sent(self.follow_policy(subject, &asset, &what).await)),

@@ -136,10 +136,8 @@ pub(super) struct Subject {
     doubted_since: Option<Instant>,
     /// Who has sent it.
     sender: Sender,
-    /// Whether it is sent over a version that was there.
-    overwrites: bool,
-    /// Whether this job has made the version on the server.
-    made: bool,
+    /// Whether this job makes the version on the server.
+    making: Making,
     /// Whether the server has answered, though with an error of its own: then it is unlikely to work on it still.
     answered: bool,
 }
@@ -154,6 +152,18 @@ enum Sender {
     Us,
     /// Nobody knows who, and what: what it brings has to be compared.
     Stranger,
+}
+
+/// Whether a job makes a version.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Making {
+    /// It would be new.
+    #[default]
+    New,
+    /// It is sent over one that was there.
+    Over,
+    /// It is there, by this job's doing.
+    Made,
 }
 
 impl Subject {
@@ -173,8 +183,7 @@ impl Subject {
             fruitless_looks: 0,
             doubted_since: None,
             sender: Sender::default(),
-            overwrites: false,
-            made: false,
+            making: Making::default(),
             answered: false,
         }
     }
@@ -336,7 +345,7 @@ impl Work for Publish {
                 {
                     retarget(&mut subject.draft, gav);
                     // What was said of the other coordinates does not hold for these.
-                    (subject.sender, subject.overwrites) = (Sender::default(), false);
+                    (subject.sender, subject.making) = (Sender::default(), Making::default());
                 }
                 if let Some(outcome) = self.follow_change(subject, item).await {
                     return outcome;
@@ -362,7 +371,7 @@ impl Work for Publish {
 
     fn made(&self, errand: &Errand) -> Option<String> {
         match errand {
-            Errand::Bring(subject) if subject.made => Some(subject.draft.coordinates.to_string()),
+            Errand::Bring(subject) if subject.making == Making::Made => Some(subject.draft.coordinates.to_string()),
             Errand::Bring(_) | Errand::Retire(_) => None,
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Publish, Sender, Subject, compare::Comparison};
+use super::{Making, Publish, Sender, Subject, compare::Comparison};
 use crate::{
     engine::Outcome,
     exchange::{Asset, PublicationState},
@@ -47,7 +47,7 @@ impl Publish {
             }
             // A development version is there to be published over: what we sent has not arrived.
             Ok(Comparison::Different(_)) if asset.is_development() => {
-                subject.overwrites = true;
+                subject.making = Making::Over;
                 None
             }
             Ok(Comparison::Different(what)) => Some(self.follow_policy(subject, asset, &what).await),

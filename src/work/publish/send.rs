@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Publish, Sender, Subject};
+use super::{Making, Publish, Sender, Subject};
 use crate::{
     engine::Outcome,
     exchange::{Accepted, PublishRequest, StatusLink, UploadFile},
@@ -93,7 +93,7 @@ impl Publish {
             self.tally.add_published();
         }
         let imprint = if subject.sender == Sender::Stranger { None } else { subject.fingerprint() };
-        let token = Token { link, elsewhere, imprint, overwrites: subject.overwrites };
+        let token = Token { link, elsewhere, imprint, overwrites: subject.making == Making::Over };
         Outcome::Wait { token: token.to_text(), after: self.rhythm.first() }
     }
 }

@@ -31,12 +31,8 @@ fn awaited(publish: &Publish, is_ours: bool) -> Item {
     let token = send::Token {
         link: publish.exchange.latest_publication(&GAV.parse().unwrap()),
         elsewhere: None,
-        imprint: is_ours.then(|| {
-            r#"{"content":"c"
+        imprint: is_ours.then(|| r#"{"content":"c"}"#.to_owned()),
         overwrites: false,
-    }"#
-            .to_owned()
-        }),
     };
     Item {
         id: ItemId(1),
