@@ -45,6 +45,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Remove from the target what this job made there, newest first; shows it only, without --yes
     Undo(UndoArgs),
+    /// Deprecate at the source of a migration what has moved, where verifying it passes; shows it only, without --yes
+    Cutover(CutoverArgs),
     /// Tell whether the target is as the source says: missing, different, extra; changes nothing
     Verify(VerifyArgs),
     /// Visit a portal of the API Experience Hub: find APIs, manage applications, ask for access
@@ -181,6 +183,24 @@ pub(super) struct UndoArgs {
     /// Delete softly: the numbers of the versions stay blocked
     #[arg(long)]
     pub(super) soft: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CutoverArgs {
+    #[command(flatten)]
+    pub(super) job: JobArgs,
+
+    /// Only versions whose group/asset/version, asset/version or asset matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+
+    /// Really deprecate them
+    #[arg(long)]
+    pub(super) yes: bool,
 
     /// Print JSON
     #[arg(long)]

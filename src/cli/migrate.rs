@@ -13,13 +13,31 @@ use super::{
     status::journal_problem,
 };
 use crate::{
+    asset::Coordinates,
     inventory,
     job::{Export, Filter, Job, Route, SourceSpec},
     journal::Lock,
 };
 
+/// What is left behind where a source was cut over: its versions are deprecated for having moved, and a migration that read
+/// that would deprecate them on the target as well.
+pub(super) fn refuse_cut_over(job: &Job) -> Result<(), Problem> {
+    let mark = cutover_mark(job);
+    if !mark.exists() {
+        return Ok(());
+    }
+    Err(Problem::new("the source of this migration was cut over: its versions are deprecated because they have moved")
+        .hint(Some(format!("to bring it again, deprecations and all, remove {mark}"))))
+}
+
+/// The file that tells of it.
+pub(super) fn cutover_mark(job: &Job) -> Utf8PathBuf {
+    job.export.as_ref().map_or_else(|| job.journal.clone(), |export| export.journal.clone()).with_extension("cutover")
+}
+
 /// Carries it out: all is read, and what was read is written. What could not be read keeps nothing else back.
 pub(super) async fn run(job: &Job, manner: &Manner, stop: CancellationToken) -> Result<Exit, Problem> {
+    refuse_cut_over(job)?;
     let reading = reading(job);
     let locks =
         (Lock::take(&reading.journal).map_err(journal_problem)?, Lock::take(&job.journal).map_err(journal_problem)?);
@@ -98,7 +116,12 @@ fn refuse_homeless(job: &Job, writing: &Job) -> Result<(), Problem> {
 }
 
 fn groups(manifest: &Utf8Path) -> Result<BTreeSet<String>, Problem> {
-    inventory::groups(manifest).map_err(|error| Problem::new("the inventory cannot be read").because(&error))
+    Ok(listed(manifest)?.into_iter().map(|version| version.group_id).collect())
+}
+
+/// What an inventory lists, by the coordinates of the source.
+pub(super) fn listed(manifest: &Utf8Path) -> Result<Vec<Coordinates>, Problem> {
+    inventory::listed(manifest).map_err(|error| Problem::new("the inventory cannot be read").because(&error))
 }
 
 /// Both ends of a migration, and whether both let us in: hours of reading are not to end at a wrong password.
@@ -143,6 +166,11 @@ impl Aside {
         let source = SourceSpec::Manifest(export.manifest());
         let job = Job { source, export: Some(export), ..job.clone() };
         Ok(Self { job, _folder: folder })
+    }
+
+    /// What was read, by the coordinates of the source.
+    pub(super) fn listed(&self) -> Result<Vec<Coordinates>, Problem> {
+        listed(&self.job.export.as_ref().expect("only migrations are led here").manifest())
     }
 
     /// The groups of the target that are to hold nothing else; `None` where the job brings only a part of the source.

@@ -3,6 +3,7 @@
 mod args;
 mod change;
 mod connect;
+mod cutover;
 mod exit;
 mod explain;
 mod export;
@@ -37,6 +38,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Status(args) => status::status(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Report(args) => report::report(&args),
+        Command::Cutover(args) => cutover::cutover(&args),
         Command::Undo(args) => undo::undo(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Hub(args) => hub::hub(&args),

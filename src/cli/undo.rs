@@ -15,8 +15,8 @@ use super::{
 use crate::{
     exchange::DeleteType,
     job::Job,
-    journal::{Commits, Journal, Lock, Reader, RunTotals},
-    report::{UndoRow, undo_json, undo_text},
+    journal::{Commits, Failure, Journal, Lock, Reader, RunTotals},
+    report::{Deed, DeedWords, UNDO, deeds_json, deeds_text},
     work::{Removal, Selection, Undo, Undone},
 };
 
@@ -31,8 +31,8 @@ fn foresee(job: &Job, only: &Selection, args: &UndoArgs) -> Result<Exit, Problem
     let reader = Reader::open(&job.journal).map_err(journal_problem)?;
     let target = reader.target_name().map_err(journal_problem)?;
     let made = Undo::foresee(&reader, &job.key(), only).map_err(journal_problem)?;
-    let rows: Vec<UndoRow> = made.into_iter().map(|made| UndoRow::foreseen(made.gav, made.at)).collect();
-    show(&job.name, &target, &rows, args.json)
+    let rows: Vec<Deed> = made.into_iter().map(|made| Deed::would_remove(made.gav, made.at)).collect();
+    show(UNDO, &job.name, &target, &rows, args.json)
 }
 
 fn carry_out(job: &Job, only: &Selection, args: &UndoArgs) -> Result<Exit, Problem> {
@@ -87,7 +87,7 @@ async fn remove(
     // What an undo ends with is more worth telling than that its end could not be written.
     let recorded = journal.record_totals(totals).await;
     journal.close().await;
-    let shown = show(&job.name, &connection.name, &rows, args.json)?;
+    let shown = show(UNDO, &job.name, &connection.name, &rows, args.json)?;
     let ended = ended.map_err(|error| Problem::new(error.chain()).hint(error.hint()).exits(Exit::Stopped))?;
     recorded.map_err(journal_problem)?;
     Ok(match (ended, kept) {
@@ -97,18 +97,25 @@ async fn remove(
     })
 }
 
-fn row(undone: Undone) -> UndoRow {
+fn row(undone: Undone) -> Deed {
     let Undone { gav, removal } = undone;
-    let (outcome, failure) = match removal {
-        Removal::Removed => ("removed", None),
-        Removal::Gone => ("gone", None),
-        Removal::Kept(failure) => ("kept", Some(failure)),
-    };
-    let (message, hint) = failure.map_or((None, None), |failure| (Some(failure.message), failure.hint));
-    UndoRow { gav, outcome, message, hint, made: None }
+    match removal {
+        Removal::Removed => Deed::new(gav, "removed"),
+        Removal::Gone => Deed::new(gav, "gone"),
+        Removal::Kept(failure) => kept(gav, failure),
+    }
 }
 
-fn show(job: &str, target: &str, rows: &[UndoRow], json: bool) -> Result<Exit, Problem> {
+/// A version of which nothing has become what was asked for.
+pub(super) fn kept(gav: String, failure: Failure) -> Deed {
+    Deed { message: Some(failure.message), hint: failure.hint, ..Deed::new(gav, "kept") }
+}
+
+pub(super) fn show(words: DeedWords, job: &str, server: &str, deeds: &[Deed], json: bool) -> Result<Exit, Problem> {
     let mut out = anstream::stdout().lock();
-    finish(if json { undo_json(job, target, rows, &mut out) } else { undo_text(target, rows, &mut out) })
+    finish(if json {
+        deeds_json(words, job, server, deeds, &mut out)
+    } else {
+        deeds_text(words, server, deeds, &mut out)
+    })
 }

@@ -9,9 +9,9 @@
 mod compile;
 pub mod definitions;
 mod folder;
-mod groups;
 mod kept;
 pub mod list;
+mod listed;
 mod manifest;
 mod names;
 pub mod read;
@@ -20,8 +20,8 @@ mod summary;
 
 pub use compile::{Compiled, Left, Told, compile};
 pub use folder::Inventory;
-pub use groups::groups;
 pub use kept::{MANIFEST_FILES, Written};
+pub use listed::listed;
 pub use record::{FileRecord, IdentityRecord, Note, OtherInstance, PageRecord, Record, ResourceRecord};
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 pub mod plan;
 
+mod deeds;
 mod error;
 mod explain;
 mod files;
@@ -22,12 +23,12 @@ mod status;
 mod summary;
 mod table;
 mod text;
-mod undo;
 mod verify;
 
 #[cfg(test)]
 mod fixture;
 
+pub use deeds::{CUTOVER, Deed, DeedWords, UNDO, deeds_json, deeds_text};
 pub use error::ReportError;
 pub use explain::{Explanation, explain_json, explain_text};
 pub use files::{Format, ReportMeta, write_all, write_report};
@@ -40,5 +41,4 @@ pub use summary::{Outcome, Summary};
 pub(crate) use table::{Table, left};
 pub use text::printable;
 pub(crate) use text::{JsonText, width};
-pub use undo::{UndoRow, undo_json, undo_text};
 pub use verify::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter};

@@ -4,6 +4,7 @@
 //! item.
 
 mod asking;
+mod cutover;
 mod definitions;
 mod describe;
 mod description;
@@ -30,6 +31,7 @@ mod testing;
 mod undo;
 pub mod verify;
 
+pub use cutover::{Cutover, Moved, Retirement};
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
 pub use pause::{pause_left, resume_pace};

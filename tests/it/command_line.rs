@@ -24,6 +24,7 @@ fn help_names_every_command_and_the_exit_codes() {
 
     Commands:
       run          Do the job, from where the last run got to
+      export       Bring an organization into a directory that `run` can publish
       plan         Show what a run would do, and why; changes nothing
       status       Show how far a job got
       retry        Open failed items again, and exactly what they blocked; then run
@@ -31,6 +32,8 @@ fn help_names_every_command_and_the_exit_codes() {
       report       Write a report of the last run
       undo         Remove from the target what this job made there, newest first; shows it only, without
                    --yes
+      cutover      Deprecate at the source of a migration what has moved, where verifying it passes;
+                   shows it only, without --yes
       verify       Tell whether the target is as the source says: missing, different, extra; changes
                    nothing
       hub          Visit a portal of the API Experience Hub: find APIs, manage applications, ask for

@@ -67,7 +67,9 @@ fn what_others_need_is_kept_and_said_and_a_part_can_be_removed() {
 
     let row = |gav: &str, outcome: &str| (gav.to_owned(), outcome.to_owned());
     assert_eq!(undo(&workshop, &["--only", "base", "--yes"], 2), [row("base/1.0.0", "kept")]);
-    assert_eq!(undo(&workshop, &["--yes", "--soft"], 2), [row("lone/1.0.0", "removed"), row("base/1.0.0", "kept")]);
+    let mut undone = undo(&workshop, &["--yes", "--soft"], 2);
+    undone.sort();
+    assert_eq!(undone, [row("base/1.0.0", "kept"), row("lone/1.0.0", "removed")]);
     assert_eq!(sandbox.versions(), ["above/1.0.0", "base/1.0.0"]);
     // What has gone otherwise meanwhile counts as gone.
     undo(&stranger, &["--yes"], 0);

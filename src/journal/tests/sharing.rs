@@ -212,7 +212,9 @@ async fn where_nobody_knows_which_job_brought_something_its_place_tells() {
     assert_eq!((end.vanished.gavs, end.vanished.retired, end.gone), (vec!["g/b/1.0.0".to_owned()], true, 1));
     journal.close().await;
     let older = rusqlite::Connection::open(&place.path).unwrap();
-    older.execute_batch("ALTER TABLE item DROP COLUMN job; DROP TABLE pause; PRAGMA user_version = 3").unwrap();
+    older
+        .execute_batch("ALTER TABLE item DROP COLUMN job; DROP TABLE pause; DROP TABLE made; PRAGMA user_version = 3")
+        .unwrap();
     let reader = Reader::open(&place.path).unwrap();
     let mut brought = Vec::new();
     reader.brought("publish:job", "one".into(), |asset, _, _| brought.push(asset.to_owned())).unwrap();

@@ -91,12 +91,13 @@ pub(in crate::work) fn same_file(theirs: &FileKey, ours: &FileKey) -> bool {
     theirs.classifier() == ours.classifier() && (ours.classifier.is_some() || theirs.packaging == ours.packaging)
 }
 
-/// Whether a file was published rather than derived: not generated, not the complete twin of an archive, not a POM, an
+/// Whether a file was published rather than derived: not generated, not the complete twin of an archive, not its POM, an
 /// icon or documentation (EXCHANGE.md §2.8).
 pub(in crate::work) fn is_primary(file: &AssetFile) -> bool {
     let classifier = file.classifier.as_deref().unwrap_or_default();
     let derived = ["fat-", "light-", "original-"].iter().any(|prefix| classifier.starts_with(prefix));
-    let aside = matches!(classifier, "icon" | "docs" | "rest-api-metadata") || file.packaging == "pom";
+    let aside = matches!(classifier, "icon" | "docs" | "rest-api-metadata")
+        || (classifier.is_empty() && file.packaging == "pom");
     !file.is_generated && !derived && !aside
 }
 

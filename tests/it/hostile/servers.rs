@@ -171,7 +171,7 @@ fn an_answer_that_makes_no_sense_is_asked_for_again_and_given_up() {
     );
     let outcomes = publish(answers);
     for (name, class, words) in [
-        ("html", "bad-reply", "is not the JSON expected"),
+        ("html", "bad-reply", "is an HTML page and not the JSON expected"),
         ("no-body", "bad-reply", "the body of this 204"),
         ("cut", "network", "the connection broke"),
         ("chunks", "network", "Invalid chunk size"),
