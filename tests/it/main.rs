@@ -22,6 +22,7 @@ mod hub;
 mod increments;
 mod journal;
 mod kills;
+mod migrate;
 mod nightly;
 mod nothing_twice_nothing_lost;
 mod official_clients;

@@ -2,7 +2,7 @@
 //! whenever a process dies and however its clock jumps, one run in calm weather ends with everything done once.
 //!
 //! A schedule is a seed: it decides the catalog, the pace, every mishap on the wire, and the instants of death, which lie
-//! before and after any write to the journal and any request. The same seed is the same schedule, to the millisecond.
+//! before and after any write to the journal and any request. The same seed is the same schedule, request by request.
 
 mod schedule;
 
@@ -17,7 +17,7 @@ fn wanted() -> u64 {
 }
 
 #[test]
-fn the_same_seed_is_the_same_schedule_to_the_millisecond() {
+fn the_same_seed_is_the_same_schedule_request_by_request() {
     let trace = || {
         let sum = driver::carry_out_all(1_000..1_100, |_| ());
         assert!(sum.broken.is_empty(), "{sum:?}");

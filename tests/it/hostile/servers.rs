@@ -185,7 +185,7 @@ fn an_answer_that_makes_no_sense_is_asked_for_again_and_given_up() {
     ] {
         assert_says(&outcomes, &[(name, class, words), (name, class, "gave up after")]);
     }
-    assert_says(&outcomes, &[("elsewhere", "lost", "the server knows neither")]);
+    assert_says(&outcomes, &[("elsewhere", "foreign-origin", "where no credentials of")]);
 }
 
 #[test]

@@ -109,6 +109,19 @@ impl Sandbox {
         told.as_str().unwrap_or_else(|| panic!("the sandbox names no {key} of {role}: {}", self.ready)).to_owned()
     }
 
+    /// The administrator of an organization: what signs in as one.
+    pub(crate) fn administrator(&self, organization: &str) -> &Value {
+        let known = self.ready["organizations"].as_array().expect("a ready sandbox names its organizations");
+        let found = known.iter().find(|known| known["id"] == organization);
+        &found.unwrap_or_else(|| panic!("no organization {organization}: {}", self.ready))["admin"]
+    }
+
+    /// Sends a request as the administrator of an organization; a body is JSON.
+    pub(crate) fn send_as(&self, organization: &str, method: &str, path: &str, body: &str) -> Answer {
+        let token = self.administrator(organization)["token"].as_str().expect("an administrator has a token");
+        self.request(token, method, path, body)
+    }
+
     /// Ends it as `kill -9` does.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("our own child");
@@ -125,18 +138,17 @@ impl Sandbox {
 
     /// Sends a request with the sandbox's token.
     pub(crate) fn send(&self, method: &str, path: &str) -> Answer {
-        self.request(method, path, "")
+        self.request(self.token(), method, path, "")
     }
 
     /// The same, with a JSON body.
     pub(crate) fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
-        self.request(method, path, &body.to_string())
+        self.request(self.token(), method, path, &body.to_string())
     }
 
-    fn request(&self, method: &str, path: &str, body: &str) -> Answer {
+    fn request(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
         let host = self.url().strip_prefix("http://").expect("a plain origin");
         let mut stream = TcpStream::connect(host).expect("the sandbox listens");
-        let token = self.token();
         let head = if body.is_empty() {
             String::new()
         } else {
