@@ -26,11 +26,7 @@ pub(super) fn cutover(args: &CutoverArgs) -> Result<Exit, Problem> {
     let only = selection(&args.only)?;
     block_on(async {
         let (ready, kept) = moved(&job, &only).await?;
-        let (deeds, ended) = if args.yes {
-            carry_out(&job, ready).await?
-        } else {
-            (ready.iter().map(|version| Deed::new(version.to_string(), "would-deprecate")).collect(), true)
-        };
+        let (deeds, ended) = carry_out(&job, ready, !args.yes).await?;
         let deeds: Vec<Deed> = deeds.into_iter().chain(kept).collect();
         let exit = match (ended, deeds.iter().any(|deed| deed.outcome == "kept")) {
             (false, _) => Exit::Stopped,
@@ -62,25 +58,33 @@ async fn moved(job: &Job, only: &Selection) -> Result<(Vec<Coordinates>, Vec<Dee
     Ok((ready, kept))
 }
 
-async fn carry_out(job: &Job, ready: Vec<Coordinates>) -> Result<(Vec<Deed>, bool), Problem> {
+async fn carry_out(job: &Job, ready: Vec<Coordinates>, is_rehearsal: bool) -> Result<(Vec<Deed>, bool), Problem> {
     let stop = CancellationToken::new();
     signals::watch(stop.clone());
     let source = connect::connect(&migrate::reading(job)).await?;
-    // From here on the source says of itself that it has moved.
-    let mark = migrate::cutover_mark(job);
-    let made = mark.parent().map_or(Ok(()), fs_err::create_dir_all).and_then(|()| fs_err::write(&mark, "cut over\n"));
-    made.map_err(|error| Problem::new("cannot take note of the cutover").because(&error))?;
-    let cutover = Cutover { exchange: &source.connection.exchange, concurrency: job.pace.concurrency, stop };
+    if !is_rehearsal {
+        leave_mark(job)?;
+    }
+    let cutover =
+        Cutover { exchange: &source.connection.exchange, is_rehearsal, concurrency: job.pace.concurrency, stop };
     let mut deeds = Vec::new();
-    let each = |version: &Coordinates, retirement| deeds.push(deed(version.to_string(), retirement));
+    let each = |version: &Coordinates, retirement| deeds.push(deed(version.to_string(), retirement, is_rehearsal));
     let ended = cutover.carry_out(ready, each).await;
     drop(cutover);
     source.close().await;
     Ok((deeds, ended))
 }
 
-fn deed(gav: String, retirement: Retirement) -> Deed {
+/// From here on the source says of itself that it has moved.
+fn leave_mark(job: &Job) -> Result<(), Problem> {
+    let mark = migrate::cutover_mark(job);
+    let made = mark.parent().map_or(Ok(()), fs_err::create_dir_all).and_then(|()| fs_err::write(&mark, "cut over\n"));
+    made.map_err(|error| Problem::new("cannot take note of the cutover").because(&error))
+}
+
+fn deed(gav: String, retirement: Retirement, is_rehearsal: bool) -> Deed {
     match retirement {
+        Retirement::Deprecated if is_rehearsal => Deed::new(gav, "would-deprecate"),
         Retirement::Deprecated => Deed::new(gav, "deprecated"),
         Retirement::Already => Deed::new(gav, "already"),
         Retirement::Kept(failure) => undo::kept(gav, failure),

@@ -15,8 +15,9 @@ use super::{
 use crate::{
     asset::Coordinates,
     inventory,
-    job::{Export, Filter, Job, Route, SourceSpec},
+    job::{Export, Filter, Job, Route, SourceSpec, Wish},
     journal::Lock,
+    package::remap::text_rewriter,
 };
 
 /// What is left behind where a source was cut over: its versions are deprecated for having moved, and a migration that read
@@ -99,9 +100,26 @@ pub(super) fn reading(job: &Job) -> Job {
 pub(super) fn writing(job: &Job, source: &Connected, target: &Connected) -> Result<Job, Problem> {
     let (from, to) = (source.connection.exchange.organization(), &target.connection);
     let route = Route { from, to: to.exchange.organization(), group: &to.group };
-    let writing = job.writing(route).map_err(|error| Problem::of(&error).hint(error.hint()))?;
+    let mut writing = job.writing(route).map_err(|error| Problem::of(&error).hint(error.hint()))?;
+    rewrite_definitions(&mut writing);
     refuse_homeless(job, &writing)?;
     Ok(writing)
+}
+
+/// Names and values of definitions are texts like those of assets.
+fn rewrite_definitions(writing: &mut Job) {
+    let Job { remap, definitions, .. } = writing;
+    let rewriter = text_rewriter(remap);
+    let rewrite = |text: &mut String| {
+        if let Some(changed) = rewriter(text) {
+            *text = changed;
+        }
+    };
+    for definition in definitions.categories.iter_mut().chain(&mut definitions.fields) {
+        if let Wish::There { name, values, .. } = &mut definition.wish {
+            std::iter::once(name).chain(values).for_each(rewrite);
+        }
+    }
 }
 
 /// Business groups of the source that the table does not mention would be looked for on the target under their old ids.
@@ -128,11 +146,20 @@ pub(super) fn listed(manifest: &Utf8Path) -> Result<Vec<Coordinates>, Problem> {
 async fn ends(reading: &Job, job: &Job) -> Result<(Connected, Connected), Problem> {
     let source = connect::connect(reading).await?;
     let target = connect::connect(job).await?;
-    for end in [&source, &target] {
+    for (which, end) in [("source", &source), ("target", &target)] {
         let connection = &end.connection;
         connection.exchange.client().sign_in().await.map_err(|error| {
-            Problem::new(format!("cannot sign in at {}", connection.name)).because(&error).hint(error.hint())
+            let message = format!("cannot sign in at the {which}, {}", connection.name);
+            Problem::new(message).because(&error).hint(error.hint())
         })?;
+    }
+    let (from, to) = (&source.connection, &target.connection);
+    if from.name == to.name
+        && from.exchange.organization() == to.exchange.organization()
+        && to.group == to.exchange.organization()
+    {
+        return Err(Problem::new("the source and the target are the same organization")
+            .hint(Some("target.organization, or target.group, says where it goes")));
     }
     Ok((source, target))
 }

@@ -38,6 +38,12 @@ impl Exchange {
     pub fn organization(&self) -> &str {
         &self.organization
     }
+
+    /// The organization that publishes what belongs to a group: a business group is one of its own, and publishes for
+    /// itself.
+    pub(super) fn publisher<'a>(&'a self, group_id: &'a str) -> &'a str {
+        if uuid::Uuid::parse_str(group_id).is_ok() { group_id } else { &self.organization }
+    }
 }
 
 pub(super) use crate::net::Segment;

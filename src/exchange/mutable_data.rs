@@ -152,7 +152,8 @@ impl Exchange {
     /// # Errors
     /// [`CallError`]; 404 where there is no such version. What is wrong with values or docs is told by the status.
     pub async fn patch_mutable_data(&self, request: &MutableDataRequest) -> Result<StatusLink, CallError> {
-        let path = publication_path(self.organization(), &request.coordinates, &[&"mutabledata"])?;
+        let path =
+            publication_path(self.publisher(&request.coordinates.group_id), &request.coordinates, &[&"mutabledata"])?;
         let form = Body::Multipart { form: form_factory(&request.form, &request.files), length: request.length() };
         let reply = self.client().call(Call::new(Method::PATCH, path).repeat(Repeat::Safe).body(form)).await?;
         let body: Value = reply.json()?;

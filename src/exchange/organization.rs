@@ -158,7 +158,7 @@ impl Exchange {
         asset_id: &str,
         order: VersionOrder,
     ) -> Result<Version, CallError> {
-        let organization = self.organization();
+        let organization = self.publisher(group_id);
         let segments: [Segment<'_>; 7] =
             [&"organizations", &organization, &"groups", &group_id, &"assets", &asset_id, &"nextAvailableVersion"];
         let call = Call::get(path(&segments)?).query("versionOrder", order.as_str());

@@ -199,7 +199,7 @@ impl Exchange {
     /// # Errors
     /// [`CallError`]; a 409 is told apart by [`Conflict::of`](super::Conflict::of).
     pub async fn publish(&self, request: &PublishRequest) -> Result<Accepted, CallError> {
-        let path = publication_path(self.organization(), &request.coordinates, &[])?;
+        let path = publication_path(self.publisher(&request.coordinates.group_id), &request.coordinates, &[])?;
         let form = Body::Multipart { form: form_factory(&request.form, &request.files), length: request.length() };
         let call = Call::new(Method::POST, path)
             .body(form)
@@ -225,7 +225,7 @@ impl Exchange {
     #[must_use]
     pub fn latest_publication(&self, coordinates: &Coordinates) -> StatusLink {
         let Coordinates { group_id, asset_id, version } = coordinates;
-        let organization = self.organization();
+        let organization = self.publisher(group_id);
         let segments: [Segment<'_>; 8] =
             [&"organizations", &organization, &"assets", group_id, asset_id, version, &"publication", &"status"];
         joined("v2", &segments).parse().expect("a path of checked coordinates is one")

@@ -117,7 +117,7 @@ impl Exchange {
 
     fn tags_path_v1(&self, coordinates: &Coordinates, rest: &[Segment<'_>]) -> Result<String, CallError> {
         let Coordinates { group_id, asset_id, version } = coordinates;
-        let organization = self.organization();
+        let organization = self.publisher(group_id);
         let mut segments: Vec<Segment<'_>> =
             vec![&"organizations", &organization, &"assets", group_id, asset_id, version, &"tags"];
         segments.extend(rest);

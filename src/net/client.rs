@@ -249,7 +249,8 @@ impl Client {
             match outcome {
                 Ok(reply) => match reply.cut_off().filter(|_| call.repeat == Repeat::Safe) {
                     // Whole by the length that it announced, and yet no more than a part: the next answer may be all of it.
-                    Some(error) => tries.again(error, call.repeat).await?,
+                    Some(error) if !tries.once_more().await => return Err(error),
+                    Some(_) => {}
                     None => return Ok(Reply { body: self.inner.redactor.reply(reply.body), ..reply }),
                 },
                 Err(error) => tries.again(error, call.repeat).await?,

@@ -78,7 +78,8 @@ pub(crate) fn finish(found: Found, place: &Place<'_>, options: &Options) -> Resu
     let fields = reader.values("fields");
     // Job defaults about instances are meant for APIs.
     let is_api = asset_type.requires_api_version() || asset_type == AssetType::Graphql;
-    let instances = reader.instances(is_api);
+    let mut instances = reader.instances(is_api);
+    moving::rename(&mut instances, &options.remap);
     let visibility = reader.visibility();
     // Whoever depends on the asset waits for it by name, also while it cannot be published.
     let gav = coordinates.as_ref().map(ToString::to_string);

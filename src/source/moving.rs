@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::asset::{Coordinates, Origin, Remap};
+use crate::asset::{Coordinates, ExternalInstance, Origin, Remap};
 use crate::package::{detect::Project, remap};
 
 use super::Options;
@@ -63,6 +63,19 @@ pub(crate) fn rewrite(facts: &mut Facts, table: &Remap) {
     }
     let rewriter = remap::text_rewriter(table);
     facts.change(|key, text| if NO_TEXT.contains(&key) { None } else { rewriter(text) });
+}
+
+/// Brings the names of instances in line with the job, which are columns rather than cells.
+pub(crate) fn rename(instances: &mut [ExternalInstance], table: &Remap) {
+    if table.is_empty_table() {
+        return;
+    }
+    let rewriter = remap::text_rewriter(table);
+    for instance in instances {
+        if let Some(name) = rewriter(&instance.name) {
+            instance.name = name;
+        }
+    }
 }
 
 /// Where an asset goes.

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     failure,
-    verify::{Verdict, Verified},
+    verify::{Mismatch, Verdict, Verified},
 };
 use crate::{
     asset::{Coordinates, Lifecycle, Remap},
@@ -26,7 +26,7 @@ pub struct Moved {
 /// What became of a version of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retirement {
-    /// It is deprecated now.
+    /// It is deprecated now, or would be.
     Deprecated,
     /// It was so before, or is gone.
     Already,
@@ -38,6 +38,8 @@ pub enum Retirement {
 pub struct Cutover<'a> {
     /// The source.
     pub exchange: &'a Exchange,
+    /// Whether it is only told what would be done.
+    pub is_rehearsal: bool,
     /// How many versions are asked about at once.
     pub concurrency: usize,
     /// Ends it early.
@@ -48,7 +50,7 @@ impl Moved {
     /// Takes note of what was found on the target.
     pub fn note(&mut self, verified: &Verified) {
         let Some(gav) = &verified.gav else { return };
-        if verified.verdict == Verdict::Equal {
+        if verified.verdict == Verdict::Equal || is_retired(verified) {
             self.versions.insert(gav.clone());
         } else {
             self.doubted.entry(asset_of(gav).to_owned()).or_insert(verified.verdict.as_str());
@@ -72,6 +74,18 @@ impl Moved {
         Err(Failure::new("verify", format!("it was not held to {there}"))
             .hint("it is not among what this job verifies"))
     }
+}
+
+/// Whether nothing differs but that the source is deprecated: by a cutover before this one.
+fn is_retired(verified: &Verified) -> bool {
+    let is_state = |mismatch: &Mismatch| {
+        mismatch.datum == "status"
+            && mismatch.expected == Lifecycle::Deprecated.as_str()
+            && mismatch.actual == Lifecycle::Published.as_str()
+    };
+    verified.verdict == Verdict::Different
+        && verified.differences.iter().all(is_state)
+        && !verified.differences.is_empty()
 }
 
 fn asset_of(gav: &str) -> &str {
@@ -107,7 +121,9 @@ impl Cutover<'_> {
         if asset.status.as_deref() == Some(Lifecycle::Deprecated.as_str()) {
             return Ok(Retirement::Already);
         }
-        self.exchange.put_status(version, Lifecycle::Deprecated).await?;
+        if !self.is_rehearsal {
+            self.exchange.put_status(version, Lifecycle::Deprecated).await?;
+        }
         Ok(Retirement::Deprecated)
     }
 }

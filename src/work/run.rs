@@ -114,6 +114,12 @@ pub enum RunError {
         /// Why.
         source: CallError,
     },
+    /// The organization lists nothing, and is none of those of whoever signs the calls.
+    #[error("no asset is listed for {organization}, and it is no organization of yours")]
+    Nowhere {
+        /// The organization.
+        organization: String,
+    },
     /// The directory of an inventory cannot be read or written.
     #[error("cannot work in the directory {path}")]
     Directory {
@@ -136,6 +142,7 @@ impl RunError {
             Self::Journal(error) | Self::JournalBroke(error) => error.hint(),
             Self::SignIn { source, .. } | Self::Listing { source, .. } => source.hint().map(str::to_owned),
             Self::Obstacles(_) => None,
+            Self::Nowhere { .. } => Some("source.organization names it, by its id or its name".to_owned()),
             Self::Directory { .. } => Some("export.directory names it".to_owned()),
             Self::Definitions(error) => error.hint(),
             Self::Scratch(_) => Some("TMPDIR names the folder to use".to_owned()),
@@ -248,6 +255,17 @@ impl Shift<'_> {
         Ok((ended, scanned))
     }
 
+    /// An organization that is none lists nothing, and would make all that was read of another one look gone.
+    async fn refuse_nowhere(&self) -> Result<(), RunError> {
+        let organization = self.connection.exchange.organization();
+        // Where nobody tells, nothing speaks against it.
+        let Ok(known) = Exchange::my_organizations(self.connection.exchange.client()).await else { return Ok(()) };
+        if known.is_empty() || known.iter().any(|known| known.id == organization) {
+            return Ok(());
+        }
+        Err(RunError::Nowhere { organization: organization.to_owned() })
+    }
+
     /// Brings the organization into its directory. What was brought is compiled whatever became of the rest.
     async fn export(&self, export: &job::Export) -> Result<(Ended, ScanCounts), RunError> {
         let inventory = Inventory::at(&export.directory);
@@ -264,6 +282,9 @@ impl Shift<'_> {
         let (scanned, seen) = trip.offer(&self.journal, &self.options.only, &*self.sink).await?;
         if self.stop.is_cancelled() {
             return Ok((Ended::Stopped, scanned));
+        }
+        if scanned == ScanCounts::default() {
+            self.refuse_nowhere().await?;
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));

@@ -7,6 +7,7 @@ use crate::support::{Sandbox, Workshop, specification};
 const OLD: &str = "0dd0c0de-1111-4222-8333-444455556666";
 const NEW: &str = "1ee1c0de-1111-4222-8333-444455556666";
 const LOST: &str = "2bb1c0de-1111-4222-8333-444455556666";
+const FOUND: &str = "3bb1c0de-1111-4222-8333-444455556666";
 
 /// A sandbox with two organizations.
 fn two(more: &[&str]) -> Sandbox {
@@ -43,7 +44,7 @@ fn filled(sandbox: &Sandbox) -> Workshop {
     workshop.write("a.yaml", specification("Orders", "1.0.0", &format!("of {OLD}")));
     workshop.write("docs/home.md", format!("# Orders\n\n[see](https://anypoint.mulesoft.com/exchange/{OLD}/base)\n"));
     let rows = [
-        "path,assetId,version,status,description,tags,dependencies,docs,instances.live".to_owned(),
+        "path,assetId,version,status,description,tags,dependencies,docs,instances.live of {OLD}".replace("{OLD}", OLD),
         format!("a.yaml,orders,1.0.0,deprecated,It belongs to {OLD},\"a,b\",,docs,https://live.example"),
         format!("a.yaml,orders,1.2.0,,,,{OLD}:base:1.0.0,,"),
         "a.yaml,orders,2.0.0,development,,,,,".to_owned(),
@@ -120,7 +121,7 @@ fn an_organization_moves_is_verified_undone_and_cut_over() {
 
 #[test]
 fn a_business_group_without_a_place_is_refused_before_anything_is_written() {
-    let sandbox = two(&["--organization", &format!("{OLD}/{LOST}")]);
+    let sandbox = two(&["--organization", &format!("{OLD}/{LOST}"), "--organization", &format!("{NEW}/{FOUND}")]);
     let workshop = filled(&sandbox);
     let fill = std::fs::read_to_string(workshop.path("fill.toml")).expect("was written");
     workshop
@@ -133,11 +134,44 @@ fn a_business_group_without_a_place_is_refused_before_anything_is_written() {
     let told = run(&workshop, &sandbox, &["run", "migrate.toml"], 1);
     assert!(told.contains(LOST) && told.contains("[remap] groups"), "{told}");
     assert_eq!(versions(&sandbox, NEW), Vec::<String>::new());
-    let remap = format!("[remap]\nmerge = true\ngroups = {{ \"{LOST}\" = \"{NEW}\" }}\n");
+    // A business group publishes for itself.
+    let remap = format!("[remap]\ngroups = {{ \"{LOST}\" = \"{FOUND}\" }}\n");
     workshop.write("migrate.toml", job.replace("[source]\n", &groups) + &remap);
     run(&workshop, &sandbox, &["run", "migrate.toml"], 0);
-    assert_eq!(versions(&sandbox, NEW).len(), 5);
+    assert_eq!(versions(&sandbox, NEW).len(), 4);
+    assert_eq!(
+        sandbox.send_as(NEW, "GET", &format!("/exchange/api/v2/assets/{FOUND}/stray/1.0.0/asset"), "").status,
+        200
+    );
     run(&workshop, &sandbox, &["verify", "migrate.toml"], 0);
+}
+
+#[test]
+fn a_source_that_is_none_and_a_way_that_leads_nowhere_are_told() {
+    let sandbox = two(&[]);
+    let workshop = filled(&sandbox);
+    let job = std::fs::read_to_string(workshop.path("migrate.toml")).expect("was written");
+    workshop.write("nowhere.toml", job.replace(OLD, LOST));
+    let told = run(&workshop, &sandbox, &["run", "nowhere.toml"], 1);
+    assert!(told.contains(LOST) && told.contains("no organization of yours"), "{told}");
+    workshop.write("circle.toml", job.replace(NEW, OLD).replace("NEW_", "OLD_"));
+    let told = run(&workshop, &sandbox, &["run", "circle.toml"], 1);
+    assert!(told.contains("the same organization"), "{told}");
+}
+
+#[test]
+fn a_cutover_in_parts_comes_to_its_end_and_a_rehearsal_promises_no_more_than_it_keeps() {
+    let sandbox = two(&[]);
+    let workshop = filled(&sandbox);
+    run(&workshop, &sandbox, &["run", "migrate.toml"], 0);
+    let told = run(&workshop, &sandbox, &["cutover", "migrate.toml"], 2);
+    assert!(told.contains("2 would be deprecated") && told.contains("1 kept"), "one is in development: {told}");
+    run(&workshop, &sandbox, &["cutover", "migrate.toml", "--only", "orders/1.2.0", "--yes"], 0);
+    let told = run(&workshop, &sandbox, &["cutover", "migrate.toml", "--yes"], 2);
+    assert!(told.contains("1 deprecated at") && told.contains("2 deprecated before"), "{told}");
+    let left: Vec<String> =
+        versions(&sandbox, OLD).into_iter().filter(|version| !version.ends_with("deprecated")).collect();
+    assert_eq!(left, ["orders/2.0.0 development"]);
 }
 
 #[test]
