@@ -3,8 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    fs,
+    fs::{self, File},
+    io::Write as _,
     path::Path,
+    time::{Duration, SystemTime},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -125,7 +127,7 @@ impl Home<'_> {
     fn write_job(&self, name: &str, kind: &str, table: &str, rows: &[Row]) -> Job {
         let folder = self.folder.join(name);
         fs::create_dir_all(&folder).expect("a temporary folder");
-        let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("a temporary folder");
+        let write = |name: &str, text: &str| write_old(&folder.join(name), text);
         let is_publish = kind == "publish";
         write("api.yaml", "openapi: 3.0.0\ninfo:\n  title: An API\n  version: 1.0.0\npaths: {}\n");
         write("types.raml", "#%RAML 1.0 Library\nusage: types\ntypes:\n  Name: string\n");
@@ -154,4 +156,12 @@ impl Home<'_> {
         fs::write(&file, text).expect("a temporary folder");
         Job::load(&file, &Overrides::default(), &|_| None).expect("a job that can be read")
     }
+}
+
+/// Writes a file that nobody has touched for a day. What a file told is remembered only when it is not just being
+/// written: a young one would make the schedule depend on how long the test has been running.
+fn write_old(path: &Utf8Path, text: &str) {
+    let mut file = File::create(path).expect("a temporary folder");
+    file.write_all(text.as_bytes()).expect("room for a small file");
+    file.set_modified(SystemTime::now() - Duration::from_hours(24)).expect("a file of our own");
 }

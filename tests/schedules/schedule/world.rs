@@ -20,7 +20,10 @@ use consign::{
     work::{self, Connection, RunError, RunOptions, RunOutcome, StandIns},
 };
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -158,13 +161,15 @@ impl World<'_> {
         Ok(end)
     }
 
-    /// The lock of the journal, once what is left of the process before is gone.
+    /// The lock of the journal, once what is left of the process before is gone: tasks of this thread, and a thread that
+    /// reads the source. The clock stands meanwhile: how long a thread takes is no part of the schedule.
     async fn lock(&self) -> Result<Lock, String> {
-        for _ in 0..1000 {
+        for _ in 0..100_000 {
             if let Ok(lock) = Lock::take(&self.journal) {
                 return Ok(lock);
             }
-            sleep(Duration::from_millis(1)).await;
+            yield_now().await;
+            std::thread::sleep(Duration::from_micros(100));
         }
         Lock::take(&self.journal).map_err(|error| error.to_string())
     }
