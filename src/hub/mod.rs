@@ -31,7 +31,7 @@ mod portals;
 mod requests;
 mod tolerant;
 
-pub use address::{PortalAddress, PortalAsset, PortalAssetError};
+pub use address::PortalAddress;
 pub use api::Hub;
 pub use applications::{
     Application, ApplicationChange, ApplicationSummary, ApplicationUpsert, ClientProvider, CreatedApplication,
@@ -49,6 +49,8 @@ pub use discovery::{AssetSearch, Found, ResourceContent, Sort, SortCriteria, Sor
 pub use error::HubError;
 pub use portals::{Connection, Portal, PortalChoice};
 pub use requests::AccessRequest;
+
+pub use crate::asset::{PortalAsset, PortalAssetError};
 
 #[cfg(test)]
 mod tests;
