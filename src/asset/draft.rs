@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, ListedVersion,
-    OnConflict, Values, Visibility,
+    OnConflict, Values, Visibility, WantedAccess,
 };
 
 /// What a source yields: an asset to bring, a change of one, or what is wrong with an input.
@@ -19,6 +19,8 @@ pub enum Sourced {
     Change(Box<AssetChange>),
     /// An asset version to read from an organization.
     Listed(Box<ListedVersion>),
+    /// Access that an application is to have.
+    Access(Box<WantedAccess>),
     /// An input that is left out, and why.
     Diagnosis(Box<Diagnosis>),
 }
@@ -31,6 +33,7 @@ impl Sourced {
             Self::Draft(draft) => Some(draft.coordinates.to_string()),
             Self::Change(change) => Some(change.gav()),
             Self::Listed(listed) => Some(listed.coordinates.to_string()),
+            Self::Access(wanted) => Some(wanted.key()),
             Self::Diagnosis(_) => None,
         }
     }
@@ -42,6 +45,7 @@ impl Sourced {
             Self::Draft(draft) => (&draft.path, draft.line),
             Self::Change(change) => (&change.path, Some(change.line)),
             Self::Listed(listed) => (&listed.path, None),
+            Self::Access(wanted) => (&wanted.path, Some(wanted.line)),
             Self::Diagnosis(diagnosis) => (&diagnosis.path, diagnosis.line),
         }
     }

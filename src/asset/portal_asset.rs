@@ -92,6 +92,9 @@ mod tests {
         assert_eq!(within("g/a/v1"), Ok("g/a/v1".to_owned()));
         assert_eq!(within("/v1"), Err(PortalAssetError::Form("/v1".to_owned())));
         assert_eq!(within("a"), Err(PortalAssetError::Form("a".to_owned())));
-        assert_eq!(within("a/1.0.0").expect_err("is a full version").to_string(), "a portal knows `v1`, not the full version `1.0.0`");
+        assert_eq!(
+            within("a/1.0.0").expect_err("is a full version").to_string(),
+            "a portal knows `v1`, not the full version `1.0.0`"
+        );
     }
 }

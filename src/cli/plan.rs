@@ -143,7 +143,7 @@ fn action(planned: Planned) -> PlanAction {
     let (values, after) = match &planned.item {
         Some(Sourced::Draft(draft)) => (values(draft), draft.dependencies.iter().map(ToString::to_string).collect()),
         Some(Sourced::Change(change)) => (change::values(change), Vec::new()),
-        Some(Sourced::Listed(_) | Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
+        Some(Sourced::Listed(_) | Sourced::Access(_) | Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
     };
     PlanAction {
         gav: planned.gav,

@@ -161,6 +161,7 @@ async fn foresee(
         Sourced::Draft(draft) => (standing(journal, draft.as_ref()), "published"),
         Sourced::Change(change) => (standing(journal, change.as_ref()), "updated"),
         Sourced::Listed(listed) => (standing(journal, listed.as_ref()), "exported"),
+        Sourced::Access(wanted) => (standing(journal, wanted.as_ref()), "requested"),
         Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
     };
     let (intent, reason) = match (known.as_ref().and_then(|known| remembered(known, done)), foresight) {

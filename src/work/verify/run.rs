@@ -212,7 +212,7 @@ async fn item(judge: &Judge<'_>, rehearsal: &Rehearsal, sourced: Sourced) -> Opt
             Some(judge.change(&change, &yields).await)
         }
         // What is only listed has not been read, and says nothing.
-        Sourced::Listed(_) => None,
+        Sourced::Listed(_) | Sourced::Access(_) => None,
         Sourced::Diagnosis(diagnosis) => diagnosed(&diagnosis).map(Ok),
     }
 }
