@@ -48,7 +48,7 @@ pub use contract::{
 pub use discovery::{AssetSearch, Found, ResourceContent, Sort, SortCriteria, SortDirection};
 pub use error::HubError;
 pub use portals::{Connection, Portal, PortalChoice};
-pub use requests::AccessRequest;
+pub use requests::{AccessRequest, choose_instance, choose_tier};
 
 pub use crate::asset::{PortalAsset, PortalAssetError};
 

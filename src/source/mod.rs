@@ -29,6 +29,7 @@ mod header;
 mod lines;
 mod locate;
 mod manifest;
+mod mapping;
 mod maven;
 mod moving;
 mod naming;
@@ -46,4 +47,5 @@ mod tree;
 mod waves;
 
 pub use error::SourceError;
+pub use mapping::{MappedApplication, Mapping};
 pub use options::{Options, Source};

@@ -1,0 +1,150 @@
+//! What the names of a row stand for. Reads only, and most of it once for many rows.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{Access, Subject, applications::Named, contract::NamedTier, grants};
+use crate::{
+    asset::{PortalAsset, WantedAccess},
+    engine::Outcome,
+    hub::{HubError, choose_tier},
+    journal::Failure,
+    net::CallError,
+    work::{description::MISSING, failure},
+};
+
+/// What a row is about, by the ids that calls take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Resolved {
+    pub(super) application: Named,
+    pub(super) asset: PortalAsset,
+    pub(super) instance: String,
+    /// The tier that is wanted; `None`: the instance has none.
+    pub(super) tier: Option<NamedTier>,
+}
+
+/// Why a row cannot be resolved.
+#[derive(Debug)]
+pub(super) enum Unresolved {
+    /// It is wrong, or the portal does not have what it names.
+    Wrong(Failure),
+    /// The portal could not be asked.
+    Unread(CallError),
+}
+
+impl From<CallError> for Unresolved {
+    fn from(error: CallError) -> Self {
+        Self::Unread(error)
+    }
+}
+
+impl From<HubError> for Unresolved {
+    fn from(error: HubError) -> Self {
+        match error {
+            HubError::Call(error) | HubError::Unlisted(error) => Self::Unread(error),
+            wrong => Self::Wrong(told(&wrong)),
+        }
+    }
+}
+
+impl From<Unresolved> for Outcome {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Wrong(failure) => Self::Failed(failure),
+            Unresolved::Unread(error) => failure::outcome(&error),
+        }
+    }
+}
+
+impl From<Unresolved> for Failure {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Wrong(failure) => failure,
+            Unresolved::Unread(error) => failure::failure(&error),
+        }
+    }
+}
+
+/// What is wrong, by its kind.
+fn told(error: &HubError) -> Failure {
+    let class = match error {
+        HubError::NoTier { .. } | HubError::TierNeeded { .. } => "tier",
+        HubError::SeveralInstances { .. } => "value",
+        _ => MISSING,
+    };
+    let failure = Failure::new(class, error.to_string());
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// Which row speaks for which contract: two rows may name the same one in other words.
+#[derive(Debug, Default)]
+pub(super) struct Claims(Mutex<HashMap<(String, PortalAsset, String), String>>);
+
+impl Claims {
+    /// Takes a contract for a row.
+    ///
+    /// # Errors
+    /// When another row has it.
+    fn take(&self, resolved: &Resolved, key: &str) -> Result<(), Failure> {
+        // `v1` and `1` are the same to a portal.
+        let version = resolved.asset.minor_version.trim_start_matches('v').to_owned();
+        let asset = PortalAsset { minor_version: version, ..resolved.asset.clone() };
+        let contract = (resolved.application.id.clone(), asset, resolved.instance.clone());
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = taken.entry(contract).or_insert_with(|| key.to_owned());
+        if first == key {
+            return Ok(());
+        }
+        let message = format!("means the same contract as {first}");
+        Err(Failure::new("duplicate", message).hint("an application has one contract with an instance: leave one row"))
+    }
+}
+
+impl Access {
+    pub(super) async fn resolve_step(&self, subject: &mut Subject) -> Outcome {
+        if subject.resolved.is_some() {
+            return Outcome::Next;
+        }
+        match self.resolve(&subject.wanted).await {
+            Ok(resolved) => {
+                subject.resolved = Some(Arc::new(resolved));
+                Outcome::Next
+            }
+            Err(unresolved) => unresolved.into(),
+        }
+    }
+
+    /// Finds out what a row names, and whether it can be had.
+    pub(super) async fn resolve(&self, wanted: &WantedAccess) -> Result<Resolved, Unresolved> {
+        let WantedAccess { application, asset, instance, tier, grant_types, .. } = wanted;
+        let application = self.applications.find(&self.hub, application).await?.map_err(Unresolved::Wrong)?;
+        let instance = self.offers.instance(&self.hub, asset, instance).await?;
+        let tiers = self.offers.tiers(&self.hub, asset, &instance).await?;
+        let tier = choose_tier(&tiers, tier.as_deref(), &instance)?.map(NamedTier::from);
+        let resolved = Resolved { application, asset: asset.clone(), instance, tier };
+        self.check_grant_types(grant_types, &resolved).await?;
+        self.claims.take(&resolved, &wanted.key()).map_err(Unresolved::Wrong)?;
+        Ok(resolved)
+    }
+
+    /// Whether both providers know what the row wants to use; where it names nothing, nobody is asked.
+    async fn check_grant_types(&self, wanted: &[String], resolved: &Resolved) -> Result<(), Unresolved> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let Resolved { application, asset, instance, .. } = resolved;
+        if let Some(offered) = self.offers.grant_types(&self.hub, asset, instance).await? {
+            grants::check(wanted, &offered, &format!("instance {instance}")).map_err(Unresolved::Wrong)?;
+        }
+        if let Some(offered) = self.offers.grant_types_of(&self.hub, &application.id).await? {
+            let whose = format!("application `{}`", application.name);
+            grants::check(wanted, &offered, &whose).map_err(Unresolved::Wrong)?;
+        }
+        Ok(())
+    }
+}
