@@ -8,8 +8,9 @@ use super::Problem;
 use crate::{
     engine::Clock,
     exchange::Exchange,
-    job::{CredentialsFrom, Job, Kind, Place},
-    journal::EXPORT_KEY,
+    hub::{Hub, PortalAddress, PortalChoice},
+    job::{CredentialsFrom, Job, Kind, Place, PortalName},
+    journal::{EXPORT_KEY, PORTAL_KEY},
     net::{
         Client, ClientSettings, Credentials, CredentialsError, Origin, PaceSettings, ReqwestTransport, RetrySettings,
         TransportSettings, VariableNames,
@@ -25,6 +26,24 @@ pub(super) struct Connected {
 }
 
 impl Connected {
+    /// Goes into the portal of a job. What was brought to one portal is never taken for what was brought to another.
+    async fn enter(&mut self, job: &Job) -> Result<(), Problem> {
+        let exchange = &self.connection.exchange;
+        let organization = Some(exchange.organization().to_owned()).filter(|organization| !organization.is_empty());
+        let PortalName { portal, target_organization } = job.target.portal.clone();
+        let choice = PortalChoice { portal, target_organization, organization };
+        let hub = Hub::open(exchange.client(), &choice).await.map_err(|error| {
+            let hint = "`consign hub portals` lists those that you run; who only visits one names both ids: \
+                        target.portal and target.target_organization";
+            let hint = error.call().and_then(|call| call.hint()).unwrap_or(hint).to_owned();
+            Problem::new("cannot look for the portal").because(&error).hint(Some(hint))
+        })?;
+        let PortalAddress { target_organization, portal } = hub.address();
+        self.connection.key = format!("{PORTAL_KEY}{target_organization}/{portal}");
+        self.connection.hub = Some(hub);
+        Ok(())
+    }
+
     /// Ends what lives inside this process.
     pub(super) async fn close(self) {
         if let Some(running) = self.embedded {
@@ -46,11 +65,16 @@ pub(super) async fn pause(job: &Job) {
 }
 
 /// Connects a job to its target.
+///
+/// A job that works on a portal is led into it: the portal is looked up as `consign hub` does.
 pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
     let mut connected = match &job.target.place {
         Place::Sandbox => embedded(job).await,
         Place::Host(host) => remote(job, host).await,
     }?;
+    if job.kind.visits_a_portal() {
+        connected.enter(job).await?;
+    }
     if job.kind == Kind::Export {
         // What was read from a server is never taken for what was sent there.
         connected.connection.key.insert_str(0, EXPORT_KEY);
@@ -79,6 +103,7 @@ async fn embedded(job: &Job) -> Result<Connected, Problem> {
         key: format!("sandbox:{organization}"),
         name: "the embedded sandbox".to_owned(),
         exchange: Exchange::new(client, organization),
+        hub: None,
         group,
     };
     Ok(Connected { connection, embedded: Some(running) })
@@ -86,13 +111,16 @@ async fn embedded(job: &Job) -> Result<Connected, Problem> {
 
 async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
     let origin: Origin = host.parse().map_err(|error| Problem::new("target").because(&error))?;
-    let credentials = credentials(&job.target.credentials).await?;
+    let from = &job.target.credentials;
+    // A portal takes bearer tokens only: a connected app fetches one there, whatever it does elsewhere.
+    let credentials =
+        credentials(&CredentialsFrom { basic: from.basic && !job.kind.visits_a_portal(), ..from.clone() }).await?;
     let name = origin.to_string();
     let client = client(job, origin, credentials)?;
     let organization = organization(job, &client, &name).await?;
     let group = job.target.group.clone().unwrap_or_else(|| organization.clone());
     let connection =
-        Connection { key: organization.clone(), name, exchange: Exchange::new(client, organization), group };
+        Connection { key: organization.clone(), name, exchange: Exchange::new(client, organization), hub: None, group };
     Ok(Connected { connection, embedded: None })
 }
 
@@ -127,12 +155,17 @@ pub(super) fn door(
     }))
 }
 
-/// The organization's id: the job's, looked up where it is a name, or the caller's own.
+/// The organization's id: the job's, looked up where it is a name, or the caller's own. Whoever names a portal by both of
+/// its ids may be a visitor without an organization: then there is none, and nothing is looked up.
 async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, Problem> {
     let wanted = job.target.organization.as_deref();
     let table = if job.kind == Kind::Export { "source" } else { "target" };
     if let Some(id) = wanted.filter(|id| uuid::Uuid::parse_str(id).is_ok()) {
         return Ok(id.to_owned());
+    }
+    let PortalName { portal, target_organization } = &job.target.portal;
+    if wanted.is_none() && portal.is_some() && target_organization.is_some() {
+        return Ok(String::new());
     }
     let known = Exchange::my_organizations(client)
         .await

@@ -8,6 +8,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::{
     file::{CredentialsFrom, ExportTable, GroupsChoice, SandboxChoice, SourceTable},
+    portal::PortalName,
     resolve::{DEFAULT_HOST, Overrides, Pace, Place, Target, beside, pace},
     secrets,
 };
@@ -101,6 +102,7 @@ pub(super) fn resolve(
             place,
             organization: organization.or_else(|| env("ANYPOINT_ORG").filter(|org| !org.is_empty() && !is_sandbox)),
             group: None,
+            portal: PortalName::default(),
             ca_file: table.ca_file.as_ref().map(|ca| folder.join(ca)),
             credentials: CredentialsFrom {
                 file: table.credentials.file.as_ref().map(|file| folder.join(file)),

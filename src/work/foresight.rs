@@ -30,6 +30,7 @@ impl Foresight {
             Kind::Publish => Self::Publish(Box::new(Publish::new(exchange, job, Existing::default(), tally)?)),
             Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally)?)),
             Kind::Export | Kind::Migrate => unreachable!("what is read is planned by what is listed"),
+            Kind::Applications | Kind::Access => unreachable!("is refused when it is loaded"),
         })
     }
 

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     engine::{Clock, Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
+    hub::Hub,
     inventory::Inventory,
     job::{self, Job, Kind, OnVanished},
     journal::{
@@ -34,6 +35,8 @@ use crate::{
 pub struct Connection {
     /// The client.
     pub exchange: Exchange,
+    /// The portal, for a job that works on one: its calls go through the same door.
+    pub hub: Option<Hub>,
     /// The target as the journal names it: items of one target are never taken for those of another.
     pub key: String,
     /// The target as people know it.
@@ -251,6 +254,7 @@ impl Shift<'_> {
             }
             Kind::Describe => self.describe().await?,
             Kind::Export | Kind::Migrate => unreachable!("whatever reads an organization says which"),
+            Kind::Applications | Kind::Access => unreachable!("is refused when it is loaded"),
         };
         Ok((ended, scanned))
     }
@@ -442,6 +446,7 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
         (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
         (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
+        (Kind::Applications | Kind::Access, _) => unreachable!("is refused when it is loaded"),
         (Kind::Export | Kind::Migrate, _) | (_, job::SourceSpec::Organization(_)) => {
             unreachable!("an organization is listed, and a migration is carried out as its halves")
         }
