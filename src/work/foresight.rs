@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Connection,
+    Connection, RunError,
+    access::{self, Access},
     describe::{Describe, Foreseen},
     description::Difference,
     existing::Existing,
@@ -12,7 +13,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    asset::{AssetChange, AssetDraft, Lifecycle, OnConflict, Sourced},
+    asset::{AssetChange, AssetDraft, Lifecycle, OnConflict, Sourced, WantedAccess},
     engine::Tally,
     job::{Job, Kind},
 };
@@ -21,16 +22,20 @@ use crate::{
 pub(super) enum Foresight {
     Publish(Box<Publish>),
     Describe(Box<Describe>),
+    Access(Box<Access>),
 }
 
 impl Foresight {
-    pub(super) fn new(job: &Job, connection: &Connection) -> std::io::Result<Self> {
+    pub(super) fn new(job: &Job, connection: &Connection) -> Result<Self, RunError> {
         let (exchange, tally) = (connection.exchange.clone(), Arc::new(Tally::default()));
         Ok(match job.kind {
-            Kind::Publish => Self::Publish(Box::new(Publish::new(exchange, job, Existing::default(), tally)?)),
-            Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally)?)),
+            Kind::Publish => Self::Publish(Box::new(
+                Publish::new(exchange, job, Existing::default(), tally).map_err(RunError::Scratch)?,
+            )),
+            Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally).map_err(RunError::Scratch)?)),
             Kind::Export | Kind::Migrate => unreachable!("what is read is planned by what is listed"),
-            Kind::Applications | Kind::Access => unreachable!("is refused when it is loaded"),
+            Kind::Access => Self::Access(Box::new(Access::of(job, connection, tally)?)),
+            Kind::Applications => unreachable!("is refused when it is loaded"),
         })
     }
 
@@ -44,6 +49,7 @@ impl Foresight {
             (Self::Describe(describe), Sourced::Change(change)) => {
                 survey.judge_change(change, to_be_changed(describe, change).await).await
             }
+            (Self::Access(access), Sourced::Access(wanted)) => to_be_asked_for(access, wanted).await,
             _ => (Intent::Invalid, "is not what a job of this kind is made of".to_owned()),
         }
     }
@@ -94,6 +100,20 @@ async fn to_be_changed(describe: &Describe, change: &AssetChange) -> (Intent, St
     match describe.foresee(change).await {
         Ok(Foreseen::Differs(what)) => (Intent::Update, what),
         Ok(Foreseen::Same(proof)) => (Intent::Unchanged, proof),
+        Ok(Foreseen::Missing(what)) => (Intent::NotFound, what),
+        Err(failure) => (Intent::Invalid, failure.message),
+    }
+}
+
+async fn to_be_asked_for(access: &Access, wanted: &WantedAccess) -> (Intent, String) {
+    use access::Foreseen;
+    match access.foresee(wanted).await {
+        Ok(Foreseen::Request(why)) => (Intent::Request, why),
+        Ok(Foreseen::ChangeTier(why)) => (Intent::ChangeTier, why),
+        Ok(Foreseen::Same(proof)) => (Intent::Unchanged, proof),
+        Ok(Foreseen::Pending(why)) => (Intent::Pending, why),
+        Ok(Foreseen::Left(why)) => (Intent::Skip, why),
+        Ok(Foreseen::Conflict(why)) => (Intent::Conflict, why),
         Ok(Foreseen::Missing(what)) => (Intent::NotFound, what),
         Err(failure) => (Intent::Invalid, failure.message),
     }

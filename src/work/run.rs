@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     DefinitionsError, Obstacles, Selection,
+    access::Access,
     describe::Describe,
     existing::Existing,
     export::{Export, Trip},
@@ -254,7 +255,8 @@ impl Shift<'_> {
             }
             Kind::Describe => self.describe().await?,
             Kind::Export | Kind::Migrate => unreachable!("whatever reads an organization says which"),
-            Kind::Applications | Kind::Access => unreachable!("is refused when it is loaded"),
+            Kind::Access => self.drive(Ok(Access::of(self.job, &self.connection, tally)?)).await?,
+            Kind::Applications => unreachable!("is refused when it is loaded"),
         };
         Ok((ended, scanned))
     }
@@ -300,7 +302,7 @@ impl Shift<'_> {
 
     /// How many items an earlier run may have had in hand that this journal does not know.
     fn forgotten(&self) -> u32 {
-        let Limits { acting, waiting, .. } = limits(&self.job.pace);
+        let Limits { acting, waiting, .. } = limits(self.job);
         if self.journal.may_have_forgotten() { u32::try_from(acting + waiting).unwrap_or(u32::MAX) } else { 0 }
     }
 
@@ -325,7 +327,7 @@ impl Shift<'_> {
             Arc::new(work.map_err(RunError::Scratch)?),
             Arc::clone(&self.sink),
             Arc::clone(&self.tally),
-            limits(&self.job.pace),
+            limits(self.job),
             self.clock,
             self.stop.clone(),
         );
@@ -446,7 +448,9 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
         (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
         (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
-        (Kind::Applications | Kind::Access, _) => unreachable!("is refused when it is loaded"),
+        (Kind::Access, job::SourceSpec::Manifest(path)) => Source::Access(path.clone()),
+        (Kind::Access, _) => unreachable!("whatever asks for access reads a manifest"),
+        (Kind::Applications, _) => unreachable!("is refused when it is loaded"),
         (Kind::Export | Kind::Migrate, _) | (_, job::SourceSpec::Organization(_)) => {
             unreachable!("an organization is listed, and a migration is carried out as its halves")
         }
@@ -464,9 +468,14 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
     (source, options)
 }
 
+/// So many contracts wait for somebody at once. The server does nothing for them, so that only memory is at stake.
+const PENDING_CONTRACTS: usize = 100_000;
+
 /// Some items are packaged while as many others have their requests in flight.
-fn limits(pace: &job::Pace) -> Limits {
-    Limits { acting: 2 * pace.concurrency, waiting: pace.publications, attempts: pace.attempts, pause: LONGEST_WAIT }
+fn limits(job: &Job) -> Limits {
+    let pace = &job.pace;
+    let waiting = if job.kind == Kind::Access { PENDING_CONTRACTS } else { pace.publications };
+    Limits { acting: 2 * pace.concurrency, waiting, attempts: pace.attempts, pause: LONGEST_WAIT }
 }
 
 /// Why a run was halted, if it was.

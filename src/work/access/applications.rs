@@ -95,7 +95,8 @@ mod tests {
     #[test]
     fn an_application_is_found_by_its_name_then_by_what_it_was_then_by_its_id() {
         let known = known(&[("1", "Shop"), ("2", "Bank"), ("3", "1")]);
-        let mapped = |name: &str, id: Option<&str>| MappedApplication { name: name.to_owned(), id: id.map(str::to_owned) };
+        let mapped =
+            |name: &str, id: Option<&str>| MappedApplication { name: name.to_owned(), id: id.map(str::to_owned) };
         let found = |wanted, mapped: Option<&MappedApplication>| known.find(wanted, mapped).map(|named| named.id);
         assert_eq!(found("Shop", Some(&mapped("Bank", None))), Ok("1".to_owned()), "a name comes first");
         assert_eq!(found("1", None), Ok("3".to_owned()), "also before an id");

@@ -24,7 +24,10 @@ pub(super) fn check(wanted: &[String], offered: &GrantTypes, whose: &str) -> Res
             return Err(failure(format!("the grant type `{}` of {whose} needs `{lacking}` beside it", grant.name)));
         }
         if let Some(other) = grant.exclude.iter().find(|other| is_wanted && wants(other)) {
-            return Err(failure(format!("the grant types `{}` and `{other}` of {whose} exclude each other", grant.name)));
+            return Err(failure(format!(
+                "the grant types `{}` and `{other}` of {whose} exclude each other",
+                grant.name
+            )));
         }
     }
     Ok(())

@@ -34,10 +34,10 @@ use crate::{
     asset::WantedAccess,
     engine::{Effect, Outcome, Step, Tally, Work},
     hub::Hub,
-    job,
+    job::{self, Job},
     journal::{Failure, Item},
     source::Mapping,
-    work::asking::Asking,
+    work::{Connection, RunError, asking::Asking},
 };
 
 const RESOLVE: &str = "resolve";
@@ -72,7 +72,7 @@ pub(super) struct Subject {
 }
 
 impl Access {
-    pub(super) fn new(hub: Hub, settings: job::Access, mapping: Mapping, tally: Arc<Tally>) -> Self {
+    fn new(hub: Hub, settings: job::Access, mapping: Mapping, tally: Arc<Tally>) -> Self {
         Self {
             hub,
             settings,
@@ -81,6 +81,17 @@ impl Access {
             claims: Claims::default(),
             tally,
         }
+    }
+
+    /// What a job asks for, on the portal that it is connected to.
+    ///
+    /// # Errors
+    /// When the mapping of applications cannot be read.
+    pub(super) fn of(job: &Job, connection: &Connection, tally: Arc<Tally>) -> Result<Self, RunError> {
+        let settings = job.access.clone().expect("a job of this kind says how access is asked for");
+        let hub = connection.hub.clone().expect("a job of this kind is led into a portal");
+        let mapping = settings.applications.as_deref().map(Mapping::read).transpose()?.unwrap_or_default();
+        Ok(Self::new(hub, settings, mapping, tally))
     }
 
     fn subject(wanted: WantedAccess) -> Subject {
@@ -105,7 +116,7 @@ impl Work for Access {
 
     async fn act(&self, subject: &mut Subject, item: &Item, step: &'static str) -> Outcome {
         match step {
-            RESOLVE => self.resolve_step(subject).await,
+            RESOLVE => self.resolve_step(subject, item).await,
             REQUEST => self.request(subject).await,
             _ => self.await_decision(subject, item).await,
         }

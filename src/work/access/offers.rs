@@ -29,7 +29,12 @@ impl Offers {
     }
 
     /// The tiers of an instance.
-    pub(super) async fn tiers(&self, hub: &Hub, asset: &PortalAsset, instance: &str) -> Result<Arc<Vec<Tier>>, CallError> {
+    pub(super) async fn tiers(
+        &self,
+        hub: &Hub,
+        asset: &PortalAsset,
+        instance: &str,
+    ) -> Result<Arc<Vec<Tier>>, CallError> {
         let ask = async || Ok(Arc::new(hub.tiers(asset, instance).await?.unwrap_or_default()));
         self.tiers.get(&(asset.clone(), instance.to_owned()), ask).await
     }

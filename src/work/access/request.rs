@@ -8,7 +8,7 @@ use super::{
     Access, Subject,
     await_decision::Token,
     contract::{Fit, NamedTier, Standing},
-    resolve::Resolved,
+    resolve::{Resolved, unread},
 };
 use crate::{
     engine::{Ending, Outcome},
@@ -43,7 +43,7 @@ impl Access {
             Some(found) => found,
             None => match self.standing(&resolved).await {
                 Ok(found) => found,
-                Err(error) => return failure::outcome(&error),
+                Err(error) => return unread(&error, false),
             },
         };
         match found {
@@ -67,11 +67,8 @@ impl Access {
                 subject.found = Some(None);
                 None
             }
-            Err(error) => Some(match failure::outcome(&error) {
-                // Not having been told is no proof that nothing happened.
-                Outcome::Again { failure, after, .. } => Outcome::Again { failure, after, doubt: true },
-                outcome => outcome,
-            }),
+            // Not having been told is no proof that nothing happened.
+            Err(error) => Some(unread(&error, true)),
         }
     }
 
@@ -117,7 +114,9 @@ impl Access {
             Fit::Refused(status) => return Outcome::Failed(refused(id, status.as_str())),
             Fit::OtherTier { there } => return Outcome::Failed(other_tier(id, &there, resolved)),
             Fit::Pending => format!("contract {id} waits for approval"),
-            Fit::TierPending { holds } => format!("contract {id} holds at tier `{holds}`; the other one waits for approval"),
+            Fit::TierPending { holds } => {
+                format!("contract {id} holds at tier `{holds}`; the other one waits for approval")
+            }
         };
         match (self.settings.pending, asker) {
             (WhenPending::Poll, _) => Token::of(resolved, standing).wait(0),
@@ -143,7 +142,13 @@ impl Access {
             Err(error) => return failure::outcome(&error),
         };
         self.tally.add_updated();
-        self.answered(resolved, changed).await
+        let told = format!("tier changed from `{there}` to `{}`; ", tier.label());
+        match self.answered(resolved, changed).await {
+            Outcome::End(Ending::Done { note, fingerprint }) => {
+                Outcome::End(Ending::Done { note: note.map(|note| told + &note), fingerprint })
+            }
+            outcome => outcome,
+        }
     }
 
     /// Asks for a contract. Whoever takes the terms for accepted says so.
@@ -151,7 +156,7 @@ impl Access {
         match self.refuses_terms(&subject.wanted).await {
             Ok(None) => {}
             Ok(Some(failure)) => return Outcome::Failed(failure),
-            Err(error) => return failure::outcome(&error),
+            Err(error) => return unread(&error, false),
         }
         let Resolved { application, asset, instance, tier } = &**resolved;
         let request = ContractRequest {
@@ -176,16 +181,11 @@ impl Access {
             standing.requested.clone_from(&resolved.tier);
         }
         let tier = resolved.tier.as_ref();
-        // Only who waits for it wants to know whether the tier holds already.
-        if self.settings.pending == WhenPending::Poll {
+        // Whether it is new or changed: an automatic tier holds at once, and any other one is told by the list.
+        if standing.needs_the_list(tier) {
             standing = match self.in_full(standing, &resolved.application.id, tier).await {
                 Ok(standing) => standing,
-                Err(error) => {
-                    return match failure::outcome(&error) {
-                        Outcome::Again { failure, after, .. } => Outcome::Again { failure, after, doubt: true },
-                        outcome => outcome,
-                    };
-                }
+                Err(error) => return unread(&error, true),
             };
         }
         let fit = standing.fits(tier);
@@ -197,13 +197,16 @@ impl Access {
         match self.standing(resolved).await {
             Ok(Some(standing)) => self.meet(resolved, &standing, Asker::Another).await,
             Ok(None) => Outcome::Failed(failure::failure(refusal)),
-            Err(error) => failure::outcome(&error),
+            Err(error) => unread(&error, true),
         }
     }
 
     /// Why a contract must not be asked for: there are terms, and nobody has accepted them. Where there are none, there is
     /// nothing to accept.
-    pub(super) async fn refuses_terms(&self, wanted: &crate::asset::WantedAccess) -> Result<Option<Failure>, CallError> {
+    pub(super) async fn refuses_terms(
+        &self,
+        wanted: &crate::asset::WantedAccess,
+    ) -> Result<Option<Failure>, CallError> {
         if self.settings.accept_terms && wanted.accept_terms != Some(false) {
             return Ok(None);
         }

@@ -10,7 +10,7 @@ use crate::{
     asset::{PortalAsset, WantedAccess},
     engine::Outcome,
     hub::{HubError, choose_tier},
-    journal::Failure,
+    journal::{Failure, Item},
     net::CallError,
     work::{description::MISSING, failure},
 };
@@ -49,21 +49,20 @@ impl From<HubError> for Unresolved {
     }
 }
 
-impl From<Unresolved> for Outcome {
-    fn from(unresolved: Unresolved) -> Self {
-        match unresolved {
-            Unresolved::Wrong(failure) => Self::Failed(failure),
-            Unresolved::Unread(error) => failure::outcome(&error),
-        }
-    }
-}
-
 impl From<Unresolved> for Failure {
     fn from(unresolved: Unresolved) -> Self {
         match unresolved {
             Unresolved::Wrong(failure) => failure,
             Unresolved::Unread(error) => failure::failure(&error),
         }
+    }
+}
+
+/// What it means for a step that something could not be read: nothing was sent by that.
+pub(super) fn unread(error: &CallError, is_in_doubt: bool) -> Outcome {
+    match failure::outcome(error) {
+        Outcome::Again { failure, after, .. } => Outcome::Again { failure, after, doubt: is_in_doubt },
+        outcome => outcome,
     }
 }
 
@@ -106,7 +105,8 @@ impl Claims {
 }
 
 impl Access {
-    pub(super) async fn resolve_step(&self, subject: &mut Subject) -> Outcome {
+    /// The first step. A write that is in doubt stays so while the names of its row cannot be looked up.
+    pub(super) async fn resolve_step(&self, subject: &mut Subject, item: &Item) -> Outcome {
         if subject.resolved.is_some() {
             return Outcome::Next;
         }
@@ -115,7 +115,8 @@ impl Access {
                 subject.resolved = Some(Arc::new(resolved));
                 Outcome::Next
             }
-            Err(unresolved) => unresolved.into(),
+            Err(Unresolved::Wrong(failure)) => Outcome::Failed(failure),
+            Err(Unresolved::Unread(error)) => unread(&error, item.doubt),
         }
     }
 
