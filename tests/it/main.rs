@@ -7,6 +7,7 @@
 
 mod support;
 
+mod access;
 mod command_line;
 mod conflicts;
 mod credentials;
