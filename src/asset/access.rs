@@ -39,11 +39,17 @@ impl WantedAccess {
     pub fn key(&self) -> String {
         self.to_string()
     }
+
+    /// The same for an application, an asset and an instance, by what they are called.
+    #[must_use]
+    pub fn key_of(application: &str, asset: &PortalAsset, instance: &str) -> String {
+        format!("access/{}/{asset}/{}", segment(application), segment(instance))
+    }
 }
 
 impl fmt::Display for WantedAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "access/{}/{}/{}", segment(&self.application), self.asset, segment(&self.instance))
+        f.write_str(&Self::key_of(&self.application, &self.asset, &self.instance))
     }
 }
 

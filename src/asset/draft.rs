@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, ListedVersion,
-    OnConflict, Values, Visibility, WantedAccess,
+    ApplicationWish, AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle,
+    ListedVersion, OnConflict, Values, Visibility, WantedAccess,
 };
 
 /// What a source yields: an asset to bring, a change of one, or what is wrong with an input.
@@ -19,6 +19,8 @@ pub enum Sourced {
     Change(Box<AssetChange>),
     /// An asset version to read from an organization.
     Listed(Box<ListedVersion>),
+    /// A client application of a portal.
+    Application(Box<ApplicationWish>),
     /// Access that an application is to have.
     Access(Box<WantedAccess>),
     /// An input that is left out, and why.
@@ -26,13 +28,14 @@ pub enum Sourced {
 }
 
 impl Sourced {
-    /// The coordinates of what is to be done; `None` for a diagnosis.
+    /// The coordinates of what is to be done, or what else the journal knows it by; `None` for a diagnosis.
     #[must_use]
     pub fn gav(&self) -> Option<String> {
         match self {
             Self::Draft(draft) => Some(draft.coordinates.to_string()),
             Self::Change(change) => Some(change.gav()),
             Self::Listed(listed) => Some(listed.coordinates.to_string()),
+            Self::Application(wish) => Some(wish.key()),
             Self::Access(wanted) => Some(wanted.key()),
             Self::Diagnosis(_) => None,
         }
@@ -45,6 +48,7 @@ impl Sourced {
             Self::Draft(draft) => (&draft.path, draft.line),
             Self::Change(change) => (&change.path, Some(change.line)),
             Self::Listed(listed) => (&listed.path, None),
+            Self::Application(wish) => (&wish.path, Some(wish.line)),
             Self::Access(wanted) => (&wanted.path, Some(wanted.line)),
             Self::Diagnosis(diagnosis) => (&diagnosis.path, diagnosis.line),
         }

@@ -4,6 +4,7 @@
 //! mistake of the other.
 
 mod access;
+mod application;
 mod change;
 mod coordinates;
 mod description;
@@ -20,6 +21,7 @@ mod values;
 mod version;
 
 pub use access::WantedAccess;
+pub use application::ApplicationWish;
 pub use change::AssetChange;
 pub use coordinates::{Coordinates, CoordinatesError};
 pub use description::{Claim, Description, ExternalInstance, Scope, Visibility, VisibilityError};

@@ -1,4 +1,4 @@
-//! How an asset is named in a portal.
+//! How a portal of the API Experience Hub names the assets that it shows.
 
 use std::{fmt, str::FromStr};
 
@@ -25,23 +25,6 @@ pub enum PortalAssetError {
     /// It names a full version.
     #[error("a portal knows `v{1}`, not the full version `{0}`")]
     FullVersion(String, String),
-}
-
-impl PortalAsset {
-    /// Reads a name whose group may be left out: `group/asset/v1`, or `asset/v1`.
-    ///
-    /// # Errors
-    /// [`PortalAssetError`]
-    pub fn within(group: &str, text: &str) -> Result<Self, PortalAssetError> {
-        if text.matches('/').count() != 1 {
-            return text.parse();
-        }
-        // The group is the job's, and not what was written: only the latter is told.
-        format!("{group}/{text}").parse().map_err(|error| match error {
-            PortalAssetError::Form(_) => PortalAssetError::Form(text.to_owned()),
-            error @ PortalAssetError::FullVersion(..) => error,
-        })
-    }
 }
 
 impl FromStr for PortalAsset {
@@ -83,18 +66,5 @@ mod tests {
         }
         let told = "g/a/1.2.3".parse::<PortalAsset>().expect_err("is a full version").to_string();
         assert_eq!(told, "a portal knows `v1`, not the full version `1.2.3`");
-    }
-
-    #[test]
-    fn a_group_that_is_left_out_is_the_one_of_the_job() {
-        let within = |text: &str| PortalAsset::within("own", text).map(|asset| asset.to_string());
-        assert_eq!(within("a/v1"), Ok("own/a/v1".to_owned()));
-        assert_eq!(within("g/a/v1"), Ok("g/a/v1".to_owned()));
-        assert_eq!(within("/v1"), Err(PortalAssetError::Form("/v1".to_owned())));
-        assert_eq!(within("a"), Err(PortalAssetError::Form("a".to_owned())));
-        assert_eq!(
-            within("a/1.0.0").expect_err("is a full version").to_string(),
-            "a portal knows `v1`, not the full version `1.0.0`"
-        );
     }
 }

@@ -31,7 +31,7 @@ impl Connected {
         let exchange = &self.connection.exchange;
         let organization = Some(exchange.organization().to_owned()).filter(|organization| !organization.is_empty());
         let PortalName { portal, target_organization } = job.target.portal.clone();
-        let choice = PortalChoice { portal, target_organization, organization };
+        let choice = PortalChoice { target_organization, portal, organization };
         let hub = Hub::open(exchange.client(), &choice).await.map_err(|error| {
             let hint = "`consign hub portals` lists those that you run; who only visits one names both ids: \
                         target.portal and target.target_organization";

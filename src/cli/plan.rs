@@ -145,6 +145,7 @@ fn action(planned: Planned) -> PlanAction {
         Some(Sourced::Draft(draft)) => (values(draft), draft.dependencies.iter().map(ToString::to_string).collect()),
         Some(Sourced::Change(change)) => (change::values(change), Vec::new()),
         Some(Sourced::Access(wanted)) => (asked_for(wanted), Vec::new()),
+        Some(Sourced::Application(wish)) => (change::values_of_application(wish), Vec::new()),
         Some(Sourced::Listed(_) | Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
     };
     PlanAction {

@@ -1,4 +1,4 @@
-//! How portals are named; how assets in them are, [`PortalAsset`](crate::asset::PortalAsset) knows.
+//! How portals are named.
 
 /// Where a portal is: the two ids that every path begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -37,26 +37,6 @@ pub enum HubError {
         /// The application.
         application: String,
     },
-    /// An asset has no such instance.
-    #[error("{asset} has no instance `{instance}`; the portal shows {}", offered(.offers))]
-    NoInstance {
-        /// The asset.
-        asset: String,
-        /// The instance that was named.
-        instance: String,
-        /// The instances that there are.
-        offers: Vec<String>,
-    },
-    /// Several instances of an asset have a name.
-    #[error("{asset} has several instances `{instance}`: {}", .ids.join(", "))]
-    SeveralInstances {
-        /// The asset.
-        asset: String,
-        /// The name.
-        instance: String,
-        /// Their ids.
-        ids: Vec<String>,
-    },
     /// An instance has no such tier, or not one that can be asked for.
     #[error("instance {instance} has no active tier `{tier}`; it offers {}", offered(.offers))]
     NoTier {
@@ -96,8 +76,6 @@ impl HubError {
             Self::NoAsset(_) => Some("`consign hub assets list` shows what there is, with group, asset and version"),
             Self::NoApplication(_) => Some("`consign hub apps list` shows your applications, with name and id"),
             Self::NoContract { .. } => Some("`consign hub access list` shows the contracts of an application"),
-            Self::NoInstance { .. } => Some("`consign hub assets show` shows them; name one with its name or id"),
-            Self::SeveralInstances { .. } => Some("name the one that is meant with its id"),
             Self::NoTier { .. } | Self::TierNeeded { .. } => {
                 Some("`consign hub access tiers` shows them; name one with its name or id")
             }

@@ -31,6 +31,7 @@ mod portals;
 mod requests;
 mod tolerant;
 
+pub use crate::asset::{PortalAsset, PortalAssetError};
 pub use address::PortalAddress;
 pub use api::Hub;
 pub use applications::{
@@ -48,9 +49,7 @@ pub use contract::{
 pub use discovery::{AssetSearch, Found, ResourceContent, Sort, SortCriteria, SortDirection};
 pub use error::HubError;
 pub use portals::{Connection, Portal, PortalChoice};
-pub use requests::{AccessRequest, choose_instance, choose_tier};
-
-pub use crate::asset::{PortalAsset, PortalAssetError};
+pub use requests::{AccessRequest, choose_tier};
 
 #[cfg(test)]
 mod tests;

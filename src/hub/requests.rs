@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt;
 
-use super::{AppContract, AssetInstance, Contract, ContractRequest, CreatedContract, Hub, HubError, PortalAsset, Tier};
+use super::{AppContract, Contract, ContractRequest, CreatedContract, Hub, HubError, PortalAsset, Tier};
 
 /// Access that is asked for, with the tier by name or id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,36 +87,6 @@ pub fn choose_tier<'a>(tiers: &'a [Tier], wanted: Option<&str>, instance: &str) 
     }
 }
 
-/// The instance of an id or a name, of those that the portal shows of an asset. An id comes first, then the very name, then
-/// the name in another case.
-///
-/// # Errors
-/// [`HubError::NoInstance`], [`HubError::SeveralInstances`].
-pub fn choose_instance<'a>(
-    instances: &'a [AssetInstance],
-    wanted: &str,
-    asset: &PortalAsset,
-) -> Result<&'a AssetInstance, HubError> {
-    if let Some(found) = instances.iter().find(|known| known.id == wanted) {
-        return Ok(found);
-    }
-    let label = |known: &AssetInstance| format!("{} ({})", known.name, known.id);
-    let folded = wanted.to_lowercase();
-    let very = instances.iter().filter(|known| known.name == wanted).collect::<Vec<_>>();
-    let alike = || instances.iter().filter(|known| known.name.to_lowercase() == folded).collect();
-    let named: Vec<&AssetInstance> = if very.is_empty() { alike() } else { very };
-    let (asset, wanted) = (asset.to_string(), wanted.to_owned());
-    match named.as_slice() {
-        [only] => Ok(only),
-        [] => Err(HubError::NoInstance { asset, instance: wanted, offers: instances.iter().map(label).collect() }),
-        several => Err(HubError::SeveralInstances {
-            asset,
-            instance: wanted,
-            ids: several.iter().map(|known| known.id.clone()).collect(),
-        }),
-    }
-}
-
 /// The active tier of a name or an id. An id comes first, then the very name, then the name in another case.
 fn pick<'a>(tiers: &'a [Tier], wanted: &str, instance: &str) -> Result<&'a Tier, HubError> {
     let active = || tiers.iter().filter(|tier| tier.is_active());
@@ -143,10 +113,6 @@ mod tests {
         serde_json::from_value(serde_json::json!({"id": id, "name": name, "active": active})).expect("is a tier")
     }
 
-    fn instance(id: &str, name: &str) -> AssetInstance {
-        serde_json::from_value(serde_json::json!({"id": id, "name": name})).expect("is an instance")
-    }
-
     #[test]
     fn an_instance_with_tiers_needs_one_of_them_and_one_without_takes_none() {
         let tiers = [tier("1", "Gold", true), tier("2", "gold", true), tier("3", "Old", false)];
@@ -160,17 +126,5 @@ mod tests {
         assert_eq!(choose_tier(&[], None, "i").expect("takes none"), None);
         assert_eq!(choose_tier(&tiers[2..], None, "i").expect("none can be asked for"), None);
         assert!(matches!(choose_tier(&[], Some("Gold"), "i"), Err(HubError::NoTier { .. })));
-    }
-
-    #[test]
-    fn an_instance_is_found_by_its_id_or_by_a_name_that_only_it_has() {
-        let asset = "g/a/v1".parse().expect("parses");
-        let all = [instance("1", "Live"), instance("2", "Test"), instance("3", "Test"), instance("Live", "Old")];
-        let chosen = |wanted| choose_instance(&all, wanted, &asset).map(|known| known.id.clone());
-        assert_eq!(chosen("Live").expect("an id comes first"), "Live");
-        assert_eq!(chosen("live").expect("another case"), "1");
-        assert_eq!(chosen("Test").expect_err("are two").to_string(), "g/a/v1 has several instances `Test`: 2, 3");
-        let told = chosen("Dev").expect_err("is not there").to_string();
-        assert!(told.starts_with("g/a/v1 has no instance `Dev`; the portal shows Live (1), Test (2)"), "{told}");
     }
 }

@@ -1,5 +1,5 @@
-//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts; a CSV manifest of changes; and one of
-//! access.
+//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts; a CSV manifest of changes; and those
+//! of the client applications of a portal, and of their access.
 //!
 //! Scanning sends nothing and changes nothing. Every input becomes a [`Sourced`](crate::asset::Sourced): a complete
 //! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
@@ -15,6 +15,7 @@
 //! it becomes a dependency on the job's group. Dependencies on any other group are left as they are.
 
 mod access;
+mod applications;
 mod archives;
 mod catalog;
 mod changes;
@@ -35,6 +36,7 @@ mod moving;
 mod naming;
 mod options;
 mod own_pom;
+mod portal;
 mod projects;
 mod reader;
 mod recognise;

@@ -10,7 +10,7 @@ use crate::{
     package::reading::Reading,
 };
 
-use super::{SourceError, access, catalog, changes, directory, manifest};
+use super::{SourceError, access, applications, catalog, changes, directory, manifest};
 
 /// What the job says about its source.
 #[derive(Debug, Default, Clone)]
@@ -45,6 +45,8 @@ pub enum Source {
     Catalog(Utf8PathBuf),
     /// A CSV manifest of changes of assets that exist.
     Changes(Utf8PathBuf),
+    /// A CSV manifest of client applications.
+    Applications(Utf8PathBuf),
     /// A CSV manifest of the access that applications are to have.
     Access(Utf8PathBuf),
 }
@@ -61,6 +63,7 @@ impl Source {
             Self::Manifest(path) => manifest::scan(path, options, sink),
             Self::Catalog(path) => catalog::scan(path, options, sink),
             Self::Changes(path) => changes::scan(path, options, sink),
+            Self::Applications(path) => applications::scan(path, options, sink),
             Self::Access(path) => access::scan(path, options, sink),
         }
     }

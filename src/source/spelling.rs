@@ -25,15 +25,6 @@ pub(crate) fn tags(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// Words: separated by blanks, commas or `|`, or a JSON list. An empty list: none.
-pub(crate) fn words(text: &str) -> Result<Vec<String>, String> {
-    let values = match json_list(text)? {
-        Some(values) => values,
-        None => text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '|')).map(str::to_owned).collect(),
-    };
-    Ok(values.into_iter().filter(|word| !word.is_empty()).collect())
-}
-
 /// The values of one key: a text, or a JSON list.
 pub(crate) fn value(text: &str) -> Result<Spelled, String> {
     Ok(json_list(text)?.map_or_else(|| Spelled::One(text.trim().to_owned()), Spelled::Many))
@@ -137,15 +128,6 @@ mod tests {
         assert_eq!(tags(" a, ,b "), Ok(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!(tags(r#"["a, b", ""]"#), Ok(vec!["a, b".to_owned()]));
         assert_eq!(tags("[ ]"), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn words_are_separated_by_whatever_is_at_hand() {
-        let expected = Ok(vec!["a".to_owned(), "b".to_owned()]);
-        for text in ["a b", "a,b", "a | b", " a,\tb ", r#"["a", "b"]"#] {
-            assert_eq!(words(text), expected, "{text}");
-        }
-        assert_eq!(words("[]"), Ok(Vec::new()));
     }
 
     #[test]

@@ -167,6 +167,7 @@ async fn foresee(
         Sourced::Draft(draft) => (standing(journal, draft.as_ref()), "published"),
         Sourced::Change(change) => (standing(journal, change.as_ref()), "updated"),
         Sourced::Listed(listed) => (standing(journal, listed.as_ref()), "exported"),
+        Sourced::Application(wish) => (standing(journal, wish.as_ref()), "brought"),
         Sourced::Access(wanted) => (standing(journal, wanted.as_ref()), "requested"),
         Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
     };
@@ -179,7 +180,7 @@ async fn foresee(
         }
         (None, None) => {
             let intent = match sourced {
-                Sourced::Change(_) => Intent::Update,
+                Sourced::Change(_) | Sourced::Application(_) => Intent::Update,
                 Sourced::Access(_) => Intent::Request,
                 _ => Intent::Create,
             };

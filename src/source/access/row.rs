@@ -1,6 +1,6 @@
 //! One row: from its cells to access that is wanted, or to everything that is wrong with it at once.
 
-use super::super::{draft::Place, reader::Reader, spelling};
+use super::super::{Options, draft::Place, portal, reader::Reader};
 use crate::asset::{Diagnosis, PortalAsset, Problem, WantedAccess};
 
 /// What an export says of contracts that are, or are to be, in force.
@@ -18,14 +18,14 @@ enum Status {
 }
 
 /// Reads a row. All that is wrong with its values is told in one diagnosis.
-pub(super) fn read(mut reader: Reader, place: &Place<'_>, group: &str) -> Result<WantedAccess, Box<Diagnosis>> {
+pub(super) fn read(mut reader: Reader, place: &Place<'_>, options: &Options) -> Result<WantedAccess, Box<Diagnosis>> {
     let application = named(&mut reader, "application", "which application is to have access?");
-    let asset = asset(&mut reader, group);
+    let asset = asset(&mut reader, options);
     let instance = named(&mut reader, "instance", "which instance of the API is it?");
     let tier = reader.take("tier");
-    let grant_types = grant_types(&mut reader);
+    let grant_types = portal::list(&mut reader, "grantTypes").unwrap_or_default();
     let status = status(&mut reader);
-    let accept_terms = accept_terms(&mut reader);
+    let accept_terms = portal::flag(&mut reader, "acceptTerms");
     let wanted = application.zip(asset).zip(instance).map(|((application, asset), instance)| WantedAccess {
         application,
         asset,
@@ -64,14 +64,13 @@ fn named(reader: &mut Reader, key: &str, question: &str) -> Option<String> {
     name
 }
 
-fn asset(reader: &mut Reader, group: &str) -> Option<PortalAsset> {
-    let text = named(reader, "asset", "which API is it, such as com.example/payment-api/v1?")?;
-    PortalAsset::within(group, &text).map_err(|error| reader.wrong("asset", error)).ok()
-}
-
-fn grant_types(reader: &mut Reader) -> Vec<String> {
-    let Some(text) = reader.take("grantTypes") else { return Vec::new() };
-    spelling::words(&text).map_err(|why| reader.wrong("grantTypes", why)).unwrap_or_default()
+fn asset(reader: &mut Reader, options: &Options) -> Option<PortalAsset> {
+    let known = reader.problems.len();
+    let asset = portal::asset(reader, options);
+    if asset.is_none() && reader.problems.len() == known {
+        reader.wrong("asset", "is empty: which API is it, such as com.example/payment-api/v1?");
+    }
+    asset
 }
 
 /// A word that nobody knows may be a mistake, and nothing is asked for on a guess.
@@ -86,16 +85,4 @@ fn status(reader: &mut Reader) -> Status {
         reader.wrong("status", format!("`{text}` is none of {known}, and not empty"));
     }
     Status::Wanted
-}
-
-fn accept_terms(reader: &mut Reader) -> Option<bool> {
-    let text = reader.take("acceptTerms")?;
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => {
-            reader.wrong("acceptTerms", format!("`{text}` is neither true nor false"));
-            None
-        }
-    }
 }

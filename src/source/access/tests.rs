@@ -87,11 +87,12 @@ fn all_that_is_wrong_with_a_row_is_told_at_once_with_its_line() {
         "instance: is empty",
         "column \"status\": `APROVED` is none of APPROVED, PENDING, REJECTED, REVOKED",
         "column \"acceptTerms\": `maybe` is neither true nor false",
-        "column \"grantTypes\": what begins with `[`",
+        "column \"grantTypes\": begins like a JSON list",
     ] {
         assert!(first.message.contains(told), "{told}: {}", first.message);
     }
     assert!(scanned.diagnoses[1].message.contains("`orders` is not group/asset/version"));
+    assert!(scan("application,instance\nA,x\n").refused().message.contains("asset: is empty"));
 }
 
 #[test]
@@ -110,7 +111,7 @@ fn a_contract_that_was_turned_down_or_ended_is_left_out_and_told() {
 fn headers_and_defaults_that_say_nothing_are_refused() {
     let refused =
         |rows: &str, defaults: &[(&str, &str)]| try_scan(rows, defaults, None).expect_err("cannot be used").to_string();
-    assert!(refused("application,asset\nA,b/v1\n", &[]).contains("no column \"instance\""));
+    assert!(refused("asset,instance\nb/v1,Live\n", &[]).contains("no column \"application\""));
     assert!(refused("application,asset,instance,teir\n", &[]).contains("did you mean \"tier\""));
     assert!(refused("application,asset,instance,Tier,tier\n", &[]).contains("\"tier\" is there twice"));
     let header = "application,asset,instance\n";

@@ -1,65 +1,58 @@
 //! Which applications there are: one list, read once for all items of a run.
 
-use std::collections::HashMap;
-
-use futures::TryStreamExt;
-use tokio::sync::OnceCell;
+use std::{collections::HashMap, sync::OnceLock};
 
 use crate::{
     hub::Hub,
     journal::Failure,
     net::CallError,
     source::{MappedApplication, Mapping},
-    work::description::MISSING,
+    work::portal::{MISSING, OwnApplications},
 };
 
 /// The applications of whoever asks, and what those of another portal have become.
 #[derive(Debug, Default)]
 pub(super) struct Applications {
-    known: OnceCell<Known>,
+    own: OwnApplications,
+    /// Their names by id, for rows that do not name one.
+    names: OnceLock<HashMap<String, String>>,
     mapping: Mapping,
 }
 
-/// The list.
-#[derive(Debug, Default)]
-struct Known {
-    ids: HashMap<String, String>,
-    names: HashMap<String, String>,
-}
-
 /// An application that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::work) struct Named {
     pub(super) id: String,
     pub(super) name: String,
 }
 
 impl Applications {
     pub(super) fn new(mapping: Mapping) -> Self {
-        Self { known: OnceCell::new(), mapping }
+        Self { mapping, ..Self::default() }
     }
 
     /// The application that a row names: by its name; by an id that it had elsewhere; by its own id.
     pub(super) async fn find(&self, hub: &Hub, wanted: &str) -> Result<Result<Named, Failure>, CallError> {
-        let known = self.known.get_or_try_init(|| Known::read(hub)).await?;
+        let ids = self.own.all(hub).await?;
+        let known = Known { ids, names: &|| self.names.get_or_init(|| turned(ids)) };
         Ok(known.find(wanted, self.mapping.of(wanted)))
     }
 }
 
-impl Known {
-    async fn read(hub: &Hub) -> Result<Self, CallError> {
-        let mut known = Self::default();
-        let mut listed = std::pin::pin!(hub.applications(None, None));
-        while let Some(application) = listed.try_next().await? {
-            known.names.insert(application.id.clone(), application.name.clone());
-            known.ids.insert(application.name, application.id);
-        }
-        Ok(known)
-    }
+fn turned(ids: &HashMap<String, String>) -> HashMap<String, String> {
+    ids.iter().map(|(name, id)| (id.clone(), name.clone())).collect()
+}
 
+/// Names and ids, each by the other.
+struct Known<'a> {
+    ids: &'a HashMap<String, String>,
+    names: &'a dyn Fn() -> &'a HashMap<String, String>,
+}
+
+impl Known<'_> {
     fn find(&self, wanted: &str, mapped: Option<&MappedApplication>) -> Result<Named, Failure> {
         let by_name = |name: &str| self.ids.get(name).map(|id| Named { id: id.clone(), name: name.to_owned() });
-        let by_id = |id: &str| self.names.get(id).map(|name| Named { id: id.to_owned(), name: name.clone() });
+        let by_id = |id: &str| (self.names)().get(id).map(|name| Named { id: id.to_owned(), name: name.clone() });
         if let Some(found) = by_name(wanted) {
             return Ok(found);
         }
@@ -83,18 +76,11 @@ fn missing(message: String) -> Failure {
 mod tests {
     use super::*;
 
-    fn known(list: &[(&str, &str)]) -> Known {
-        let mut known = Known::default();
-        for (id, name) in list {
-            known.names.insert((*id).to_owned(), (*name).to_owned());
-            known.ids.insert((*name).to_owned(), (*id).to_owned());
-        }
-        known
-    }
-
     #[test]
     fn an_application_is_found_by_its_name_then_by_what_it_was_then_by_its_id() {
-        let known = known(&[("1", "Shop"), ("2", "Bank"), ("3", "1")]);
+        let ids = [("Shop", "1"), ("Bank", "2"), ("1", "3")].map(|(name, id)| (name.to_owned(), id.to_owned())).into();
+        let names = turned(&ids);
+        let known = Known { ids: &ids, names: &|| &names };
         let mapped =
             |name: &str, id: Option<&str>| MappedApplication { name: name.to_owned(), id: id.map(str::to_owned) };
         let found = |wanted, mapped: Option<&MappedApplication>| known.find(wanted, mapped).map(|named| named.id);

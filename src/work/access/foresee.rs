@@ -5,7 +5,7 @@ use crate::{
     asset::WantedAccess,
     job::WhenDifferent,
     journal::Failure,
-    work::{description::MISSING, failure},
+    work::{failure, portal::MISSING},
 };
 
 /// What a row would come to; the text says why.

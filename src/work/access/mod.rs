@@ -20,6 +20,7 @@ mod request;
 mod resolve;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub(super) use foresee::Foreseen;
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::once::Once;
 use crate::{
-    hub::{AssetDetail, AssetInstance, GrantTypes, Hub, HubError, PortalAsset, Tier, choose_instance},
+    hub::{GrantTypes, Hub, PortalAsset, Tier},
     net::CallError,
+    work::portal::{ShownAssets, ShownError},
 };
 
 /// What is known of assets, their instances, and the providers of applications.
 #[derive(Debug, Default)]
 pub(super) struct Offers {
-    assets: Once<PortalAsset, Option<Arc<Vec<AssetInstance>>>>,
+    assets: ShownAssets,
     terms: Once<PortalAsset, bool>,
     tiers: Once<(PortalAsset, String), Arc<Vec<Tier>>>,
     grants: Once<(PortalAsset, String), Option<Arc<GrantTypes>>>,
@@ -20,12 +21,8 @@ pub(super) struct Offers {
 
 impl Offers {
     /// The id of the instance that is named.
-    pub(super) async fn instance(&self, hub: &Hub, asset: &PortalAsset, named: &str) -> Result<String, HubError> {
-        let instances = |detail: AssetDetail| Arc::new(detail.instances);
-        let ask = async || Ok::<_, CallError>(hub.details(asset).await?.map(instances));
-        let known = self.assets.get(asset, ask).await?;
-        let known = known.ok_or_else(|| HubError::NoAsset(asset.to_string()))?;
-        Ok(choose_instance(&known, named, asset)?.id.clone())
+    pub(super) async fn instance(&self, hub: &Hub, asset: &PortalAsset, named: &str) -> Result<String, ShownError> {
+        Ok(self.assets.instance(hub, asset, Some(named)).await?.id)
     }
 
     /// The tiers of an instance.

@@ -9,10 +9,13 @@ use super::{Access, Subject, applications::Named, contract::NamedTier, grants};
 use crate::{
     asset::{PortalAsset, WantedAccess},
     engine::Outcome,
-    hub::{HubError, choose_tier},
+    hub::{AppContract, HubError, choose_tier},
     journal::{Failure, Item},
     net::CallError,
-    work::{description::MISSING, failure},
+    work::{
+        failure,
+        portal::{MISSING, ShownError},
+    },
 };
 
 /// What a row is about, by the ids that calls take.
@@ -58,6 +61,15 @@ impl From<Unresolved> for Failure {
     }
 }
 
+impl From<ShownError> for Unresolved {
+    fn from(error: ShownError) -> Self {
+        match error {
+            ShownError::Call(error) => Self::Unread(error),
+            ShownError::Missing(failure) => Self::Wrong(failure),
+        }
+    }
+}
+
 /// What it means for a step that something could not be read: nothing was sent by that.
 pub(super) fn unread(error: &CallError, is_in_doubt: bool) -> Outcome {
     match failure::outcome(error) {
@@ -70,7 +82,6 @@ pub(super) fn unread(error: &CallError, is_in_doubt: bool) -> Outcome {
 fn told(error: &HubError) -> Failure {
     let class = match error {
         HubError::NoTier { .. } | HubError::TierNeeded { .. } => "tier",
-        HubError::SeveralInstances { .. } => "value",
         _ => MISSING,
     };
     let failure = Failure::new(class, error.to_string());
@@ -82,7 +93,17 @@ fn told(error: &HubError) -> Failure {
 
 /// Which row speaks for which contract: two rows may name the same one in other words.
 #[derive(Debug, Default)]
-pub(super) struct Claims(Mutex<HashMap<(String, PortalAsset, String), String>>);
+pub(super) struct Claims(Mutex<HashMap<ContractName, Claim>>);
+
+/// What makes a contract: the id of the application, the asset, and the id of the instance.
+type ContractName = (String, PortalAsset, String);
+
+/// A row that speaks for a contract.
+#[derive(Debug)]
+struct Claim {
+    key: String,
+    application: Named,
+}
 
 impl Claims {
     /// Takes a contract for a row.
@@ -90,18 +111,42 @@ impl Claims {
     /// # Errors
     /// When another row has it.
     fn take(&self, resolved: &Resolved, key: &str) -> Result<(), Failure> {
-        // `v1` and `1` are the same to a portal.
-        let version = resolved.asset.minor_version.trim_start_matches('v').to_owned();
-        let asset = PortalAsset { minor_version: version, ..resolved.asset.clone() };
-        let contract = (resolved.application.id.clone(), asset, resolved.instance.clone());
+        let Resolved { application, asset, instance, .. } = resolved;
+        let contract = (application.id.clone(), plain(asset), instance.clone());
+        let claim = || Claim { key: key.to_owned(), application: application.clone() };
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = taken.entry(contract).or_insert_with(|| key.to_owned());
+        let first = &taken.entry(contract).or_insert_with(claim).key;
         if first == key {
             return Ok(());
         }
         let message = format!("means the same contract as {first}");
         Err(Failure::new("duplicate", message).hint("an application has one contract with an instance: leave one row"))
     }
+
+    /// The applications that rows speak for, by their names.
+    pub(super) fn applications(&self) -> Vec<Named> {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<Named> = taken.values().map(|claim| claim.application.clone()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Whether a row speaks for a contract. One whose asset is not told in full is told by its instance.
+    pub(super) fn covers(&self, application: &str, contract: &AppContract) -> bool {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let instance = &contract.instance_id;
+        match contract.asset() {
+            Some(asset) => taken.contains_key(&(application.to_owned(), plain(&asset), instance.clone())),
+            None => taken.keys().any(|(of, _, known)| of == application && known == instance),
+        }
+    }
+}
+
+/// `v1` and `1` are the same to a portal.
+fn plain(asset: &PortalAsset) -> PortalAsset {
+    let minor_version = asset.minor_version.trim_start_matches('v').to_owned();
+    PortalAsset { minor_version, ..asset.clone() }
 }
 
 impl Access {

@@ -226,9 +226,9 @@ async fn nothing_is_sent_where_a_name_a_tier_or_a_grant_type_is_wrong() {
     let granted = |types: &str| WantedAccess { grant_types: vec![types.to_owned()], ..row("Shop", "Test", None) };
     let elsewhere = WantedAccess { asset: "g/none/v1".parse().expect("parses"), ..row("Shop", "Live", None) };
     for (wanted, class, told) in [
-        (row("Shops", "Live", Some("Gold")), "not-found", "no application `Shops`"),
-        (elsewhere, "not-found", "no asset g/none/v1"),
-        (row("Shop", "Dev", Some("Gold")), "not-found", "the portal shows Live ("),
+        (row("Shops", "Live", Some("Gold")), "missing", "no application `Shops`"),
+        (elsewhere, "missing", "shows no asset g/none/v1"),
+        (row("Shop", "Dev", Some("Gold")), "missing", "it has Live ("),
         (row("Shop", "Live", Some("Bronze")), "tier", "it offers Gold ("),
         (row("Shop", "Live", None), "tier", "one must be chosen"),
         (row("Shop", "Test", Some("Gold")), "tier", "it offers none"),

@@ -10,11 +10,13 @@
 //! are compared for the version that speaks for them. Items are read side by side at the pace of the job, and told as
 //! they come: memory does not grow with their number.
 
+mod access;
 mod actual;
 mod compare;
 mod expected;
 mod extra;
 mod judge;
+mod portal;
 mod run;
 #[cfg(test)]
 mod tests;

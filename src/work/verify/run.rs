@@ -6,11 +6,12 @@ use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::{
-    Verdict, Verification, Verified,
+    Verdict, Verification, Verified, access,
     actual::{Looker, Unread},
     expected::Expecter,
     extra::{self, AssetName},
     judge::{Judge, Judged, diagnosed},
+    portal,
 };
 use crate::{
     asset::{Coordinates, Sourced},
@@ -102,6 +103,11 @@ pub async fn verify(
     each: impl FnMut(Verified),
 ) -> Result<Verification, VerifyError> {
     let (source, options) = source_of(job, &connection.group, Reading::default());
+    match job.kind {
+        Kind::Applications => return portal::verify(job, (source, options), connection, only, each).await,
+        Kind::Access => return access::verify(job, (source, options), connection, only, each).await,
+        Kind::Publish | Kind::Describe | Kind::Export | Kind::Migrate => {}
+    }
     verify_against(job, Against { source, options, extent: Extent::Said }, connection, only, each).await
 }
 
@@ -152,7 +158,8 @@ pub async fn verify_against(
         }
         Err(unread) => Err(VerifyError::Halted(unread.failure)),
     };
-    items(&judge, (source, options), &rehearsal, only, &mut tell).await?;
+    let each_item = async |sourced| item(&judge, &rehearsal, sourced).await;
+    items(each_item, (source, options), (only, job.pace.concurrency), &mut tell).await?;
     if job.kind != Kind::Describe {
         surplus(&judge, &extent, &rehearsal, only, &mut tell).await?;
     }
@@ -168,12 +175,11 @@ async fn definitions(job: &Job, connection: &Connection) -> Result<Vec<Definitio
     check_definitions(job, &place, &mut Configured::default()).await
 }
 
-/// What the source names.
-async fn items(
-    judge: &Judge<'_>,
+/// What the source names: so many items at a time, told in order.
+pub(super) async fn items(
+    judge: impl AsyncFn(Sourced) -> Option<Judged>,
     (source, options): (Source, source::Options),
-    rehearsal: &Rehearsal,
-    only: &Selection,
+    (only, concurrency): (&Selection, usize),
     tell: &mut impl FnMut(Judged) -> Result<(), VerifyError>,
 ) -> Result<(), VerifyError> {
     let (sender, arriving) = mpsc::channel(AHEAD);
@@ -188,8 +194,8 @@ async fn items(
         let judged = stream::unfold(arriving, async |mut arriving| Some((arriving.recv().await?, arriving)))
             .filter(|sourced| std::future::ready(is_meant(sourced, only)))
             .map(|sourced| refuse_duplicate(sourced, &mut places))
-            .map(|sourced| item(judge, rehearsal, sourced))
-            .buffered(judge.job.pace.concurrency);
+            .map(|sourced| judge(sourced))
+            .buffered(concurrency);
         let mut judged = std::pin::pin!(judged);
         while let Some(judged) = judged.next().await {
             if let Some(judged) = judged {
@@ -211,8 +217,8 @@ async fn item(judge: &Judge<'_>, rehearsal: &Rehearsal, sourced: Sourced) -> Opt
             let yields = rehearsal.yields_of(&change.gav());
             Some(judge.change(&change, &yields).await)
         }
-        // What is only listed has not been read, and says nothing.
-        Sourced::Listed(_) | Sourced::Access(_) => None,
+        // What is only listed has not been read, and says nothing; what a portal is to have is no asset.
+        Sourced::Listed(_) | Sourced::Application(_) | Sourced::Access(_) => None,
         Sourced::Diagnosis(diagnosis) => diagnosed(&diagnosis).map(Ok),
     }
 }
