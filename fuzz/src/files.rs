@@ -4,7 +4,7 @@ use consign::source::Source;
 
 use super::scratch::Scratch;
 
-/// A CSV manifest, as one of assets and as one of changes.
+/// A CSV manifest, as one of assets, of changes, of applications and of access.
 pub fn manifest(data: &[u8]) {
     if leads_elsewhere(data) {
         return;
@@ -18,7 +18,9 @@ pub fn manifest(data: &[u8]) {
     scratch
         .put("pom.xml", "<project><groupId>org</groupId><artifactId>a</artifactId><version>1.0.0</version></project>");
     scratch.scan(&Source::Manifest(path.clone()));
-    scratch.scan(&Source::Changes(path));
+    scratch.scan(&Source::Changes(path.clone()));
+    scratch.scan(&Source::Applications(path.clone()));
+    scratch.scan(&Source::Access(path));
 }
 
 /// Whether a row might name a path outside of its folder. Such folders are read, as the row asks for: what a scan of the

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ApplicationWish, AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle,
-    ListedVersion, OnConflict, Values, Visibility,
+    ListedVersion, OnConflict, Values, Visibility, WantedAccess,
 };
 
 /// What a source yields: an asset to bring, a change of one, or what is wrong with an input.
@@ -21,6 +21,8 @@ pub enum Sourced {
     Listed(Box<ListedVersion>),
     /// A client application of a portal.
     Application(Box<ApplicationWish>),
+    /// Access that an application is to have.
+    Access(Box<WantedAccess>),
     /// An input that is left out, and why.
     Diagnosis(Box<Diagnosis>),
 }
@@ -34,6 +36,7 @@ impl Sourced {
             Self::Change(change) => Some(change.gav()),
             Self::Listed(listed) => Some(listed.coordinates.to_string()),
             Self::Application(wish) => Some(wish.key()),
+            Self::Access(wanted) => Some(wanted.key()),
             Self::Diagnosis(_) => None,
         }
     }
@@ -46,6 +49,7 @@ impl Sourced {
             Self::Change(change) => (&change.path, Some(change.line)),
             Self::Listed(listed) => (&listed.path, None),
             Self::Application(wish) => (&wish.path, Some(wish.line)),
+            Self::Access(wanted) => (&wanted.path, Some(wanted.line)),
             Self::Diagnosis(diagnosis) => (&diagnosis.path, diagnosis.line),
         }
     }

@@ -3,6 +3,7 @@
 //! Client and sandbox share these types and nothing else, so that a mistake of one is not hidden by the same
 //! mistake of the other.
 
+mod access;
 mod application;
 mod change;
 mod coordinates;
@@ -19,6 +20,7 @@ mod remap;
 mod values;
 mod version;
 
+pub use access::WantedAccess;
 pub use application::ApplicationWish;
 pub use change::AssetChange;
 pub use coordinates::{Coordinates, CoordinatesError};

@@ -10,7 +10,7 @@ use super::{
     status::journal_problem,
 };
 use crate::{
-    asset::{AssetDraft, Sourced},
+    asset::{AssetDraft, Sourced, WantedAccess},
     job::{Job, Kind, Place},
     journal::{JournalError, Reader},
     report::{
@@ -144,6 +144,7 @@ fn action(planned: Planned) -> PlanAction {
     let (values, after) = match &planned.item {
         Some(Sourced::Draft(draft)) => (values(draft), draft.dependencies.iter().map(ToString::to_string).collect()),
         Some(Sourced::Change(change)) => (change::values(change), Vec::new()),
+        Some(Sourced::Access(wanted)) => (asked_for(wanted), Vec::new()),
         Some(Sourced::Application(wish)) => (change::values_of_application(wish), Vec::new()),
         Some(Sourced::Listed(_) | Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
     };
@@ -158,6 +159,9 @@ fn action(planned: Planned) -> PlanAction {
             Intent::Conflict => Action::Conflict,
             Intent::Blocked => Action::Blocked,
             Intent::Update => Action::Update,
+            Intent::Request => Action::Request,
+            Intent::ChangeTier => Action::ChangeTier,
+            Intent::Pending => Action::Pending,
             Intent::NotFound => Action::NotFound,
             Intent::Invalid => Action::Invalid,
             Intent::Unchanged => Action::Unchanged,
@@ -213,6 +217,21 @@ fn values(draft: &AssetDraft) -> BTreeMap<String, PlannedValue> {
         add(&file.key.to_string(), describe(&file.content));
     }
     values
+}
+
+/// What a row of access asks for, by the name of its column.
+fn asked_for(wanted: &WantedAccess) -> BTreeMap<String, PlannedValue> {
+    let grant_types = Some(wanted.grant_types.join(", ")).filter(|types| !types.is_empty());
+    let values = [
+        ("application", Some(wanted.application.clone())),
+        ("asset", Some(wanted.asset.to_string())),
+        ("instance", Some(wanted.instance.clone())),
+        ("tier", wanted.tier.clone()),
+        ("grantTypes", grant_types),
+        ("acceptTerms", wanted.accept_terms.map(|accepts| accepts.to_string())),
+    ];
+    let planned = |value| PlannedValue { value, origin: String::new() };
+    values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), planned(value?)))).collect()
 }
 
 pub(super) fn describe(content: &crate::asset::FileContent) -> String {

@@ -103,13 +103,8 @@ async fn alone(job: &Job, manner: &Manner, stop: CancellationToken) -> Result<Ex
 }
 
 pub(super) fn load_job(args: &super::args::JobArgs) -> Result<Job, Problem> {
-    let job = Job::load(&args.job, &args.overrides(), &|name| std::env::var(name).ok())
-        .map_err(|error| Problem::of(&error).hint(error.hint()))?;
-    if job.kind == Kind::Access {
-        let kind = job.kind.as_str();
-        return Err(Problem::new(format!("{}: this version carries out no jobs of kind `{kind}`", job.file)));
-    }
-    Ok(job)
+    Job::load(&args.job, &args.overrides(), &|name| std::env::var(name).ok())
+        .map_err(|error| Problem::of(&error).hint(error.hint()))
 }
 
 pub(super) fn selection(globs: &[String]) -> Result<Selection, Problem> {

@@ -223,7 +223,11 @@ impl<W: Work> Course<W> {
             Outcome::Again { after, .. } if awaits => {
                 return Ok(Turn::Out(Leave::Parked { due: Instant::now() + after, awaits: true }));
             }
-            Outcome::Again { failure, after, doubt } => return self.again(at, failure, after, doubt).await,
+            Outcome::Again { failure, after, doubt } => {
+                // A try of a write is counted when it begins.
+                self.tries += u32::from(self.shared.work.steps()[at].effect == Effect::Local);
+                return self.again(at, failure, after, doubt).await;
+            }
             Outcome::Unsure { failure, after } => return self.park(at, failure, after, true).await,
             Outcome::Back { step, failure, after, doubt } => {
                 return self.again(self.step_at(step), failure, after, doubt).await;

@@ -26,6 +26,8 @@ struct World {
     faults: bool,
     in_flight: usize,
     most_in_flight: usize,
+    /// Questions that had no answer.
+    unanswered: u32,
 }
 
 /// Polls after which nobody waits any longer; later it turns out to have ended.
@@ -78,6 +80,12 @@ impl Work for Publisher {
     async fn act(&self, prepared: &mut bool, item: &Item, step: &'static str) -> Outcome {
         match step {
             "prepare" => {
+                if item.gav.contains("unanswered") {
+                    let mut world = self.0.lock().unwrap();
+                    world.unanswered += 1;
+                    assert!(world.unanswered < 100, "is asked for ever");
+                    return Self::again(false);
+                }
                 *prepared = true;
                 Outcome::Next
             }
@@ -238,6 +246,17 @@ async fn one_broken_item_stops_nothing_but_what_needs_it() {
     assert_eq!((counts.done, counts.failed, counts.blocked), (1, 1, 1));
     let reader = crate::journal::Reader::open(&path).unwrap();
     assert_eq!(reader.find("g/needs/1.0.0").unwrap()[0].state, State::Blocked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_only_reads_is_not_tried_for_ever_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+    let batch = drafts(&[("g/unanswered/1.0.0", &[]), ("g/fine/1.0.0", &[])]);
+    let (ended, counts) = run(&path, &world(1, false), batch, None, CancellationToken::new()).await.unwrap();
+    assert_eq!((ended, counts.done, counts.failed), (Ended::Complete, 1, 1));
+    let failed = crate::journal::Reader::open(&path).unwrap().find("g/unanswered/1.0.0").unwrap().remove(0);
+    assert_eq!(failed.message.as_deref(), Some("gave up after 8 tries: no reply"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use http::Method;
 use super::{
     AppContract, Contract, ContractRequest, CreatedContract, GrantTypes, Hub, PortalAsset, Tier, api::LastPage,
 };
-use crate::net::{Call, CallError, Repeat};
+use crate::net::{Call, CallError, Lane, Repeat};
 
 impl Hub {
     /// The tiers of an instance; empty where it has none; `None` where it is not there.
@@ -72,6 +72,20 @@ impl Hub {
         instance_id: &str,
     ) -> Result<Option<Contract>, CallError> {
         self.find(self.asset_path(asset, &[&"contracts", &application_id, &instance_id])?).await
+    }
+
+    /// As [`contract`](Self::contract), for whoever asks again and again: it waits behind what others have to do.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn poll_contract(
+        &self,
+        asset: &PortalAsset,
+        application_id: &str,
+        instance_id: &str,
+    ) -> Result<Option<Contract>, CallError> {
+        let call = Call::get(self.asset_path(asset, &[&"contracts", &application_id, &instance_id])?).lane(Lane::Poll);
+        self.found(call).await?.map(|reply| reply.json()).transpose()
     }
 
     /// All contracts of an application, page by page as they are asked for.

@@ -49,7 +49,7 @@ pub use contract::{
 pub use discovery::{AssetSearch, Found, ResourceContent, Sort, SortCriteria, SortDirection};
 pub use error::HubError;
 pub use portals::{Connection, Portal, PortalChoice};
-pub use requests::AccessRequest;
+pub use requests::{AccessRequest, choose_tier};
 
 #[cfg(test)]
 mod tests;

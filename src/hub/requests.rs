@@ -28,13 +28,7 @@ impl Hub {
     pub async fn request_access(&self, request: &AccessRequest) -> Result<CreatedContract, HubError> {
         let AccessRequest { asset, application_id, instance_id, tier, accepted_terms } = request;
         let tiers = self.tiers(asset, instance_id).await?.unwrap_or_default();
-        let tier_id = match tier {
-            Some(tier) => Some(pick(&tiers, tier, instance_id)?.id.clone()),
-            None if tiers.iter().any(Tier::is_active) => {
-                return Err(HubError::TierNeeded { instance: instance_id.clone(), offers: offers(&tiers) });
-            }
-            None => None,
-        };
+        let tier_id = choose_tier(&tiers, tier.as_deref(), instance_id)?.map(|tier| tier.id.clone());
         let request = ContractRequest {
             application_id: application_id.clone(),
             instance_id: instance_id.clone(),
@@ -79,6 +73,20 @@ impl AppContract {
     }
 }
 
+/// The tier that is asked for, of those of an instance: an instance with tiers needs one, and one without takes none.
+///
+/// # Errors
+/// [`HubError::NoTier`], [`HubError::TierNeeded`].
+pub fn choose_tier<'a>(tiers: &'a [Tier], wanted: Option<&str>, instance: &str) -> Result<Option<&'a Tier>, HubError> {
+    match wanted {
+        Some(wanted) => pick(tiers, wanted, instance).map(Some),
+        None if tiers.iter().any(Tier::is_active) => {
+            Err(HubError::TierNeeded { instance: instance.to_owned(), offers: offers(tiers) })
+        }
+        None => Ok(None),
+    }
+}
+
 /// The active tier of a name or an id. An id comes first, then the very name, then the name in another case.
 fn pick<'a>(tiers: &'a [Tier], wanted: &str, instance: &str) -> Result<&'a Tier, HubError> {
     let active = || tiers.iter().filter(|tier| tier.is_active());
@@ -95,4 +103,28 @@ fn pick<'a>(tiers: &'a [Tier], wanted: &str, instance: &str) -> Result<&'a Tier,
 
 fn offers(tiers: &[Tier]) -> Vec<String> {
     tiers.iter().filter(|tier| tier.is_active()).map(|tier| format!("{} ({})", tier.name, tier.id)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tier(id: &str, name: &str, active: bool) -> Tier {
+        serde_json::from_value(serde_json::json!({"id": id, "name": name, "active": active})).expect("is a tier")
+    }
+
+    #[test]
+    fn an_instance_with_tiers_needs_one_of_them_and_one_without_takes_none() {
+        let tiers = [tier("1", "Gold", true), tier("2", "gold", true), tier("3", "Old", false)];
+        let chosen = |wanted| choose_tier(&tiers, wanted, "i").map(|tier| tier.expect("one is chosen").id.clone());
+        assert_eq!(chosen(Some("gold")).expect("the very name comes first"), "2");
+        assert_eq!(chosen(Some("GOLD")).expect("another case"), "1");
+        assert_eq!(chosen(Some("2")).expect("an id"), "2");
+        let told = chosen(Some("Old")).expect_err("is not active").to_string();
+        assert_eq!(told, "instance i has no active tier `Old`; it offers Gold (1), gold (2)");
+        assert!(matches!(choose_tier(&tiers, None, "i"), Err(HubError::TierNeeded { .. })));
+        assert_eq!(choose_tier(&[], None, "i").expect("takes none"), None);
+        assert_eq!(choose_tier(&tiers[2..], None, "i").expect("none can be asked for"), None);
+        assert!(matches!(choose_tier(&[], Some("Gold"), "i"), Err(HubError::NoTier { .. })));
+    }
 }

@@ -6,7 +6,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::claims;
-use crate::asset::{ApplicationWish, AssetChange, AssetDraft, Coordinates, FileContent, ListedVersion, Version};
+use crate::asset::{
+    ApplicationWish, AssetChange, AssetDraft, Coordinates, FileContent, ListedVersion, Version, WantedAccess,
+};
 
 /// Sorts after every version: what is to be true of the latest one comes last.
 const AFTER_ALL: &str = "~";
@@ -121,6 +123,28 @@ impl<'a> From<&'a ApplicationWish> for Entry<'a> {
             digest: digest(&lean),
             claims: None,
             once: "say everything about an application in one row",
+        }
+    }
+}
+
+impl<'a> From<&'a WantedAccess> for Entry<'a> {
+    /// Contracts know nothing of each other. What an application needs to be there is another job's.
+    fn from(wanted: &'a WantedAccess) -> Self {
+        let mut lean = wanted.clone();
+        lean.path.clear();
+        lean.line = 0;
+        let gav = wanted.key();
+        Self {
+            asset: gav.clone(),
+            gav,
+            version_key: String::new(),
+            path: &wanted.path,
+            line: Some(wanted.line),
+            needs: &[],
+            json: to_json(wanted),
+            digest: digest(&lean),
+            claims: None,
+            once: "an application has one contract with an instance: leave one row",
         }
     }
 }

@@ -28,7 +28,13 @@ pub enum Action {
     Conflict,
     /// It waits for an item that cannot be published.
     Blocked,
-    /// There is no such asset or version to change.
+    /// Access would be asked for.
+    Request,
+    /// Another tier would be asked for.
+    ChangeTier,
+    /// What is wanted was asked for already, and waits for somebody.
+    Pending,
+    /// What it is about is not there.
     NotFound,
     /// The input cannot be used.
     Invalid,
@@ -38,7 +44,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order of the counts.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Create,
         Self::NewVersion,
         Self::MetadataOnly,
@@ -46,6 +52,9 @@ impl Action {
         Self::Skip,
         Self::Conflict,
         Self::Blocked,
+        Self::Request,
+        Self::ChangeTier,
+        Self::Pending,
         Self::NotFound,
         Self::Invalid,
         Self::Unchanged,
@@ -59,6 +68,9 @@ impl Action {
             Self::NewVersion => "new-version",
             Self::MetadataOnly => "metadata-only",
             Self::Update => "update",
+            Self::Request => "request",
+            Self::ChangeTier => "change-tier",
+            Self::Pending => "pending",
             Self::Skip => "skip",
             Self::Conflict => "conflict",
             Self::Blocked => "blocked",
@@ -337,7 +349,7 @@ mod tests {
 
     #[test]
     fn an_empty_plan_is_whole_too() {
-        insta::assert_snapshot!(write(&[], |out| PlanWriter::json(out)), @r#"{"actions":[],"counts":{"create":0,"new-version":0,"metadata-only":0,"update":0,"skip":0,"conflict":0,"blocked":0,"not-found":0,"invalid":0,"unchanged":0}}"#);
+        insta::assert_snapshot!(write(&[], |out| PlanWriter::json(out)), @r#"{"actions":[],"counts":{"create":0,"new-version":0,"metadata-only":0,"update":0,"skip":0,"conflict":0,"blocked":0,"request":0,"change-tier":0,"pending":0,"not-found":0,"invalid":0,"unchanged":0}}"#);
         insta::assert_snapshot!(write(&[], |out| PlanWriter::text(out)), @"nothing to do: the source names no item");
     }
 

@@ -1,5 +1,5 @@
-//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts, a CSV manifest of changes,
-//! and one of the client applications of a portal.
+//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts; a CSV manifest of changes; and those
+//! of the client applications of a portal, and of their access.
 //!
 //! Scanning sends nothing and changes nothing. Every input becomes a [`Sourced`](crate::asset::Sourced): a complete
 //! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
@@ -14,6 +14,7 @@
 //! noted in the origins and otherwise not used. A dependency on the project's own group (or organization) moves along:
 //! it becomes a dependency on the job's group. Dependencies on any other group are left as they are.
 
+mod access;
 mod applications;
 mod archives;
 mod catalog;
@@ -29,6 +30,7 @@ mod header;
 mod lines;
 mod locate;
 mod manifest;
+mod mapping;
 mod maven;
 mod moving;
 mod naming;
@@ -47,4 +49,5 @@ mod tree;
 mod waves;
 
 pub use error::SourceError;
+pub use mapping::{MappedApplication, Mapping};
 pub use options::{Options, Source};

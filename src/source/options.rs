@@ -10,7 +10,7 @@ use crate::{
     package::reading::Reading,
 };
 
-use super::{SourceError, applications, catalog, changes, directory, manifest};
+use super::{SourceError, access, applications, catalog, changes, directory, manifest};
 
 /// What the job says about its source.
 #[derive(Debug, Default, Clone)]
@@ -47,6 +47,8 @@ pub enum Source {
     Changes(Utf8PathBuf),
     /// A CSV manifest of client applications.
     Applications(Utf8PathBuf),
+    /// A CSV manifest of the access that applications are to have.
+    Access(Utf8PathBuf),
 }
 
 impl Source {
@@ -62,6 +64,7 @@ impl Source {
             Self::Catalog(path) => catalog::scan(path, options, sink),
             Self::Changes(path) => changes::scan(path, options, sink),
             Self::Applications(path) => applications::scan(path, options, sink),
+            Self::Access(path) => access::scan(path, options, sink),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Connection,
+    Connection, RunError,
+    access::{self, Access},
     applications::Applications,
     describe::{Describe, Foreseen},
     description::Difference,
@@ -13,7 +14,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    asset::{ApplicationWish, AssetChange, AssetDraft, Lifecycle, OnConflict, Sourced},
+    asset::{ApplicationWish, AssetChange, AssetDraft, Lifecycle, OnConflict, Sourced, WantedAccess},
     engine::Tally,
     job::{Job, Kind, WhenDifferent},
     journal::Failure,
@@ -24,21 +25,24 @@ pub(super) enum Foresight {
     Publish(Box<Publish>),
     Describe(Box<Describe>),
     Applications(Box<Applications>, WhenDifferent),
+    Access(Box<Access>),
 }
 
 impl Foresight {
-    pub(super) fn new(job: &Job, connection: &Connection) -> std::io::Result<Self> {
+    pub(super) fn new(job: &Job, connection: &Connection) -> Result<Self, RunError> {
         let (exchange, tally) = (connection.exchange.clone(), Arc::new(Tally::default()));
         Ok(match job.kind {
-            Kind::Publish => Self::Publish(Box::new(Publish::new(exchange, job, Existing::default(), tally)?)),
-            Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally)?)),
+            Kind::Publish => Self::Publish(Box::new(
+                Publish::new(exchange, job, Existing::default(), tally).map_err(RunError::Scratch)?,
+            )),
+            Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally).map_err(RunError::Scratch)?)),
             Kind::Export | Kind::Migrate => unreachable!("what is read is planned by what is listed"),
             Kind::Applications => {
                 let settings = job.applications.as_ref().expect("a job of applications says how");
                 let hub = connection.hub.clone().expect("such a job is led into its portal");
                 Self::Applications(Box::new(Applications::new(hub, settings, tally)), settings.on_difference)
             }
-            Kind::Access => unreachable!("is refused when it is loaded"),
+            Kind::Access => Self::Access(Box::new(Access::of(job, connection, tally)?)),
         })
     }
 
@@ -55,6 +59,7 @@ impl Foresight {
             (Self::Applications(applications, policy), Sourced::Application(wish)) => {
                 in_the_portal(applications, *policy, wish).await
             }
+            (Self::Access(access), Sourced::Access(wanted)) => to_be_asked_for(access, wanted).await,
             _ => (Intent::Invalid, "is not what a job of this kind is made of".to_owned()),
         }
     }
@@ -126,6 +131,20 @@ async fn to_be_changed(describe: &Describe, change: &AssetChange) -> (Intent, St
     match describe.foresee(change).await {
         Ok(Foreseen::Differs(what)) => (Intent::Update, what),
         Ok(Foreseen::Same(proof)) => (Intent::Unchanged, proof),
+        Ok(Foreseen::Missing(what)) => (Intent::NotFound, what),
+        Err(failure) => (Intent::Invalid, failure.message),
+    }
+}
+
+async fn to_be_asked_for(access: &Access, wanted: &WantedAccess) -> (Intent, String) {
+    use access::Foreseen;
+    match access.foresee(wanted).await {
+        Ok(Foreseen::Request(why)) => (Intent::Request, why),
+        Ok(Foreseen::ChangeTier(why)) => (Intent::ChangeTier, why),
+        Ok(Foreseen::Same(proof)) => (Intent::Unchanged, proof),
+        Ok(Foreseen::Pending(why)) => (Intent::Pending, why),
+        Ok(Foreseen::Left(why)) => (Intent::Skip, why),
+        Ok(Foreseen::Conflict(why)) => (Intent::Conflict, why),
         Ok(Foreseen::Missing(what)) => (Intent::NotFound, what),
         Err(failure) => (Intent::Invalid, failure.message),
     }

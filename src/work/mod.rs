@@ -3,6 +3,7 @@
 //! A kind is one folder whose `mod.rs` lists its steps in order: reading it from top to bottom tells what happens to an
 //! item.
 
+mod access;
 mod applications;
 mod asking;
 mod cutover;

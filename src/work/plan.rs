@@ -41,7 +41,13 @@ pub enum Intent {
     Blocked,
     /// What describes an asset that exists would be changed.
     Update,
-    /// There is no such asset or version to change.
+    /// Access would be asked for.
+    Request,
+    /// Another tier would be asked for.
+    ChangeTier,
+    /// What is wanted was asked for already, and waits for somebody.
+    Pending,
+    /// What it is about is not there.
     NotFound,
     /// The input cannot be used.
     Invalid,
@@ -83,7 +89,7 @@ pub async fn plan(
         Readings::open(&job.journal).map(|readings| memory::reading(&Arc::new(readings))).unwrap_or_default();
     let rehearsal = Rehearsal::of(source_of(job, group, readings.clone()), only).await?;
     let survey = Survey::begin(job, connection, &rehearsal).await?;
-    let foresight = connection.map(|c| Foresight::new(job, c)).transpose().map_err(RunError::Scratch)?;
+    let foresight = connection.map(|c| Foresight::new(job, c)).transpose()?;
     let (items, arriving) = mpsc::channel(AHEAD);
     let (source, options) = source_of(job, group, readings);
     let reading = tokio::task::spawn_blocking(move || {
@@ -162,6 +168,7 @@ async fn foresee(
         Sourced::Change(change) => (standing(journal, change.as_ref()), "updated"),
         Sourced::Listed(listed) => (standing(journal, listed.as_ref()), "exported"),
         Sourced::Application(wish) => (standing(journal, wish.as_ref()), "brought"),
+        Sourced::Access(wanted) => (standing(journal, wanted.as_ref()), "requested"),
         Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
     };
     let (intent, reason) = match (known.as_ref().and_then(|known| remembered(known, done)), foresight) {
@@ -172,8 +179,11 @@ async fn foresee(
             foresight.look(&sourced, earlier, survey).await
         }
         (None, None) => {
-            let may_be_there = matches!(sourced, Sourced::Change(_) | Sourced::Application(_));
-            let intent = if may_be_there { Intent::Update } else { Intent::Create };
+            let intent = match sourced {
+                Sourced::Change(_) | Sourced::Application(_) => Intent::Update,
+                Sourced::Access(_) => Intent::Request,
+                _ => Intent::Create,
+            };
             (intent, "not in the journal; the target was not asked".to_owned())
         }
     };

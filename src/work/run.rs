@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     RunError, Selection,
+    access::Access,
     applications::{self, Applications},
     describe::Describe,
     existing::Existing,
@@ -169,7 +170,7 @@ impl Shift<'_> {
             Kind::Describe => self.describe().await?,
             Kind::Export | Kind::Migrate => unreachable!("whatever reads an organization says which"),
             Kind::Applications => self.applications().await?,
-            Kind::Access => unreachable!("is refused when it is loaded"),
+            Kind::Access => self.drive(Ok(Access::of(self.job, &self.connection, tally)?)).await?,
         };
         Ok((ended, scanned))
     }
@@ -215,7 +216,7 @@ impl Shift<'_> {
 
     /// How many items an earlier run may have had in hand that this journal does not know.
     fn forgotten(&self) -> u32 {
-        let Limits { acting, waiting, .. } = limits(&self.job.pace);
+        let Limits { acting, waiting, .. } = limits(self.job);
         if self.journal.may_have_forgotten() { u32::try_from(acting + waiting).unwrap_or(u32::MAX) } else { 0 }
     }
 
@@ -252,7 +253,7 @@ impl Shift<'_> {
             Arc::new(work.map_err(RunError::Scratch)?),
             Arc::clone(&self.sink),
             Arc::clone(&self.tally),
-            limits(&self.job.pace),
+            limits(self.job),
             self.clock,
             self.stop.clone(),
         );
@@ -374,7 +375,8 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
         (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
         (Kind::Applications, job::SourceSpec::Manifest(path)) => Source::Applications(path.clone()),
-        (Kind::Access, _) => unreachable!("is refused when it is loaded"),
+        (Kind::Access, job::SourceSpec::Manifest(path)) => Source::Access(path.clone()),
+        (Kind::Applications | Kind::Access, _) => unreachable!("a job on a portal reads a manifest"),
         (Kind::Export | Kind::Migrate, _) | (_, job::SourceSpec::Organization(_)) => {
             unreachable!("an organization is listed, and a migration is carried out as its halves")
         }
@@ -392,9 +394,14 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
     (source, options)
 }
 
+/// So many contracts wait for somebody at once. The server does nothing for them, so that only memory is at stake.
+const PENDING_CONTRACTS: usize = 100_000;
+
 /// Some items are packaged while as many others have their requests in flight.
-fn limits(pace: &job::Pace) -> Limits {
-    Limits { acting: 2 * pace.concurrency, waiting: pace.publications, attempts: pace.attempts, pause: LONGEST_WAIT }
+fn limits(job: &Job) -> Limits {
+    let pace = &job.pace;
+    let waiting = if job.kind == Kind::Access { PENDING_CONTRACTS } else { pace.publications };
+    Limits { acting: 2 * pace.concurrency, waiting, attempts: pace.attempts, pause: LONGEST_WAIT }
 }
 
 /// Why a run was halted, if it was.

@@ -7,6 +7,7 @@
 
 mod support;
 
+mod access;
 mod applications;
 mod command_line;
 mod conflicts;

@@ -66,7 +66,7 @@ fn planned(sourced: Sourced, journal: Option<&Reader>) -> Planned {
             let reason = diagnosis.to_string();
             return Planned { gav: diagnosis.gav.clone(), path, intent: Intent::Skip, reason, item: None };
         }
-        Sourced::Draft(_) | Sourced::Change(_) | Sourced::Application(_) => {
+        Sourced::Draft(_) | Sourced::Change(_) | Sourced::Application(_) | Sourced::Access(_) => {
             (Intent::Invalid, "is none that is read".to_owned())
         }
     };

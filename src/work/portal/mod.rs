@@ -4,4 +4,4 @@ mod own;
 mod shown;
 
 pub(super) use own::OwnApplications;
-pub(super) use shown::{ShownAssets, ShownError};
+pub(super) use shown::{MISSING, ShownAssets, ShownError};

@@ -36,7 +36,7 @@ impl From<CallError> for ShownError {
 }
 
 /// The class of items that name what the portal does not show.
-const MISSING: &str = "missing";
+pub(in crate::work) const MISSING: &str = "missing";
 
 impl ShownAssets {
     /// The instance of an asset that is meant, by its id or else its name; without either, the only one.

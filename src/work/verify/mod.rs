@@ -10,6 +10,7 @@
 //! are compared for the version that speaks for them. Items are read side by side at the pace of the job, and told as
 //! they come: memory does not grow with their number.
 
+mod access;
 mod actual;
 mod compare;
 mod expected;

@@ -46,7 +46,7 @@ pub(super) async fn verify(
     let judge = async |sourced| match sourced {
         Sourced::Application(wish) => Some(judged(&applications, &wish).await),
         Sourced::Diagnosis(diagnosis) => diagnosed(&diagnosis).map(Ok),
-        Sourced::Draft(_) | Sourced::Change(_) | Sourced::Listed(_) => None,
+        Sourced::Draft(_) | Sourced::Change(_) | Sourced::Listed(_) | Sourced::Access(_) => None,
     };
     items(judge, (source, options), (only, job.pace.concurrency), &mut tell).await?;
     let mut surplus = applications.surplus(&named).await.map_err(halted)?;

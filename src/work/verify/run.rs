@@ -6,7 +6,7 @@ use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::{
-    Verdict, Verification, Verified,
+    Verdict, Verification, Verified, access,
     actual::{Looker, Unread},
     expected::Expecter,
     extra::{self, AssetName},
@@ -103,8 +103,10 @@ pub async fn verify(
     each: impl FnMut(Verified),
 ) -> Result<Verification, VerifyError> {
     let (source, options) = source_of(job, &connection.group, Reading::default());
-    if job.kind.visits_a_portal() {
-        return portal::verify(job, (source, options), connection, only, each).await;
+    match job.kind {
+        Kind::Applications => return portal::verify(job, (source, options), connection, only, each).await,
+        Kind::Access => return access::verify(job, (source, options), connection, only, each).await,
+        Kind::Publish | Kind::Describe | Kind::Export | Kind::Migrate => {}
     }
     verify_against(job, Against { source, options, extent: Extent::Said }, connection, only, each).await
 }
@@ -215,8 +217,8 @@ async fn item(judge: &Judge<'_>, rehearsal: &Rehearsal, sourced: Sourced) -> Opt
             let yields = rehearsal.yields_of(&change.gav());
             Some(judge.change(&change, &yields).await)
         }
-        // What is only listed has not been read, and says nothing; an application is no asset.
-        Sourced::Listed(_) | Sourced::Application(_) => None,
+        // What is only listed has not been read, and says nothing; what a portal is to have is no asset.
+        Sourced::Listed(_) | Sourced::Application(_) | Sourced::Access(_) => None,
         Sourced::Diagnosis(diagnosis) => diagnosed(&diagnosis).map(Ok),
     }
 }
