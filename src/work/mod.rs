@@ -4,6 +4,7 @@
 //! item.
 
 mod asking;
+mod contents;
 mod cutover;
 mod definitions;
 mod describe;
