@@ -27,6 +27,7 @@ pub use kind::AssetType;
 pub use lifecycle::Lifecycle;
 pub use listed::ListedVersion;
 pub use on_conflict::OnConflict;
+pub(crate) use remap::is_uuid;
 pub use remap::{Moved, Remap, RemapError, RemapTables};
 pub use values::{Spelled, Values};
 pub use version::{MappedVersion, Version, VersionError};
