@@ -36,7 +36,7 @@ pub use json_lines::{Fanout, JsonLines};
 pub use outlook::{PlanOutlook, PlannedDefinition, PlannedFinding};
 pub use plan::{Action, PlanAction, PlanWriter, PlannedValue};
 pub use progress::{DoorView, Live, Progress, Style, log_writer};
-pub use status::{StatusJson, status_json, status_text};
+pub use status::{StatusJson, report_json, status_json, status_text};
 pub use summary::{Outcome, Summary};
 pub(crate) use table::{Table, left};
 pub use text::printable;

@@ -1,6 +1,9 @@
 //! The versions of the source on their way into the journal, page by page.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
@@ -170,3 +173,6 @@ impl Trip<'_> {
 
 /// Batches of what is listed, so that the journal commits many at once.
 pub(super) const BATCH: usize = 256;
+
+/// A smaller batch waits no longer than this: where each asset takes a call, many of them take a while.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);

@@ -205,7 +205,7 @@ impl Export {
             CallError::Local(error) => local(&error),
             error => failure::outcome(&error),
         })?;
-        if let Some(config) = config(&record.pages) {
+        if let Some(config) = config(&record.pages, record.terms.is_some()) {
             folder
                 .keep(&Utf8Path::new(read::DOCS).join("config.json"), config.into())
                 .await
@@ -307,8 +307,9 @@ impl Keep for Folder {
     }
 }
 
-/// `config.json` of a folder of pages: their order, and the names of those that no file can have.
-fn config(pages: &[PageRecord]) -> Option<String> {
+/// `config.json` of a folder of pages: their order, and the names of those that no file can have. An image that is not
+/// there was not there on the source.
+fn config(pages: &[PageRecord], has_terms: bool) -> Option<String> {
     let order: Vec<&str> = pages.iter().map(|page| page.name.as_str()).collect();
     let names: serde_json::Map<String, serde_json::Value> = pages
         .iter()
@@ -316,11 +317,11 @@ fn config(pages: &[PageRecord]) -> Option<String> {
         .filter(|(stem, name)| stem != name)
         .map(|(stem, name)| (stem, name.into()))
         .collect();
-    let mut config = serde_json::json!({ "pageOrder": order });
+    let mut config = serde_json::json!({ "pageOrder": order, "mayMissImages": true });
     if !names.is_empty() {
         config["pageNames"] = names.into();
     }
-    (!pages.is_empty()).then(|| format!("{config:#}\n"))
+    (has_terms || !pages.is_empty()).then(|| format!("{config:#}\n"))
 }
 
 /// As much of a file as tells what it is.

@@ -4,11 +4,12 @@ use std::{collections::HashSet, io};
 
 use camino::Utf8PathBuf;
 use futures::TryStreamExt;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     FILTER,
-    listing::{BATCH, Listed},
+    listing::{BATCH, Listed, PATIENCE},
 };
 use crate::{
     asset::{Coordinates, Sourced},
@@ -58,6 +59,7 @@ impl Trip<'_> {
         let unwritable = |source| RunError::Directory { path: self.inventory.root().to_owned(), source };
         self.inventory.prepare().map_err(unwritable)?;
         let (mut counts, mut batch, mut broken) = (ScanCounts::default(), Vec::with_capacity(BATCH), None);
+        let mut offered_at = Instant::now();
         let listed = self
             .list(async |sourced| {
                 if let Sourced::Diagnosis(diagnosis) = &sourced {
@@ -65,9 +67,10 @@ impl Trip<'_> {
                 }
                 let is_meant = sourced.gav().is_none_or(|gav| only.contains(&gav));
                 batch.push(Offer::new(sourced, is_meant));
-                if batch.len() < BATCH || broken.is_some() {
+                if (batch.len() < BATCH && offered_at.elapsed() < PATIENCE) || broken.is_some() {
                     return;
                 }
+                offered_at = Instant::now();
                 match journal.offer(std::mem::take(&mut batch)).await {
                     Ok(offered) => counts.add(offered),
                     Err(error) => broken = Some(error),

@@ -34,10 +34,11 @@ impl Judge<'_> {
         &self,
         draft: &AssetDraft,
         yields: &BTreeSet<String>,
+        brings_terms: bool,
         names: impl Fn(&Coordinates) -> bool,
     ) -> Judged {
         let told = |verdict| verified(&draft.coordinates.to_string(), draft.path.as_str(), draft.line, verdict);
-        let expected = match self.expecter.of_draft(draft, yields).await {
+        let expected = match self.expecter.of_draft(draft, yields, brings_terms).await {
             Ok(expected) => expected,
             Err(why) => return Ok(Verified { note: Some(why), ..told(Verdict::Invalid) }),
         };

@@ -211,7 +211,8 @@ async fn item(judge: &Judge<'_>, rehearsal: &Rehearsal, sourced: Sourced) -> Opt
     match sourced {
         Sourced::Draft(draft) => {
             let yields = rehearsal.yields_of(&draft.coordinates.to_string());
-            Some(judge.draft(&draft, &yields, |there| rehearsal.brings(there)).await)
+            let brings_terms = rehearsal.says_for_group(&draft, "terms");
+            Some(judge.draft(&draft, &yields, brings_terms, |there| rehearsal.brings(there)).await)
         }
         Sourced::Change(change) => {
             let yields = rehearsal.yields_of(&change.gav());
