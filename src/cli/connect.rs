@@ -8,7 +8,8 @@ use super::Problem;
 use crate::{
     engine::Clock,
     exchange::Exchange,
-    job::{CredentialsFrom, Job, Kind, Place},
+    hub::{Hub, PortalAddress, PortalChoice},
+    job::{CredentialsFrom, Job, Kind, Place, SourcePortal},
     journal::EXPORT_KEY,
     net::{
         Client, ClientSettings, Credentials, CredentialsError, Origin, PaceSettings, ReqwestTransport, RetrySettings,
@@ -52,10 +53,33 @@ pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
         Place::Host(host) => remote(job, host).await,
     }?;
     if job.kind == Kind::Export {
+        if let Some(portal) = job.export.as_ref().and_then(|export| export.portal.as_ref())
+            && let Err(problem) = visit(job, portal, &mut connected.connection).await
+        {
+            connected.close().await;
+            return Err(problem);
+        }
         // What was read from a server is never taken for what was sent there.
         connected.connection.key.insert_str(0, EXPORT_KEY);
     }
     Ok(connected)
+}
+
+/// Finds the portal that a job reads. Its items are never taken for those of an organization, or of another portal.
+async fn visit(job: &Job, wanted: &SourcePortal, connection: &mut Connection) -> Result<(), Problem> {
+    let choice = PortalChoice {
+        target_organization: wanted.target_organization.clone(),
+        portal: Some(wanted.portal.clone()),
+        organization: job.target.organization.clone(),
+    };
+    let client = connection.exchange.client();
+    let hub = Hub::open(client, &choice)
+        .await
+        .map_err(|error| Problem::new("cannot look for the portal").because(&error).hint(error.hint()))?;
+    let PortalAddress { target_organization, portal } = hub.address();
+    connection.key = format!("portal:{target_organization}/{portal}");
+    connection.hub = Some(hub);
+    Ok(())
 }
 
 async fn embedded(job: &Job) -> Result<Connected, Problem> {
@@ -80,20 +104,29 @@ async fn embedded(job: &Job) -> Result<Connected, Problem> {
         name: "the embedded sandbox".to_owned(),
         exchange: Exchange::new(client, organization),
         group,
+        hub: None,
     };
     Ok(Connected { connection, embedded: Some(running) })
 }
 
 async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
     let origin: Origin = host.parse().map_err(|error| Problem::new("target").because(&error))?;
-    let credentials = credentials(&job.target.credentials).await?;
+    let mut from = job.target.credentials.clone();
+    // Portals take tokens only.
+    from.basic &= !reads_portal(job);
+    let credentials = credentials(&from).await?;
     let name = origin.to_string();
     let client = client(job, origin, credentials)?;
     let organization = organization(job, &client, &name).await?;
     let group = job.target.group.clone().unwrap_or_else(|| organization.clone());
     let connection =
-        Connection { key: organization.clone(), name, exchange: Exchange::new(client, organization), group };
+        Connection { key: organization.clone(), name, exchange: Exchange::new(client, organization), group, hub: None };
     Ok(Connected { connection, embedded: None })
+}
+
+/// Whether the job reads what a portal shows.
+fn reads_portal(job: &Job) -> bool {
+    job.kind == Kind::Export && job.export.as_ref().is_some_and(|export| export.portal.is_some())
 }
 
 fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client, Problem> {
@@ -133,6 +166,10 @@ async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, 
     let table = if job.kind == Kind::Export { "source" } else { "target" };
     if let Some(id) = wanted.filter(|id| uuid::Uuid::parse_str(id).is_ok()) {
         return Ok(id.to_owned());
+    }
+    if wanted.is_none() && reads_portal(job) {
+        // Whoever only visits a portal belongs to no organization, and needs none.
+        return Ok(String::new());
     }
     let known = Exchange::my_organizations(client)
         .await

@@ -189,7 +189,8 @@ impl Aside {
                 fs_err::copy(from, directory.join(name)).map_err(problem)?;
             }
         }
-        let export = Export { journal: root.join("export.db"), directory, reread: true, ..export.clone() };
+        let export =
+            Export { journal: root.join("export.db"), directory, reread: true, companions: None, ..export.clone() };
         let source = SourceSpec::Manifest(export.manifest());
         let job = Job { source, export: Some(export), ..job.clone() };
         Ok(Self { job, _folder: folder })

@@ -10,6 +10,7 @@ use super::{
     migrate::{self, Aside},
     plan::{definition, finish},
     run::{Manner, load_job, selection},
+    visible,
 };
 use crate::{
     job::{Job, Kind},
@@ -21,30 +22,42 @@ use crate::{
 };
 
 pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Problem> {
-    let job = load_job(&args.job)?;
+    let mut job = load_job(&args.job)?;
+    if args.portal.is_some() {
+        // Portals take tokens only, so a connected app fetches one here.
+        job.target.credentials.basic = false;
+    }
     if job.kind == Kind::Export {
         return Err(Problem::new("a job of kind \"export\" brings nothing to a target")
             .hint(Some("verify the job that publishes the manifest of its directory")));
     }
     let only = selection(&args.only)?;
     if job.kind == Kind::Migrate {
-        return block_on(migrated(&job, &only, args.json));
+        return block_on(migrated(&job, &only, args));
     }
     block_on(async {
         let connected = connect::connect(&job).await?;
-        let exit = hold(&job, &connected, None, &only, args.json).await;
+        let exit = match args.portal {
+            Some(_) => visible::hold(&job, &connected, &only, args).await,
+            None => hold(&job, &connected, None, &only, args.json).await,
+        };
         connected.close().await;
         exit
     })
 }
 
 /// Holds both ends of a migration to each other: the source is read afresh, and nothing that an earlier run knew counts.
-async fn migrated(job: &Job, only: &Selection, json: bool) -> Result<Exit, Problem> {
+async fn migrated(job: &Job, only: &Selection, args: &VerifyArgs) -> Result<Exit, Problem> {
     let aside = Aside::of(job)?;
     let manner = Manner::aside(job, only);
     let (writing, connected) = migrate::read_ahead(&aside.job, &manner).await?;
-    let groups = aside.groups(&writing)?;
-    let exit = hold(&writing, &connected, groups, only, json).await;
+    let exit = match args.portal {
+        Some(_) => visible::hold(&writing, &connected, only, args).await,
+        None => match aside.groups(&writing) {
+            Ok(groups) => hold(&writing, &connected, groups, only, args.json).await,
+            Err(problem) => Err(problem),
+        },
+    };
     connected.close().await;
     exit
 }
@@ -79,12 +92,12 @@ async fn hold(
     finish(written.and_then(|()| writer.finish(&whole(verification)))).map(|_| exit)
 }
 
-fn problem(error: &VerifyError) -> Problem {
+pub(super) fn problem(error: &VerifyError) -> Problem {
     let exit = if error.has_begun() { Exit::Stopped } else { Exit::CouldNotStart };
     Problem::new(error.chain()).hint(error.hint()).exits(exit)
 }
 
-fn item(verified: Verified) -> VerifiedItem {
+pub(super) fn item(verified: Verified) -> VerifiedItem {
     let difference = |Mismatch { datum, expected, actual }| VerifiedDifference { datum, expected, actual };
     VerifiedItem {
         gav: verified.gav,

@@ -19,7 +19,7 @@ mod wave;
 pub use crate::asset::OnConflict;
 pub use definitions::{Definition, Definitions, ValueType, Wish};
 pub use error::JobError;
-pub use export::{Export, Filter, Groups};
+pub use export::{Companions, Export, Filter, Groups, SourcePortal};
 pub use file::{CredentialsFrom, DescribeApi, Kind, Metadata, Mode, OnDifference, OnVanished, SourceSpec};
 pub use migrate::Route;
 pub use resolve::{DEFAULT_HOST, Job, Overrides, Pace, PackageLimits, Place, Publish, Target};

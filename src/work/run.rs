@@ -8,7 +8,7 @@ use super::{
     DefinitionsError, Obstacles, Selection,
     describe::Describe,
     existing::Existing,
-    export::{Export, Trip},
+    export::{Export, Origin, Portal, Trip},
     failure, memory,
     pause::{keep_pace, resume_pace},
     preflight::Known,
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     engine::{Clock, Ended, Engine, Event, Limits, Sink, Tally, Work},
     exchange::Exchange,
+    hub::Hub,
     inventory::Inventory,
     job::{self, Job, Kind, OnVanished},
     journal::{
@@ -40,6 +41,8 @@ pub struct Connection {
     pub name: String,
     /// The group of assets that name none.
     pub group: String,
+    /// The portal, of a job that has to do with one.
+    pub hub: Option<Hub>,
 }
 
 /// What a run is asked for beside the job.
@@ -269,10 +272,12 @@ impl Shift<'_> {
     /// Brings the organization into its directory. What was brought is compiled whatever became of the rest.
     async fn export(&self, export: &job::Export) -> Result<(Ended, ScanCounts), RunError> {
         let inventory = Inventory::at(&export.directory);
+        let portal = Portal::of(export, &self.connection);
         let trip = Trip {
             job: self.job,
             export,
             exchange: &self.connection.exchange,
+            portal: portal.as_ref(),
             name: &self.connection.name,
             memory: Some(self.journal.reader()),
             run: self.journal.run_uuid(),
@@ -283,13 +288,14 @@ impl Shift<'_> {
         if self.stop.is_cancelled() {
             return Ok((Ended::Stopped, scanned));
         }
-        if scanned == ScanCounts::default() {
+        if scanned == ScanCounts::default() && portal.is_none() {
             self.refuse_nowhere().await?;
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let (states, attempts) = (export.filter.status.clone(), self.job.pace.attempts);
-        let ended = self.drive(Ok(Export::new(exchange, inventory.clone(), states, attempts, tally))).await?;
+        let origin = Origin::new(exchange, portal.as_ref().map(|portal| portal.hub.clone()));
+        let ended = self.drive(Ok(Export::new(origin, inventory.clone(), states, attempts, tally))).await?;
         trip.compile(&self.journal, seen, &*self.sink).await?;
         Ok((ended, scanned))
     }

@@ -152,7 +152,8 @@ pub async fn verify_against(
         }
         Err(unread) => Err(VerifyError::Halted(unread.failure)),
     };
-    items(&judge, (source, options), &rehearsal, only, &mut tell).await?;
+    let look = |sourced| item(&judge, &rehearsal, sourced);
+    items(job.pace.concurrency, (source, options), only, look, &mut tell).await?;
     if job.kind != Kind::Describe {
         surplus(&judge, &extent, &rehearsal, only, &mut tell).await?;
     }
@@ -168,13 +169,13 @@ async fn definitions(job: &Job, connection: &Connection) -> Result<Vec<Definitio
     check_definitions(job, &place, &mut Configured::default()).await
 }
 
-/// What the source names.
-async fn items(
-    judge: &Judge<'_>,
+/// What the source names, looked at side by side, and told in its order.
+pub(super) async fn items<T, F: Future<Output = Option<T>>>(
+    at_once: usize,
     (source, options): (Source, source::Options),
-    rehearsal: &Rehearsal,
     only: &Selection,
-    tell: &mut impl FnMut(Judged) -> Result<(), VerifyError>,
+    look: impl Fn(Sourced) -> F,
+    tell: &mut impl FnMut(T) -> Result<(), VerifyError>,
 ) -> Result<(), VerifyError> {
     let (sender, arriving) = mpsc::channel(AHEAD);
     let reading = tokio::task::spawn_blocking(move || {
@@ -188,8 +189,8 @@ async fn items(
         let judged = stream::unfold(arriving, async |mut arriving| Some((arriving.recv().await?, arriving)))
             .filter(|sourced| std::future::ready(is_meant(sourced, only)))
             .map(|sourced| refuse_duplicate(sourced, &mut places))
-            .map(|sourced| item(judge, rehearsal, sourced))
-            .buffered(judge.job.pace.concurrency);
+            .map(look)
+            .buffered(at_once);
         let mut judged = std::pin::pin!(judged);
         while let Some(judged) = judged.next().await {
             if let Some(judged) = judged {

@@ -173,6 +173,7 @@ async fn held(exchange: &crate::exchange::Exchange, rows: &str, extent: Extent) 
         key: GROUP.to_owned(),
         name: "the sandbox".to_owned(),
         group: GROUP.to_owned(),
+        hub: None,
     };
     let (mut told, all) = (Vec::new(), Selection::default());
     let verified = verify_against(&job, against, &connection, &all, |verified| {

@@ -194,6 +194,7 @@ impl World<'_> {
             key: self.organization.clone(),
             name: ORIGIN.to_owned(),
             group: self.organization.clone(),
+            hub: None,
         }
     }
 
