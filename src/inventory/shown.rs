@@ -307,3 +307,60 @@ fn instance(told: &AssetInstance) -> Instance {
         ..Instance::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::FieldValue;
+
+    fn details(told: Value) -> AssetDetail {
+        let mut whole = json!({"groupId": "g", "assetId": "orders", "name": "Orders", "type": "rest-api"});
+        whole.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
+        serde_json::from_value(whole).unwrap()
+    }
+
+    #[test]
+    fn the_full_version_is_the_one_that_is_told_and_none_is_made_up() {
+        let of = |told: Value| coordinates(&details(told)).map(|gav| gav.to_string());
+        assert_eq!(of(json!({"minorVersion": "v1", "latestPatchVersion": "1.4.2"})), Ok("g/orders/1.4.2".to_owned()));
+        let untold = json!({"minorVersion": "v1", "major": 1, "minor": 4, "minorVersionComponents": ["1", "4"]});
+        assert_eq!(of(untold), Err("the portal does not tell its full version".to_owned()));
+        assert!(of(json!({"latestPatchVersion": "v1"})).is_err(), "is no full version");
+    }
+
+    #[test]
+    fn images_are_told_from_files_by_their_links_and_by_their_names() {
+        let file = |label: &str, link: &str| hub::AssetFile {
+            label: label.to_owned(),
+            external_link: Some(link.to_owned()).filter(|link| !link.is_empty()),
+            is_generated: false,
+        };
+        for (label, link, expected) in [
+            ("dog", "https://h/x/resources/dog-1f2e?sig=1", true),
+            ("dog.PNG", "https://elsewhere/dog", true),
+            ("dog.svg", "", true),
+            ("icon.png", "https://h/icon.png", false),
+            ("oas.zip", "https://h/files/orders-1.0.0-oas.zip", false),
+            ("pom", "", false),
+        ] {
+            assert_eq!(is_image(&file(label, link)), expected, "{label} {link}");
+        }
+    }
+
+    #[test]
+    fn values_of_fields_are_of_their_types_again() {
+        let read = |told: Value| field(&serde_json::from_value(told).unwrap()).read();
+        let numbers = |told: &[&str]| told.iter().map(|one| one.parse().unwrap()).collect::<Vec<serde_json::Number>>();
+        let list = json!({"key": "k", "dataType": "number-list", "numericListValue": ["80", "2.5"]});
+        assert_eq!(read(list), Some(FieldValue::NumberList(numbers(&["80", "2.5"]))));
+        let broken = json!({"key": "k", "dataType": "number", "textValue": "5.5"});
+        assert_eq!(read(broken), Some(FieldValue::Number("5.5".parse().unwrap())));
+        let whole = json!({"key": "k", "dataType": "number", "numberValue": 7});
+        assert_eq!(read(whole), Some(FieldValue::Number(7.into())));
+        let date = json!({"key": "k", "dataType": "date", "dateValue": "2026-01-31"});
+        assert_eq!(read(date), Some(FieldValue::Date("2026-01-31".to_owned())));
+        let several = json!({"key": "k", "dataType": "enum", "enumValue": ["a", "b"]});
+        assert_eq!(read(several), Some(FieldValue::Enum(vec!["a".to_owned(), "b".to_owned()])));
+        assert_eq!(read(json!({"key": "k", "dataType": "text"})), None, "nothing is told");
+    }
+}

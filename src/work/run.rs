@@ -296,7 +296,8 @@ impl Shift<'_> {
         let (states, attempts) = (export.filter.status.clone(), self.job.pace.attempts);
         let origin = Origin::new(exchange, portal.as_ref().map(|portal| portal.hub.clone()));
         let ended = self.drive(Ok(Export::new(origin, inventory.clone(), states, attempts, tally))).await?;
-        trip.compile(&self.journal, seen, &*self.sink).await?;
+        let is_whole = trip.compile(&self.journal, seen, &*self.sink).await?;
+        let ended = if is_whole { ended } else { Ended::Stopped };
         Ok((ended, scanned))
     }
 

@@ -349,3 +349,138 @@ fn what_consumers_see_of_a_job_is_told_and_what_they_do_not_see() {
     let wrong = workshop.consign(&["verify", "rows.toml", "--portal", "Nowhere"]).run().exits(1);
     assert!(wrong.stderr.contains("there is no portal `Nowhere`"), "{}", wrong.stderr);
 }
+
+#[test]
+fn several_portals_have_a_folder_each_and_one_that_cannot_be_read_keeps_its_files() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    let instance = offer(&workshop, &sandbox);
+    let asset = format!("{ORGANIZATION}/orders/v1");
+    hub(&workshop, &sandbox, &["apps", "create", "Shop", "--asset", &asset, "--instance", &instance]);
+    let known = hub(&workshop, &sandbox, &["portals", "--json"]).json();
+    let id = known["portals"][0]["targetPortalId"].as_str().unwrap().to_owned();
+    let two = json!([{"targetPortalId": id, "name": "One"}, {"targetPortalId": "gone", "name": "Two"}]).to_string();
+    let server = Hostile::before(&sandbox, move |asked| {
+        let two = two.clone();
+        asked.line.ends_with("/apiPortals").then(|| text(200, "application/json", &two))
+    });
+    workshop.write("export.toml", format!("kind = \"export\"\n\n[source]\nhost = \"{}\"\n", server.url()));
+    workshop.write("export-inventory/portals/Two (gone)~00000000/access.csv", "mine");
+    let events = workshop.consign(&["export", "export.toml", "--json"]).run().exits(0).events();
+    let told = events.iter().find(|event| event["check"] == "companions").expect("is told");
+    assert!(told["message"].as_str().unwrap().contains("Two (gone) cannot be read"), "{told}");
+    let portals = workshop.path("export-inventory/portals");
+    let folders: Vec<String> = portals
+        .read_dir_utf8()
+        .unwrap()
+        .map(|folder| folder.unwrap().file_name().to_owned())
+        .filter(|name| name.starts_with("One "))
+        .collect();
+    assert_eq!(folders.len(), 1, "{folders:?}");
+    assert!(read(&portals.join(&folders[0]).join("applications.csv")).contains("Shop,,,,,,orders/v1,Live"));
+    assert_eq!(read(&portals.join("Two (gone)~00000000/access.csv")), "mine");
+    let summary = read(&workshop.path("export-inventory/summary.md"));
+    assert!(summary.contains("One (") && summary.contains("could not be read"), "{summary}");
+
+    // With one portal, they lie beside the manifest, and those folders go.
+    workshop.write("export.toml", format!("kind = \"export\"\n\n[source]\nhost = \"{}\"\n", sandbox.url()));
+    workshop.consign(&["export", "export.toml", "--host", sandbox.url()]).run().exits(0);
+    assert!(workshop.path("export-inventory/applications.csv").exists());
+    assert!(!portals.join(&folders[0]).join("applications.csv").exists());
+}
+
+#[test]
+fn killed_again_and_again_an_export_of_a_portal_ends_with_the_same_directory() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.write("docs/home.md", "# Home\n");
+    let rows: Vec<String> = (0..16).map(|number| format!("asset-{number},1.0.0,http-api,public,v1,docs")).collect();
+    publish(
+        &workshop,
+        &sandbox,
+        &format!("assetId,version,type,visibility,properties.apiVersion,docs\n{}", rows.join("\n")),
+        "",
+    );
+    let named = hub(&workshop, &sandbox, &["portals", "--json"]).json();
+    let portal = named["portals"][0]["name"].as_str().unwrap();
+    let job = format!("kind = \"export\"\n\n[source]\nhost = \"{}\"\nportal = \"{portal}\"\n", sandbox.url());
+    workshop.write("export.toml", &job);
+    workshop.write("fresh.toml", &job);
+    for round in 0..5 {
+        let mut running = workshop.consign(&["export", "export.toml", "--json", "--rate", "80"]).start();
+        while running.lines() < 4 * (round + 1) && running.is_running() {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        running.kill();
+    }
+    let last = workshop.consign(&["export", "export.toml", "--json"]).run().exits(0).summary();
+    assert_eq!(last["counts"]["done"].as_u64().unwrap() + last["counts"]["skipped"].as_u64().unwrap(), 16, "{last}");
+    let plan = workshop.consign(&["plan", "export.toml", "--json"]).run().exits(0).json();
+    assert_eq!(plan["counts"]["unchanged"], 16, "{plan}");
+    workshop.consign(&["export", "fresh.toml"]).run().exits(0);
+    let (interrupted, whole) = (tree(&workshop.path("export-inventory")), tree(&workshop.path("fresh-inventory")));
+    assert_eq!(interrupted, whole);
+}
+
+#[test]
+fn files_of_a_portal_that_lie_elsewhere_are_fetched_without_a_token() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    offer(&workshop, &sandbox);
+    let known = hub(&workshop, &sandbox, &["portals", "--json"]).json();
+    let portal = known["portals"][0]["name"].as_str().unwrap();
+    let details = hub(&workshop, &sandbox, &["assets", "show", &format!("{ORGANIZATION}/orders/v1"), "--json"]).json();
+    let elsewhere = Hostile::elsewhere();
+    let details = details.to_string().replace(sandbox.url(), elsewhere.url());
+    let server = Hostile::before(&sandbox, move |asked| {
+        let details = details.clone();
+        asked.line.ends_with("/orders/v1/details").then(|| text(200, "application/json", &details))
+    });
+    let job = format!("kind = \"export\"\n\n[source]\nhost = \"{}\"\nportal = \"{portal}\"\n", server.url());
+    workshop.write("export.toml", job);
+    workshop.consign(&["export", "export.toml"]).run().exits(0);
+    let asked = elsewhere.asked();
+    assert!(!asked.is_empty() && asked.iter().all(|asked| asked.authorization.is_none()), "{asked:?}");
+    let folder = workshop.path(&format!("export-inventory/assets/{ORGANIZATION}/orders/1.0.0"));
+    assert_eq!(read(&folder.join("fat-oas.zip")), "welcome", "what the link led to");
+}
+
+#[test]
+fn a_migration_brings_companions_in_the_words_of_the_target_and_consumers_see_what_moved() {
+    let (source, target) = (Sandbox::start(&[]), Sandbox::start(&["--organization", OTHER]));
+    let workshop = Workshop::for_sandbox(&source);
+    let instance = offer(&workshop, &source);
+    let asset = format!("{ORGANIZATION}/orders/v1");
+    hub(&workshop, &source, &["apps", "create", "Shop", "--asset", &asset, "--instance", &instance]);
+    let job = format!(
+        "kind = \"migrate\"\n\n[source]\nhost = \"{}\"\norganization = \"{ORGANIZATION}\"\n\
+         credentials = {{ bearer_env = \"OLD\" }}\n\n[target]\nhost = \"{}\"\norganization = \"{OTHER}\"\n\
+         credentials = {{ bearer_env = \"NEW\" }}\n\n[export]\ndirectory = \"inventory\"\n",
+        source.url(),
+        target.url()
+    );
+    workshop.write("move.toml", &job);
+    let consign = |args: &[&str]| workshop.consign(args).env("OLD", source.token()).env("NEW", target.token()).run();
+    consign(&["run", "move.toml"]).exits(0);
+    let applications = read(&workshop.path("inventory/applications.csv"));
+    assert!(applications.contains("\nShop,,,,,,orders/v1,Live,"), "{applications}");
+    let ran = consign(&["verify", "move.toml", "--portal", "--json"]).exits(0);
+    assert_eq!(seen(&ran), ["orders/1.0.0 equal [] v1 1.0.0 [\"home\"] true"]);
+
+    // A group of the target takes the place of what was the organization's own.
+    workshop.write("move.toml", format!("{job}\n[remap]\ngroups = {{ \"{ORGANIZATION}\" = \"com.example\" }}\n"));
+    let plan = consign(&["plan", "move.toml"]);
+    let applications = read(&workshop.path("inventory/applications.csv"));
+    assert!(applications.contains("\nShop,,,,,,com.example/orders/v1,Live,"), "{applications}\n{plan:?}");
+}
+
+/// All that lies in a directory, by path.
+fn tree(root: &Utf8Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let files = walkdir::WalkDir::new(root).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+    files
+        .map(|file| {
+            let path = camino::Utf8PathBuf::try_from(file.into_path()).unwrap();
+            (path.strip_prefix(root).unwrap().to_string(), fs_err::read(&path).unwrap())
+        })
+        .collect()
+}

@@ -133,13 +133,14 @@ impl Trip<'_> {
         all
     }
 
-    /// Makes the manifest, the definitions and the summary, and tells what became of them.
+    /// Makes the manifest, the definitions and the summary, brings the companions along, and tells what became of them.
+    /// Answers whether nothing of that was cut off.
     pub(in crate::work) async fn compile(
         &self,
         journal: &Journal,
         seen: Seen,
         sink: &dyn Sink,
-    ) -> Result<(), RunError> {
+    ) -> Result<bool, RunError> {
         let Seen(listed) = seen;
         let place = if self.portal.is_some() { None } else { Some(Place::of(self.exchange).await) };
         let mut told = Told {
@@ -165,6 +166,7 @@ impl Trip<'_> {
         let counts = journal.counts().map_err(RunError::JournalBroke)?;
         told.open = counts.ready + counts.acting + counts.waiting;
         let unread = unread(&told.companions);
+        let is_whole = unread.is_empty() || !self.stop.is_cancelled();
         let inventory = self.inventory.clone();
         let compiled = offload(move || {
             let left = |gav: &Coordinates| {
@@ -177,7 +179,7 @@ impl Trip<'_> {
         for finding in self.findings(&compiled).into_iter().chain(unread) {
             finding.tell(sink);
         }
-        Ok(())
+        Ok(is_whole)
     }
 
     fn findings(&self, compiled: &Compiled) -> Vec<Finding> {
