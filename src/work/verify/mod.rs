@@ -21,10 +21,12 @@ mod judge;
 mod run;
 #[cfg(test)]
 mod tests;
+mod visible;
 
 use std::{collections::BTreeMap, fmt};
 
 pub use run::{Against, Extent, VerifyError, verify, verify_against, verify_groups};
+pub use visible::{Seen, ShownVersion, Sight, verify_portal};
 
 use super::DefinitionFinding;
 
