@@ -33,7 +33,7 @@ fn rows_become_contracts_once_and_a_change_of_tier_is_the_only_thing_that_is_sen
         let actions = plan["actions"].as_array().unwrap().clone();
         actions.iter().map(|action| action["action"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(actions(&["--offline"]), ["request"; 6]);
+    assert_eq!(actions(&["--offline", "--organization", crate::support::ORGANIZATION]), ["request"; 6]);
     assert_eq!(actions(&[]), ["request"; 6]);
     assert_eq!(world.asked("200"), 0, "a plan asks for nothing");
     let first = world.run().run().exits(0).summary();
@@ -80,19 +80,35 @@ fn what_is_wrong_is_told_by_line_and_what_to_do_and_a_retry_goes_on() {
          App 2,api-1/v1,Instance 2,,\n",
     );
     let ran = world.consign(&["run", "access.toml"]).run().exits(2);
+    assert!(ran.stdout.contains("3 failed"), "{}", ran.stdout);
     let failed = world.consign(&["status", "access.toml", "--json", "--failed"]).run().exits(0).json();
-    let told = world.consign(&["explain", "access.toml", "access/App 0/*/Instance 1"]).run();
-    let class = |item: &Value| (item["class"].clone(), item["gav"].is_null());
-    let classes: Vec<_> = failed["items"].as_array().unwrap().iter().map(class).collect();
-    assert_eq!(classes.len(), 3, "{failed:#}");
-    assert_eq!((world.held().len(), told.code), (2, told.code));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = |item: &Value| {
+        let (class, message, hint) = (text(&item["class"]), text(&item["message"]), text(&item["hint"]));
+        format!("{} {class}: {message}\n  {hint}", item["line"])
+    };
+    let told: Vec<String> = failed["items"].as_array().unwrap().iter().map(told).collect();
+    let key = format!("access/App 0/{}/api-0/v1/Instance 1", crate::support::ORGANIZATION);
+    let explained = world.consign(&["explain", "access.toml", &key]).run();
     plain(world.workshop.folder(), || {
         let mut settings = insta::Settings::clone_current();
         settings.add_filter(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[id]");
         settings.add_filter(r"\(\d+\)", "([number])");
-        settings.add_filter(r"in \d+(\.\d+)? m?s", "in [time]");
-        settings.bind(|| assert_snapshot!(ran.stderr));
+        settings.bind(|| {
+            assert_snapshot!(told.join("\n"), @r#"
+            3 tier: instance [id] has no active tier `Bronze`; it offers Gold ([number]), Silver ([number])
+              `consign hub access tiers` shows them; name one with its name or id
+            4 missing: there is no application `Nobody` among yours
+              a job of kind "applications" makes it; then `consign retry` asks for its access
+            5 value: column "asset": a portal knows `v1`, not the full version `1.0.0`
+              mend the cell, or the defaults of the job
+            "#);
+        });
     });
+    for told in ["access.csv:3", "step   resolve", "it offers Gold", "then `consign retry`"] {
+        assert!(explained.stdout.contains(told), "{}", explained.stdout);
+    }
+    assert_eq!(world.held().len(), 2);
     world.workshop.write("access.csv", "application,asset,instance,tier\nApp 0,api-0/v1,Instance 1,Silver\n");
     let summary = world.consign(&["retry", "access.toml", "--json"]).run().exits(0).summary();
     assert_eq!((&summary["created"], world.held().len()), (&1.into(), 3), "{summary}");
@@ -160,13 +176,14 @@ fn killed_and_whole(size: Size, kills: usize) -> Value {
     let ended = counts["done"].as_u64().unwrap() + counts["skipped"].as_u64().unwrap();
     assert_eq!(ended, size.requests as u64, "{summary}");
     let stats = world.sandbox().stats();
-    assert_eq!(world.asked("200"), size.requests as u64, "{stats:#}");
+    assert!(world.asked("200") <= size.requests as u64, "{stats:#}");
     // A request of a process that was killed may arrive after the next one has looked for it.
     assert!(world.asked("409") <= killed as u64, "{stats:#}");
     assert!(stats["faults"].as_object().is_some_and(|faults| faults.len() >= 5), "{stats:#}");
     // Without faults it can be asked what it holds.
     world.restart(&[]);
     assert_eq!(world.held(), world.expected(either));
+    assert_eq!(world.last_number(), size.requests as u64, "contracts are numbered as they are made");
     let again = world.run().run().exits(0).summary();
     assert!(again["requests"].as_u64() <= Some(5), "{again}");
     assert_eq!(world.sandbox().writes().values().sum::<u64>(), 0);

@@ -133,6 +133,16 @@ impl World {
         held
     }
 
+    /// The highest number of a contract.
+    pub(super) fn last_number(&self) -> u64 {
+        let number = |(_, id): &(String, String)| {
+            let contracts = self.sandbox().send("GET", &format!("{}/applications/{id}/contracts?limit=250", self.path));
+            let contracts = contracts.json();
+            contracts.as_array().expect("a list").iter().filter_map(|one| one["contractId"].as_u64()).max()
+        };
+        self.applications.iter().filter_map(number).max().unwrap_or(0)
+    }
+
     /// Says how all contracts of an application stand, as their owner would.
     pub(super) fn decide(&self, name: &str, status: &str) {
         let (_, id) = self.applications.iter().find(|(known, _)| known == name).expect("is there");
