@@ -8,6 +8,7 @@
 mod support;
 
 mod access;
+mod applications;
 mod command_line;
 mod conflicts;
 mod credentials;
