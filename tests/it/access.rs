@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use self::world::{Size, World};
-use crate::support::plain;
+use crate::support::{assert_absent, plain};
 
 const SMALL: Size = Size { apis: 2, instances: 3, applications: 3, requests: 6 };
 
@@ -63,6 +63,67 @@ fn rows_become_contracts_once_and_a_change_of_tier_is_the_only_thing_that_is_sen
     assert!(requests.as_u64() <= Some(5), "{requests}");
     world.run().run().exits(0);
     assert_eq!(world.sandbox().writes(), writes);
+}
+
+#[test]
+fn the_secrets_that_come_with_contracts_are_nowhere_and_what_the_portal_holds_can_be_verified() {
+    let world = World::new(SMALL);
+    world.ask(gold, "");
+    let verify = |code: i32| {
+        let verified = world.consign(&["verify", "access.toml", "--json"]).run().exits(code).json();
+        let of = |verdict: &str| verified["counts"][verdict].as_u64().unwrap();
+        (of("equal"), of("different"), of("missing"), of("extra"))
+    };
+    assert_eq!(verify(2), (0, 0, 6, 0));
+    let told = world.consign(&["run", "access.toml", "--json", "-vvv", "--report", "report"]).run().exits(0);
+    assert_eq!(verify(0), (6, 0, 0, 0));
+    let secrets = world.secrets();
+    assert_absent(&secrets, "stdout", told.stdout.as_bytes());
+    assert_absent(&secrets, "stderr", told.stderr.as_bytes());
+    assert!(told.stderr.contains("contracts"), "it is logged what is asked: {}", told.stderr);
+    let mut looked_at = 0;
+    for entry in walkdir::WalkDir::new(world.workshop.folder()) {
+        let entry = entry.unwrap();
+        if entry.file_type().is_file() {
+            assert_absent(&secrets, &entry.path().display().to_string(), &fs_err::read(entry.path()).unwrap());
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 4, "journal and reports are among them");
+    world.decide("App 1", "REVOKED");
+    world.ask(either, "");
+    let rows = fs_err::read_to_string(world.workshop.path("access.csv")).unwrap();
+    let (equal, different, missing, extra) = verify(2);
+    assert_eq!((equal + different, missing, extra), (6, 0, 0));
+    assert!(different >= 2, "the revoked ones, at least");
+    let (header, fewer) = rows.split_once('\n').unwrap();
+    let (_, fewer) = fewer.split_once('\n').unwrap();
+    world.workshop.write("access.csv", format!("{header}\n{fewer}"));
+    assert_eq!(verify(2).3, 1, "of the same applications, what no row names");
+}
+
+#[test]
+fn rows_may_name_an_application_by_what_it_was_elsewhere_and_a_run_may_do_a_part() {
+    let world = World::new(SMALL);
+    world.ask(gold, "applications = \"ids.csv\"");
+    let id = &world.applications[1].1;
+    world.workshop.write(
+        "ids.csv",
+        format!("name,oldClientId,newClientId,oldId,newId\nApp 0,old-client,c,17,\nApp 1,c1,c2,old-id,{id}\n"),
+    );
+    world.workshop.write(
+        "access.csv",
+        "application,asset,instance,tier\nold-client,api-0/v1,Instance 0,Gold\nold-id,api-0/v1,Instance 0,Gold\n\
+         App 2,api-0/v1,Instance 0,Gold\n",
+    );
+    let applications = || world.held().into_iter().map(|held| held.0).collect::<Vec<_>>();
+    world.consign(&["run", "access.toml", "--only", "old-*"]).run().exits(0);
+    assert_eq!(applications(), ["App 0", "App 1"]);
+    world.run().run().exits(0);
+    assert_eq!(applications(), ["App 0", "App 1", "App 2"]);
+    world.workshop.write("ids.csv", "application,id\n");
+    let told = world.consign(&["run", "access.toml"]).run().exits(1);
+    assert!(told.stderr.contains("is no mapping of applications"), "{}", told.stderr);
 }
 
 #[test]

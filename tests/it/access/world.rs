@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use serde_json::{Value, json};
 
-use crate::support::{Asset, Consign, ORGANIZATION, Sandbox, Workshop};
+use crate::support::{Asset, Consign, ORGANIZATION, Sandbox, Secret, Workshop};
 
 /// How much there is.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +131,15 @@ impl World {
             }
         }
         held
+    }
+
+    /// The secrets of all applications.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let secret = |(name, id): &(String, String)| {
+            let shown = self.sandbox().send("GET", &format!("{}/applications/{id}", self.path)).json();
+            Secret::new(name, shown["clientSecret"].as_str().expect("is told"))
+        };
+        self.applications.iter().map(secret).collect()
     }
 
     /// The highest number of a contract.
