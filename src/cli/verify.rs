@@ -76,7 +76,7 @@ async fn hold(
     };
     let verification = verified.map_err(|error| problem(&error))?;
     let exit = if verification.is_equal() { Exit::Success } else { Exit::Partial };
-    finish(written.and_then(|()| writer.finish(&whole(verification)))).map(|_| exit)
+    finish(written.and_then(|()| writer.finish(&whole(job.kind, verification)))).map(|_| exit)
 }
 
 fn problem(error: &VerifyError) -> Problem {
@@ -95,9 +95,14 @@ fn item(verified: Verified) -> VerifiedItem {
     }
 }
 
-fn whole(verification: Verification) -> VerifiedWhole {
+fn whole(kind: Kind, verification: Verification) -> VerifiedWhole {
     let count = |verdict: Verdict| (verdict.as_str(), verification.counts.get(&verdict).copied().unwrap_or(0));
     VerifiedWhole {
+        noun: match kind {
+            Kind::Publish | Kind::Describe | Kind::Export | Kind::Migrate => "version",
+            Kind::Applications => "application",
+            Kind::Access => "contract",
+        },
         counts: Verdict::ALL.into_iter().map(count).collect(),
         is_equal: verification.is_equal(),
         definitions: verification.definitions.into_iter().map(definition).collect(),

@@ -106,7 +106,8 @@ fn applications_are_made_once_and_only_what_changes_in_a_row_is_sent_again() {
     let ids = fs_err::read_to_string(portal.workshop.path(".consign/apps-ids.csv")).unwrap();
     let row = format!("Shop,old-1,{},,{}\n", shop["clientId"].as_str().unwrap(), shop["id"].as_str().unwrap());
     assert!(ids.starts_with("name,oldClientId,newClientId,oldId,newId\n") && ids.contains(&row), "{ids}");
-    portal.consign(&["verify", "apps.toml"]).run().exits(0);
+    let verified = portal.consign(&["verify", "apps.toml"]).run().exits(0).stdout;
+    assert!(verified.contains("3 applications compared: 3 equal"), "{verified}");
 
     let before = portal.sandbox().writes();
     let again = run(&portal, &[]).exits(0).summary();
@@ -131,6 +132,10 @@ fn applications_are_made_once_and_only_what_changes_in_a_row_is_sent_again() {
     portal.consign(&["verify", "apps.toml"]).run().exits(0);
     let explained = portal.consign(&["explain", "apps.toml", "Shop"]).run().exits(0).stdout;
     assert!(explained.contains("changed description: Sells things → none"), "{explained}");
+    let id = shop["id"].as_str().unwrap();
+    assert!(explained.contains(&format!("id     {id}")) && explained.contains("oldClientId  old-1"), "{explained}");
+    let told = portal.consign(&["undo", "apps.toml"]).run().exits(1).stderr;
+    assert!(told.contains("is not undone") && told.contains("hub apps delete"), "{told}");
 }
 
 #[test]
