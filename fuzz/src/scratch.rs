@@ -52,6 +52,7 @@ impl Scratch {
             match one {
                 Sourced::Draft(draft) => self.check(draft),
                 Sourced::Change(change) => same_after_the_journal(change.as_ref()),
+                Sourced::Application(wish) => same_after_the_journal(wish.as_ref()),
                 Sourced::Listed(_) => panic!("no file is a version of an organization"),
                 Sourced::Diagnosis(diagnosis) => check_diagnosis(diagnosis),
             }

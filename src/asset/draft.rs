@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle, ListedVersion,
-    OnConflict, Values, Visibility,
+    ApplicationWish, AssetChange, AssetType, Coordinates, Description, Diagnosis, ExternalInstance, FileKey, Lifecycle,
+    ListedVersion, OnConflict, Values, Visibility,
 };
 
 /// What a source yields: an asset to bring, a change of one, or what is wrong with an input.
@@ -19,18 +19,21 @@ pub enum Sourced {
     Change(Box<AssetChange>),
     /// An asset version to read from an organization.
     Listed(Box<ListedVersion>),
+    /// A client application of a portal.
+    Application(Box<ApplicationWish>),
     /// An input that is left out, and why.
     Diagnosis(Box<Diagnosis>),
 }
 
 impl Sourced {
-    /// The coordinates of what is to be done; `None` for a diagnosis.
+    /// The coordinates of what is to be done, or what else the journal knows it by; `None` for a diagnosis.
     #[must_use]
     pub fn gav(&self) -> Option<String> {
         match self {
             Self::Draft(draft) => Some(draft.coordinates.to_string()),
             Self::Change(change) => Some(change.gav()),
             Self::Listed(listed) => Some(listed.coordinates.to_string()),
+            Self::Application(wish) => Some(wish.key()),
             Self::Diagnosis(_) => None,
         }
     }
@@ -42,6 +45,7 @@ impl Sourced {
             Self::Draft(draft) => (&draft.path, draft.line),
             Self::Change(change) => (&change.path, Some(change.line)),
             Self::Listed(listed) => (&listed.path, None),
+            Self::Application(wish) => (&wish.path, Some(wish.line)),
             Self::Diagnosis(diagnosis) => (&diagnosis.path, diagnosis.line),
         }
     }

@@ -3,6 +3,7 @@
 //! Client and sandbox share these types and nothing else, so that a mistake of one is not hidden by the same
 //! mistake of the other.
 
+mod application;
 mod change;
 mod coordinates;
 mod description;
@@ -13,10 +14,12 @@ mod kind;
 mod lifecycle;
 mod listed;
 mod on_conflict;
+mod portal_asset;
 mod remap;
 mod values;
 mod version;
 
+pub use application::ApplicationWish;
 pub use change::AssetChange;
 pub use coordinates::{Coordinates, CoordinatesError};
 pub use description::{Claim, Description, ExternalInstance, Scope, Visibility, VisibilityError};
@@ -27,6 +30,7 @@ pub use kind::AssetType;
 pub use lifecycle::Lifecycle;
 pub use listed::ListedVersion;
 pub use on_conflict::OnConflict;
+pub use portal_asset::{PortalAsset, PortalAssetError};
 pub use remap::{Moved, Remap, RemapError, RemapTables};
 pub use values::{Spelled, Values};
 pub use version::{MappedVersion, Version, VersionError};

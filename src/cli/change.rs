@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::plan::describe;
 use crate::{
-    asset::{AssetChange, Spelled, Values, Visibility},
+    asset::{ApplicationWish, AssetChange, Spelled, Values, Visibility},
     report::PlannedValue,
 };
 
@@ -48,6 +48,24 @@ pub(super) fn values(change: &AssetChange) -> BTreeMap<String, PlannedValue> {
         }
     }
     values
+}
+
+/// Every value of an application by the name of its column.
+pub(super) fn values_of_application(wish: &ApplicationWish) -> BTreeMap<String, PlannedValue> {
+    let texts = [
+        ("description", wish.description.clone()),
+        ("url", wish.url.clone()),
+        ("redirectUris", wish.redirect_uris.as_ref().map(|uris| uris.join(" "))),
+        ("grantTypes", wish.grant_types.as_ref().map(|types| types.join(" "))),
+        ("apiEndpoints", wish.api_endpoints.map(|flag| flag.to_string())),
+        ("asset", wish.asset.as_ref().map(ToString::to_string)),
+        ("instance", wish.instance.clone()),
+    ];
+    let shown = |(name, text): (&str, Option<String>)| {
+        let value = text.map(|text| if text.is_empty() { NOTHING.to_owned() } else { text })?;
+        Some((name.to_owned(), PlannedValue { value, origin: String::new() }))
+    };
+    texts.into_iter().filter_map(shown).collect()
 }
 
 fn add_values(dimension: &str, given: &Values, add: &mut impl FnMut(&str, String)) {

@@ -9,8 +9,8 @@ use crate::{
     engine::Clock,
     exchange::Exchange,
     hub::{Hub, PortalAddress, PortalChoice},
-    job::{CredentialsFrom, Job, Kind, Place, SourcePortal},
-    journal::EXPORT_KEY,
+    job::{CredentialsFrom, Job, Kind, Place, PortalName},
+    journal::{EXPORT_KEY, PORTAL_KEY},
     net::{
         Client, ClientSettings, Credentials, CredentialsError, Origin, PaceSettings, ReqwestTransport, RetrySettings,
         TransportSettings, VariableNames,
@@ -26,6 +26,27 @@ pub(super) struct Connected {
 }
 
 impl Connected {
+    /// Goes into the portal of a job. What was brought to one portal is never taken for what was brought to another.
+    async fn enter(&mut self, job: &Job) -> Result<(), Problem> {
+        let exchange = &self.connection.exchange;
+        let organization = Some(exchange.organization().to_owned()).filter(|organization| !organization.is_empty());
+        let PortalName { portal, target_organization } = job.target.portal.clone();
+        let choice = PortalChoice { target_organization, portal, organization };
+        let hub = Hub::open(exchange.client(), &choice).await.map_err(|error| {
+            let table = if job.kind == Kind::Export { "source" } else { "target" };
+            let hint = format!(
+                "`consign hub portals` lists those that you run; who only visits one names both ids: \
+                 {table}.portal and {table}.target_organization"
+            );
+            let hint = error.call().and_then(|call| call.hint()).map_or(hint, str::to_owned);
+            Problem::new("cannot look for the portal").because(&error).hint(Some(hint))
+        })?;
+        let PortalAddress { target_organization, portal } = hub.address();
+        self.connection.key = format!("{PORTAL_KEY}{target_organization}/{portal}");
+        self.connection.hub = Some(hub);
+        Ok(())
+    }
+
     /// Ends what lives inside this process.
     pub(super) async fn close(self) {
         if let Some(running) = self.embedded {
@@ -47,39 +68,24 @@ pub(super) async fn pause(job: &Job) {
 }
 
 /// Connects a job to its target.
+///
+/// A job that works on a portal is led into it: the portal is looked up as `consign hub` does.
 pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
     let mut connected = match &job.target.place {
         Place::Sandbox => embedded(job).await,
         Place::Host(host) => remote(job, host).await,
     }?;
+    if job.visits_a_portal()
+        && let Err(problem) = connected.enter(job).await
+    {
+        connected.close().await;
+        return Err(problem);
+    }
     if job.kind == Kind::Export {
-        if let Some(portal) = job.export.as_ref().and_then(|export| export.portal.as_ref())
-            && let Err(problem) = visit(job, portal, &mut connected.connection).await
-        {
-            connected.close().await;
-            return Err(problem);
-        }
         // What was read from a server is never taken for what was sent there.
         connected.connection.key.insert_str(0, EXPORT_KEY);
     }
     Ok(connected)
-}
-
-/// Finds the portal that a job reads. Its items are never taken for those of an organization, or of another portal.
-async fn visit(job: &Job, wanted: &SourcePortal, connection: &mut Connection) -> Result<(), Problem> {
-    let choice = PortalChoice {
-        target_organization: wanted.target_organization.clone(),
-        portal: Some(wanted.portal.clone()),
-        organization: job.target.organization.clone(),
-    };
-    let client = connection.exchange.client();
-    let hub = Hub::open(client, &choice)
-        .await
-        .map_err(|error| Problem::new("cannot look for the portal").because(&error).hint(error.hint()))?;
-    let PortalAddress { target_organization, portal } = hub.address();
-    connection.key = format!("portal:{target_organization}/{portal}");
-    connection.hub = Some(hub);
-    Ok(())
 }
 
 async fn embedded(job: &Job) -> Result<Connected, Problem> {
@@ -103,30 +109,25 @@ async fn embedded(job: &Job) -> Result<Connected, Problem> {
         key: format!("sandbox:{organization}"),
         name: "the embedded sandbox".to_owned(),
         exchange: Exchange::new(client, organization),
-        group,
         hub: None,
+        group,
     };
     Ok(Connected { connection, embedded: Some(running) })
 }
 
 async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
     let origin: Origin = host.parse().map_err(|error| Problem::new("target").because(&error))?;
-    let mut from = job.target.credentials.clone();
-    // Portals take tokens only.
-    from.basic &= !reads_portal(job);
-    let credentials = credentials(&from).await?;
+    let from = &job.target.credentials;
+    // A portal takes bearer tokens only: a connected app fetches one there, whatever it does elsewhere.
+    let credentials =
+        credentials(&CredentialsFrom { basic: from.basic && !job.visits_a_portal(), ..from.clone() }).await?;
     let name = origin.to_string();
     let client = client(job, origin, credentials)?;
     let organization = organization(job, &client, &name).await?;
     let group = job.target.group.clone().unwrap_or_else(|| organization.clone());
     let connection =
-        Connection { key: organization.clone(), name, exchange: Exchange::new(client, organization), group, hub: None };
+        Connection { key: organization.clone(), name, exchange: Exchange::new(client, organization), hub: None, group };
     Ok(Connected { connection, embedded: None })
-}
-
-/// Whether the job reads what a portal shows.
-fn reads_portal(job: &Job) -> bool {
-    job.kind == Kind::Export && job.export.as_ref().is_some_and(|export| export.portal.is_some())
 }
 
 fn client(job: &Job, origin: Origin, credentials: Credentials) -> Result<Client, Problem> {
@@ -160,15 +161,18 @@ pub(super) fn door(
     }))
 }
 
-/// The organization's id: the job's, looked up where it is a name, or the caller's own.
+/// The organization's id: the job's, looked up where it is a name, or the caller's own. Whoever names a portal by both of
+/// its ids may be a visitor without an organization: then there is none, and nothing is looked up.
 async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, Problem> {
     let wanted = job.target.organization.as_deref();
     let table = if job.kind == Kind::Export { "source" } else { "target" };
     if let Some(id) = wanted.filter(|id| uuid::Uuid::parse_str(id).is_ok()) {
         return Ok(id.to_owned());
     }
-    if wanted.is_none() && reads_portal(job) {
-        // Whoever only visits a portal belongs to no organization, and needs none.
+    // Whoever only visits a portal belongs to no organization, and needs none.
+    let PortalName { portal, target_organization } = &job.target.portal;
+    let is_settled = portal.is_some() && (target_organization.is_some() || job.kind == Kind::Export);
+    if wanted.is_none() && is_settled {
         return Ok(String::new());
     }
     let known = Exchange::my_organizations(client)

@@ -110,9 +110,10 @@ fn journal(job: &Job, target: Option<&str>) -> Result<Option<Reader>, Problem> {
 }
 
 fn offline_group(job: &Job) -> Result<String, Problem> {
+    let nobody = || job.kind.visits_a_portal().then(String::new);
     let named = job.target.group.clone().or_else(|| job.target.organization.clone());
     let sandboxed = || (job.target.place == Place::Sandbox).then(|| sandbox::DEFAULT_ORGANIZATION.to_owned());
-    named.or_else(sandboxed).ok_or_else(|| {
+    named.or_else(sandboxed).or_else(nobody).ok_or_else(|| {
         Problem::new("the target names no organization").hint(Some("set target.organization or ANYPOINT_ORG"))
     })
 }
@@ -143,6 +144,7 @@ fn action(planned: Planned) -> PlanAction {
     let (values, after) = match &planned.item {
         Some(Sourced::Draft(draft)) => (values(draft), draft.dependencies.iter().map(ToString::to_string).collect()),
         Some(Sourced::Change(change)) => (change::values(change), Vec::new()),
+        Some(Sourced::Application(wish)) => (change::values_of_application(wish), Vec::new()),
         Some(Sourced::Listed(_) | Sourced::Diagnosis(_)) | None => (BTreeMap::new(), Vec::new()),
     };
     PlanAction {

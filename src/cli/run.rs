@@ -103,8 +103,13 @@ async fn alone(job: &Job, manner: &Manner, stop: CancellationToken) -> Result<Ex
 }
 
 pub(super) fn load_job(args: &super::args::JobArgs) -> Result<Job, Problem> {
-    Job::load(&args.job, &args.overrides(), &|name| std::env::var(name).ok())
-        .map_err(|error| Problem::of(&error).hint(error.hint()))
+    let job = Job::load(&args.job, &args.overrides(), &|name| std::env::var(name).ok())
+        .map_err(|error| Problem::of(&error).hint(error.hint()))?;
+    if job.kind == Kind::Access {
+        let kind = job.kind.as_str();
+        return Err(Problem::new(format!("{}: this version carries out no jobs of kind `{kind}`", job.file)));
+    }
+    Ok(job)
 }
 
 pub(super) fn selection(globs: &[String]) -> Result<Selection, Problem> {
@@ -169,6 +174,8 @@ fn live(connection: &Connection, tally: &Arc<Tally>) -> Live {
 fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
     let totals = &outcome.totals;
     let is_export = job.kind == Kind::Export;
+    // The journal counts what is new; on a portal that is made, not published.
+    let visits = job.kind.visits_a_portal();
     Summary {
         job: job.name.clone(),
         run: outcome.run.clone(),
@@ -178,9 +185,10 @@ fn summary(job: &Job, outcome: &RunOutcome) -> Summary {
             Ended::Stopped | Ended::Halted(_) => Outcome::Stopped,
         },
         counts: outcome.counts,
-        published: totals.published,
+        published: if visits { 0 } else { totals.published },
         updated: if is_export { 0 } else { totals.updated },
         exported: is_export.then_some(totals.updated),
+        created: visits.then_some(totals.published),
         requests: totals.requests,
         polls: totals.polls,
         refused: totals.refused,

@@ -31,6 +31,13 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Problem> {
         return Err(Problem::new("a job of kind \"export\" brings nothing to a target")
             .hint(Some("verify the job that publishes the manifest of its directory")));
     }
+    if args.portal.is_some() && job.kind.visits_a_portal() {
+        let kind = job.kind.as_str();
+        return Err(Problem::new(format!(
+            "--portal tells what consumers see of assets, and a job of kind `{kind}` brings none"
+        ))
+        .hint(Some("without --portal, its own portal is held to the job")));
+    }
     let only = selection(&args.only)?;
     if job.kind == Kind::Migrate {
         return block_on(migrated(&job, &only, args));

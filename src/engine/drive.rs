@@ -68,7 +68,7 @@ pub(super) async fn drive<W: Work>(
 ) -> Result<Drive<W::Subject>, JournalError> {
     let Held { item, subject, tries } = held;
     let id = item.id;
-    let mut course = Course { shared, item, tries, released: 0, carried: Carried::default(), made: None };
+    let mut course = Course { shared, item, tries, released: 0, carried: Carried::default(), made: None, ids: None };
     let mut subject = match subject.map_or_else(|| course.shared.work.open(&course.item), Ok) {
         Ok(subject) => subject,
         Err(failure) => {
@@ -95,6 +95,7 @@ struct Course<W> {
     released: u64,
     carried: Carried,
     made: Option<String>,
+    ids: Option<String>,
 }
 
 /// What the next transition writes down beside what is its own.
@@ -175,8 +176,14 @@ impl<W: Work> Course<W> {
     async fn act(&mut self, subject: &mut W::Subject, at: usize) -> Outcome {
         let work = &self.shared.work;
         let outcome = work.act(subject, &self.item, work.steps()[at].name).await;
-        self.made = work.made(subject);
+        self.learn(subject);
         outcome
+    }
+
+    /// Takes down what an item has become on the target.
+    fn learn(&mut self, subject: &W::Subject) {
+        self.made = self.shared.work.made(subject);
+        self.ids = self.shared.work.ids(subject);
     }
 
     /// A step that changes the server: probed when in doubt, intended, done.
@@ -184,7 +191,7 @@ impl<W: Work> Course<W> {
         let step = self.shared.work.steps()[at].name;
         if self.item.doubt {
             if let Some(outcome) = self.shared.work.probe(subject, &self.item, step).await {
-                self.made = self.shared.work.made(subject);
+                self.learn(subject);
                 // Finding out counts as a try: a server that never answers must not be asked for ever.
                 self.tries += u32::from(matches!(outcome, Outcome::Again { .. }));
                 return self.settle(at, outcome).await;
@@ -336,7 +343,7 @@ impl<W: Work> Course<W> {
 
     /// Writes a transition, counts it, tells it.
     async fn move_to(&mut self, change: Change) -> Result<(), JournalError> {
-        let change = Change { made: self.made.take(), ..change };
+        let change = Change { made: self.made.take(), ids: self.ids.take(), ..change };
         let event = Event::Item {
             gav: self.item.gav.clone(),
             state: change.to,
@@ -353,6 +360,9 @@ impl<W: Work> Course<W> {
         self.item.token.clone_from(&change.token);
         if change.fingerprint.is_some() {
             self.item.fingerprint.clone_from(&change.fingerprint);
+        }
+        if change.ids.is_some() {
+            self.item.ids.clone_from(&change.ids);
         }
         if change.published_as.is_some() {
             self.item.published_as.clone_from(&change.published_as);

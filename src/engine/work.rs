@@ -135,6 +135,12 @@ pub trait Work: Send + Sync + 'static {
         None
     }
 
+    /// By which ids the target knows an item, as JSON without any secret: told with each transition from then on, and kept
+    /// beyond its end.
+    fn ids(&self, _subject: &Self::Subject) -> Option<String> {
+        None
+    }
+
     /// Finds out whether a step in doubt has happened; reads only. `None`: it has not, and may be done.
     fn probe(
         &self,

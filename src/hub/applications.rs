@@ -147,7 +147,8 @@ pub struct ApplicationChange {
 impl ApplicationChange {
     /// All that the application is then. Whether its redirects follow its instances cannot be read, and is sent only where
     /// the change says it.
-    fn over(self, application: Application) -> ApplicationUpsert {
+    #[must_use]
+    pub fn over(self, application: Application) -> ApplicationUpsert {
         ApplicationUpsert {
             name: self.name.unwrap_or(application.name),
             description: self.description.or(application.description),

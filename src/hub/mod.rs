@@ -31,7 +31,8 @@ mod portals;
 mod requests;
 mod tolerant;
 
-pub use address::{PortalAddress, PortalAsset, PortalAssetError};
+pub use crate::asset::{PortalAsset, PortalAssetError};
+pub use address::PortalAddress;
 pub use api::Hub;
 pub use applications::{
     Application, ApplicationChange, ApplicationSummary, ApplicationUpsert, ClientProvider, CreatedApplication,

@@ -8,6 +8,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::{
     file::{CredentialsFrom, ExportTable, GroupsChoice, SandboxChoice, SourceTable},
+    portal::PortalName,
     resolve::{DEFAULT_HOST, Overrides, Pace, Place, Target, beside, pace},
     secrets,
 };
@@ -20,8 +21,6 @@ pub struct Export {
     pub directory: Utf8PathBuf,
     /// The server and the organization to read.
     pub source: Target,
-    /// The portal that is read instead of the organization.
-    pub portal: Option<SourcePortal>,
     /// How fast.
     pub pace: Pace,
     /// Further organizations.
@@ -44,15 +43,6 @@ impl Export {
     pub fn manifest(&self) -> Utf8PathBuf {
         self.directory.join("manifest.csv")
     }
-}
-
-/// A portal whose assets are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourcePortal {
-    /// Its id, or its name.
-    pub portal: String,
-    /// The id of the organization that it belongs to, where whoever signs only visits it.
-    pub target_organization: Option<String>,
 }
 
 /// How assets are named beside client applications and contracts, which are for another portal.
@@ -123,13 +113,13 @@ pub(super) fn resolve(
             place,
             organization: organization.or_else(|| env("ANYPOINT_ORG").filter(|org| !org.is_empty() && !is_sandbox)),
             group: None,
+            portal: portal(table)?,
             ca_file: table.ca_file.as_ref().map(|ca| folder.join(ca)),
             credentials: CredentialsFrom {
                 file: table.credentials.file.as_ref().map(|file| folder.join(file)),
                 ..table.credentials.clone()
             },
         },
-        portal: portal(table)?,
         pace: pace(&table.pace, over).map_err(|(key, m)| wrong(key, m))?,
         groups: match &table.business_groups {
             GroupsChoice::Named(groups) if groups.is_empty() => Groups::None,
@@ -149,12 +139,12 @@ pub(super) fn resolve(
 }
 
 /// The portal, where one is read.
-fn portal(table: &SourceTable) -> Result<Option<SourcePortal>, Wrong> {
+fn portal(table: &SourceTable) -> Result<PortalName, Wrong> {
     let wrong = |key: &str, message: &str| Err((format!("source.{key}"), message.to_owned()));
     let Some(portal) = &table.portal else {
         return match &table.target_organization {
             Some(_) => wrong("target_organization", "says where a `portal` is: name that as well"),
-            None => Ok(None),
+            None => Ok(PortalName::default()),
         };
     };
     if portal.trim().is_empty() {
@@ -163,8 +153,7 @@ fn portal(table: &SourceTable) -> Result<Option<SourcePortal>, Wrong> {
     if table.business_groups != GroupsChoice::default() {
         return wrong("business_groups", "a portal shows what it shows, whatever group that belongs to");
     }
-    let target_organization = table.target_organization.clone();
-    Ok(Some(SourcePortal { portal: portal.clone(), target_organization }))
+    Ok(PortalName { portal: Some(portal.clone()), target_organization: table.target_organization.clone() })
 }
 
 /// Where the organization is. Unlike for a target, the file goes before the environment, which may mean the target.

@@ -19,6 +19,10 @@ pub enum Kind {
     Export,
     /// Brings an organization into a directory, and from there to another one.
     Migrate,
+    /// Brings client applications to a portal.
+    Applications,
+    /// Asks for the access of client applications to what a portal shows.
+    Access,
 }
 
 impl Kind {
@@ -30,7 +34,15 @@ impl Kind {
             Self::Describe => "describe",
             Self::Export => "export",
             Self::Migrate => "migrate",
+            Self::Applications => "applications",
+            Self::Access => "access",
         }
+    }
+
+    /// Whether it works on a portal of the API Experience Hub rather than on Exchange.
+    #[must_use]
+    pub fn visits_a_portal(self) -> bool {
+        matches!(self, Self::Applications | Self::Access)
     }
 }
 
@@ -78,6 +90,30 @@ pub enum OnDifference {
     Keep,
     /// Change it on the target, unless that would touch values of assets.
     Update,
+}
+
+/// What to do about something of a portal that is there already and differs from the source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenDifferent {
+    /// Bring it up to the source.
+    #[default]
+    Update,
+    /// Leave it.
+    Skip,
+    /// It fails.
+    Fail,
+}
+
+/// What to do about access that somebody has to approve.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenPending {
+    /// It is asked for, and that is all.
+    #[default]
+    Leave,
+    /// Wait until somebody has decided.
+    Poll,
 }
 
 /// Whether the server answers a publication at once or later.
@@ -140,6 +176,36 @@ pub(super) struct JobFile {
     pub(super) remap: RemapTable,
     #[serde(default)]
     pub(super) export: ExportTable,
+    pub(super) applications: Option<toml::Spanned<ApplicationsTable>>,
+    pub(super) access: Option<toml::Spanned<AccessTable>>,
+}
+
+/// What becomes of client applications.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ApplicationsTable {
+    pub(super) on_difference: WhenDifferent,
+    pub(super) secrets: Option<toml::Spanned<SecretsTable>>,
+    pub(super) ids: Option<Utf8PathBuf>,
+}
+
+/// Where the secrets go that a portal issues.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SecretsTable {
+    pub(super) file: Option<Utf8PathBuf>,
+    pub(super) command: Option<Vec<String>>,
+}
+
+/// How access is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AccessTable {
+    pub(super) accept_terms: bool,
+    pub(super) pending: WhenPending,
+    pub(super) deadline: Option<String>,
+    pub(super) on_difference: WhenDifferent,
+    pub(super) applications: Option<Utf8PathBuf>,
 }
 
 /// Where an export brings what it reads.
@@ -171,6 +237,8 @@ pub(super) struct TargetTable {
     pub(super) host: Option<String>,
     pub(super) organization: Option<String>,
     pub(super) group: Option<String>,
+    pub(super) portal: Option<toml::Spanned<String>>,
+    pub(super) target_organization: Option<toml::Spanned<String>>,
     pub(super) sandbox: SandboxChoice,
     pub(super) ca_file: Option<Utf8PathBuf>,
     pub(super) credentials: CredentialsFrom,

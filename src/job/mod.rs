@@ -10,6 +10,7 @@ mod export;
 mod file;
 mod migrate;
 mod place;
+mod portal;
 mod remap;
 mod resolve;
 mod secrets;
@@ -19,8 +20,12 @@ mod wave;
 pub use crate::asset::OnConflict;
 pub use definitions::{Definition, Definitions, ValueType, Wish};
 pub use error::JobError;
-pub use export::{Companions, Export, Filter, Groups, SourcePortal};
-pub use file::{CredentialsFrom, DescribeApi, Kind, Metadata, Mode, OnDifference, OnVanished, SourceSpec};
+pub use export::{Companions, Export, Filter, Groups};
+pub use file::{
+    CredentialsFrom, DescribeApi, Kind, Metadata, Mode, OnDifference, OnVanished, SourceSpec, WhenDifferent,
+    WhenPending,
+};
 pub use migrate::Route;
+pub use portal::{Access, Applications, PortalName, Secrets};
 pub use resolve::{DEFAULT_HOST, Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
 pub use text::{criterion as parse_criterion, duration as parse_duration};

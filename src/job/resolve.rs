@@ -14,6 +14,7 @@ use super::{
         CredentialsFrom, DescribeApi, JobFile, Kind, Metadata, Mode, OnVanished, PaceTable, PublishTable,
         SandboxChoice, SourceSpec, SourceTable,
     },
+    portal::{self, Access, Applications, PortalName},
     remap,
     secrets::{self, Parsed},
     text, wave,
@@ -56,6 +57,10 @@ pub struct Job {
     pub export: Option<Export>,
     /// What becomes of coordinates in what is sent.
     pub remap: Remap,
+    /// What becomes of client applications, for a job that brings them.
+    pub applications: Option<Applications>,
+    /// How access is asked for, for a job that does.
+    pub access: Option<Access>,
     /// How large files may be.
     pub limits: PackageLimits,
     /// Where the journal is.
@@ -74,6 +79,8 @@ pub struct Target {
     pub organization: Option<String>,
     /// The group of assets that name none; `None`: the organization.
     pub group: Option<String>,
+    /// The portal, for a job that works on one.
+    pub portal: PortalName,
     /// Certificates to trust beside those of the system (PEM).
     pub ca_file: Option<Utf8PathBuf>,
     /// Where credentials come from.
@@ -164,6 +171,12 @@ pub const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
 const DEFAULT_CONCURRENCY: usize = 8;
 
 impl Job {
+    /// Whether it works on a portal: on applications and access, or reading what it shows.
+    #[must_use]
+    pub fn visits_a_portal(&self) -> bool {
+        self.kind.visits_a_portal() || (self.kind == Kind::Export && self.target.portal.portal.is_some())
+    }
+
     /// What the journal knows the job by: its kind, its name, and its wave. Several jobs may share a journal. What a migration writes,
     /// its publishing half writes.
     #[must_use]
@@ -212,7 +225,7 @@ impl Job {
             sandbox(&file.source.sandbox, folder, &source_journal).map_err(|m| value("source.sandbox", m))?;
         let sandbox = match file.kind {
             Kind::Export => source_sandbox.clone(),
-            Kind::Publish | Kind::Describe | Kind::Migrate => {
+            Kind::Publish | Kind::Describe | Kind::Migrate | Kind::Applications | Kind::Access => {
                 sandbox(&file.target.sandbox, folder, &whole).map_err(|m| value("target.sandbox", m))?
             }
         };
@@ -231,6 +244,7 @@ impl Job {
             place: place(&file, over, env).map_err(|m| value("target", m))?,
             organization: organization(&file, over, env),
             group: file.target.group.clone(),
+            portal: PortalName::of(&file.target),
             ca_file: file.target.ca_file.as_ref().map(|ca| folder.join(ca)),
             credentials: CredentialsFrom {
                 file: file.target.credentials.file.as_ref().map(|f| folder.join(f)),
@@ -253,6 +267,8 @@ impl Job {
         if wave.is_some() && !matches!(source, SourceSpec::Manifest(_)) {
             return Err(value("source.wave", "only a `manifest` has a column that tells waves".to_owned()));
         }
+        let names = portal::Names { folder, journal: &journal };
+        let (applications, access) = portal::resolve(&file, &source, names, (path, text))?;
         let criteria = criteria(&file.source, over).map_err(|(key, m)| value(&key, m))?;
         let definitions = Definitions::resolve(&file.definitions, (path, text), folder)?;
         let publish = publish(file.publish).map_err(|m| value("publish.deadline", m))?;
@@ -303,6 +319,8 @@ impl Job {
             pace,
             export,
             remap,
+            applications,
+            access,
             limits,
             journal,
             sandbox,
@@ -348,7 +366,7 @@ fn reads<'a>(
     env: &'a dyn Fn(&str) -> Option<String>,
 ) -> Option<(Overrides, Environment<'a>)> {
     match kind {
-        Kind::Publish | Kind::Describe => None,
+        Kind::Publish | Kind::Describe | Kind::Applications | Kind::Access => None,
         Kind::Export => Some((over.clone(), Box::new(env))),
         Kind::Migrate => {
             let over = Overrides { sandbox: false, host: None, organization: None, ..over.clone() };

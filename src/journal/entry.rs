@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::claims;
-use crate::asset::{AssetChange, AssetDraft, Coordinates, FileContent, ListedVersion, Version};
+use crate::asset::{ApplicationWish, AssetChange, AssetDraft, Coordinates, FileContent, ListedVersion, Version};
 
 /// Sorts after every version: what is to be true of the latest one comes last.
 const AFTER_ALL: &str = "~";
@@ -103,6 +103,24 @@ impl<'a> From<&'a ListedVersion> for Entry<'a> {
             digest: digest(&lean),
             claims: None,
             once: "the source lists it twice",
+        }
+    }
+}
+
+impl<'a> From<&'a ApplicationWish> for Entry<'a> {
+    fn from(wish: &'a ApplicationWish) -> Self {
+        let lean = ApplicationWish { path: Utf8PathBuf::new(), line: 0, ..wish.clone() };
+        Self {
+            gav: wish.key(),
+            asset: wish.key(),
+            version_key: String::new(),
+            path: &wish.path,
+            line: Some(wish.line),
+            needs: &[],
+            json: to_json(wish),
+            digest: digest(&lean),
+            claims: None,
+            once: "say everything about an application in one row",
         }
     }
 }

@@ -9,6 +9,9 @@ use super::State;
 /// What the name of a target begins with where it is an organization that is read, and nothing is sent to.
 pub const EXPORT_KEY: &str = "export:";
 
+/// What the name of a target begins with where it is a portal of the API Experience Hub.
+pub const PORTAL_KEY: &str = "portal:";
+
 /// The number of an item in its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemId(pub i64);
@@ -42,6 +45,8 @@ pub struct Item {
     pub yields: BTreeSet<String>,
     /// Whether it vanished from the source.
     pub retired: Retired,
+    /// By which ids the target knows it, as JSON.
+    pub ids: Option<String>,
 }
 
 /// Whether an item vanished from the source.

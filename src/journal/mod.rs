@@ -49,7 +49,7 @@ pub use alone::{Commits, Witness};
 pub use claims::Disagreement;
 pub use entry::Entry;
 pub use error::JournalError;
-pub use item::{Counts, EXPORT_KEY, EventRow, Failure, Item, ItemId, ItemRow, Retired, RunTotals};
+pub use item::{Counts, EXPORT_KEY, EventRow, Failure, Item, ItemId, ItemRow, PORTAL_KEY, Retired, RunTotals};
 pub use lock::Lock;
 pub use made::{Made, UNDONE};
 pub use open::{Journal, RunId};

@@ -93,7 +93,8 @@ impl Reader {
 
     pub(super) fn items(&self, condition: &str, after: i64, limit: usize) -> Result<Vec<Item>, JournalError> {
         let sql = format!(
-            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft, yields, retired
+            "SELECT id, gav, state, step, attempt, doubt, due, token, published_as, fingerprint, draft, yields, retired,
+                    ids
              FROM item WHERE target = ?1 AND {condition} AND id > ?2 ORDER BY id LIMIT ?3"
         );
         self.read(|c| {
@@ -212,6 +213,32 @@ impl Reader {
         })
     }
 
+    /// Gives every item of a job, by its key, that the target knows by ids: its name, and the ids as they were written.
+    pub fn ids(&self, job: &str, mut each: impl FnMut(&str, &str)) -> Result<(), JournalError> {
+        self.read(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT gav, ids FROM item
+                 WHERE target = ?1 AND coalesce(job, ?2) = ?2 AND gav IS NOT NULL AND ids IS NOT NULL ORDER BY id",
+            )?;
+            let mut rows = statement.query(params![self.target, job])?;
+            while let Some(row) = rows.next()? {
+                let text = |index: usize| row.get_ref(index).map(|text| text.as_str().unwrap_or_default());
+                each(text(0)?, text(1)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// By which ids the target knows an item.
+    pub fn ids_of(&self, gav: &str) -> Result<Option<String>, JournalError> {
+        self.read(|c| {
+            c.prepare_cached("SELECT ids FROM item WHERE target = ?1 AND key = ?2")?
+                .query_row(params![self.target, gav], |row| row.get(0))
+                .optional()
+                .map(Option::flatten)
+        })
+    }
+
     /// The data that an item has something to say about, and that another version of the asset speaks for.
     pub fn yields(&self, gav: &str) -> Result<BTreeSet<String>, JournalError> {
         let text: Option<String> = self.read(|c| {
@@ -322,5 +349,6 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
             2 => Retired::Back,
             _ => Retired::No,
         },
+        ids: row.get(13)?,
     })
 }

@@ -310,7 +310,8 @@ mod tests {
         let place = place();
         place.scan(|readings| readings.end(true)).await;
         let journal = Connection::open(&place.path).unwrap();
-        let older = "DROP TABLE made; DROP TABLE reading; DROP TABLE pause; ALTER TABLE item DROP COLUMN job; PRAGMA user_version = 2";
+        let older = "DROP TABLE made; DROP TABLE reading; DROP TABLE pause; ALTER TABLE item DROP COLUMN job; ALTER TABLE item DROP COLUMN ids; \
+                     PRAGMA user_version = 2";
         journal.execute_batch(older).unwrap();
         assert_eq!(Readings::open(&place.path).unwrap().recall("a", "q", b"1"), None);
         assert!(Reader::open(&place.path).is_ok());

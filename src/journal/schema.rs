@@ -133,6 +133,9 @@ const MIGRATIONS: &[&str] = &[
         WHERE event.state = 'waiting' AND event.step = 'await' AND item.state = 'done' AND item.gav IS NOT NULL
         GROUP BY item.id ORDER BY min(event.at);
     ",
+    "
+    ALTER TABLE item ADD COLUMN ids TEXT;      -- by which ids the target knows it, as JSON; never a secret
+    ",
 ];
 
 /// The first version that knows which job brought an item.

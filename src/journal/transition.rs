@@ -31,6 +31,8 @@ pub struct Change {
     pub note: Option<String>,
     /// The version that was made on the target, by its coordinates there.
     pub made: Option<String>,
+    /// By which ids the target knows it, as JSON; never a secret. `None`: as before.
+    pub ids: Option<String>,
 }
 
 impl Change {
@@ -50,6 +52,7 @@ impl Change {
             failure: None,
             note: None,
             made: None,
+            ids: None,
         }
     }
 }
@@ -105,7 +108,7 @@ pub(super) fn apply(tx: &Transaction<'_>, run: RunId, change: &Change) -> rusqli
                 published_as = coalesce(?8, published_as), fingerprint = coalesce(?9, fingerprint),
                 class = ?10, http = ?11, message = ?12, hint = ?13,
                 draft = CASE WHEN ?14 AND yields IS NULL THEN NULL ELSE draft END,
-                retired = CASE WHEN ?14 AND retired = 2 THEN 0 ELSE retired END
+                retired = CASE WHEN ?14 AND retired = 2 THEN 0 ELSE retired END, ids = coalesce(?15, ids)
          WHERE id = ?1",
     )?
     .execute(params![
@@ -123,6 +126,7 @@ pub(super) fn apply(tx: &Transaction<'_>, run: RunId, change: &Change) -> rusqli
         failure.map(|f| &f.message),
         failure.and_then(|f| f.hint.as_ref()),
         matches!(change.to, State::Done | State::Skipped),
+        change.ids,
     ])?;
     let note = change.note.as_deref().or(failure.map(|f| f.message.as_str()));
     let http = failure.and_then(|f| f.http);

@@ -66,6 +66,7 @@ pub(super) fn offer(tx: &Transaction<'_>, scan: Scan<'_>, batch: &[Offer]) -> ru
             Sourced::Draft(draft) => take(tx, scan, &draft.as_ref().into(), offer.selected, &mut counts)?,
             Sourced::Change(change) => take(tx, scan, &change.as_ref().into(), offer.selected, &mut counts)?,
             Sourced::Listed(listed) => take(tx, scan, &listed.as_ref().into(), offer.selected, &mut counts)?,
+            Sourced::Application(wish) => take(tx, scan, &wish.as_ref().into(), offer.selected, &mut counts)?,
             Sourced::Diagnosis(diagnosis) => take_diagnosis(tx, scan, diagnosis, &mut counts)?,
         }
     }

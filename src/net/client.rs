@@ -23,7 +23,7 @@ use super::{
     counters::{Tally, count},
     idle::{CHUNK, Progress},
     pace::{Admission, Pace},
-    redact::Redactor,
+    redact::{Hidden, Redactor},
 };
 
 /// Most redirects followed. Those of files and pages lead there in one or two.
@@ -219,6 +219,12 @@ impl Client {
     #[must_use]
     pub fn without_secrets(&self, words: &str) -> String {
         self.inner.redactor.words(words).into_owned()
+    }
+
+    /// Takes a secret that the server has issued out of all words for people, for as long as what this returns lives.
+    #[must_use]
+    pub fn hide(&self, secret: &secrecy::SecretString) -> Hidden {
+        self.inner.redactor.hide(secret)
     }
 
     /// Fetches the token that the first call will need, so that wrong credentials are told before any work begins.

@@ -50,6 +50,7 @@ pub use limits::LONGEST_WAIT;
 pub use origin::{Origin, OriginError};
 pub use pace::{Learned, PaceSettings};
 pub(crate) use path::{Segment, joined, path_of};
+pub use redact::Hidden;
 pub use refusal::Refusal;
 pub use transport::{
     ReqwestTransport, SetupError, Transport, TransportError, TransportKind, TransportSettings, UploadError,

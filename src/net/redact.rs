@@ -13,7 +13,7 @@ use std::{
     collections::VecDeque,
     fmt,
     ops::Range,
-    sync::{LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -59,10 +59,30 @@ static PATTERNS: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
 #[derive(Default)]
 pub(super) struct Redactor(RwLock<Known>);
 
+/// A secret that a server has issued, and that is in hand: while this lives, no words for people hold it. Replies keep it,
+/// since they are where it is read.
+#[derive(Debug)]
+pub struct Hidden {
+    redactor: Arc<Redactor>,
+    number: u64,
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        self.redactor.forget(self.number);
+    }
+}
+
 #[derive(Default)]
 struct Known {
     standing: Vec<Needle>,
     tokens: VecDeque<Needle>,
+    /// Issued secrets that are in hand, by number.
+    issued: Vec<(u64, Needle)>,
+    /// How many were, so far.
+    numbers: u64,
+    /// Finds those.
+    in_hand: Option<AhoCorasick>,
     /// Finds every secret: for words that are meant for people.
     words: Option<AhoCorasick>,
     /// Finds those secrets that no catalog holds by chance: for replies, which are data.
@@ -101,10 +121,29 @@ impl Redactor {
         });
     }
 
+    /// Learns a secret that a server has issued, for as long as it is in hand: thousands may be, one after the other.
+    pub(super) fn hide(self: &Arc<Self>, secret: &SecretString) -> Hidden {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let number = known.numbers;
+        known.numbers += 1;
+        known.issued.extend(Needle::new(secret.expose_secret(), true).map(|needle| (number, needle)));
+        known.in_hand = finder(known.issued.iter().map(|(_, needle)| needle));
+        Hidden { redactor: Arc::clone(self), number }
+    }
+
+    fn forget(&self, number: u64) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.issued.retain(|(known, _)| *known != number);
+        known.in_hand = finder(known.issued.iter().map(|(_, needle)| needle));
+    }
+
     /// Words for people, without any secret.
     pub(super) fn words<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut text = without(known.words.as_ref(), text);
+        if let Cow::Owned(changed) = without(known.in_hand.as_ref(), &text) {
+            text = Cow::Owned(changed);
+        }
         for (pattern, replacement) in PATTERNS.iter() {
             if let Cow::Owned(changed) = pattern.replace_all(&text, *replacement) {
                 text = Cow::Owned(changed);
@@ -199,20 +238,24 @@ fn marked(text: &[u8], parts: &[Range<usize>]) -> Vec<u8> {
 
 impl Known {
     fn finder(&self, wanted: impl Fn(&&Needle) -> bool) -> Option<AhoCorasick> {
-        let needles = self.standing.iter().chain(&self.tokens).filter(wanted);
-        let forms: Vec<&[u8]> = needles.flat_map(|needle| needle.forms.iter().map(Vec::as_slice)).collect();
-        if forms.is_empty() {
-            return None;
-        }
-        // Hexadecimal digits come in both cases, and a gateway may change the case of what it quotes.
-        AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            // The quickest to search takes milliseconds to make, for every token anew; replies are short.
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(forms)
-            .ok()
+        finder(self.standing.iter().chain(&self.tokens).filter(wanted))
     }
+}
+
+/// What finds secrets in all their spellings; `None` where there are none.
+fn finder<'a>(needles: impl Iterator<Item = &'a Needle>) -> Option<AhoCorasick> {
+    let forms: Vec<&[u8]> = needles.flat_map(|needle| needle.forms.iter().map(Vec::as_slice)).collect();
+    if forms.is_empty() {
+        return None;
+    }
+    // Hexadecimal digits come in both cases, and a gateway may change the case of what it quotes.
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .ascii_case_insensitive(true)
+        // The quickest to search takes milliseconds to make, for every token anew; replies are short.
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .build(forms)
+        .ok()
 }
 
 impl Needle {
@@ -321,6 +364,21 @@ mod tests {
         assert_eq!(redactor.words("token-number-0096"), MARK);
         assert_eq!(redactor.words("token-number-0000"), "token-number-0000");
         assert_eq!(redactor.reply(Bytes::from_static(b"{\"t\":\"token-number-0096\"}")), "{\"t\":\"[REDACTED]\"}");
+    }
+
+    #[test]
+    fn an_issued_secret_is_in_no_words_while_it_is_in_hand_and_replies_keep_it() {
+        let redactor = Arc::new(Redactor::default());
+        let (one, other) = (SecretString::from("0f8fad5bd9cb469f"), SecretString::from("7c9e6679f1a54c8e"));
+        let (held, kept) = (redactor.hide(&one), redactor.hide(&other));
+        let said = "put: 0F8FAD5BD9CB469F and 7c9e6679f1a54c8e";
+        assert_eq!(redactor.words(said), "put: [REDACTED] and [REDACTED]");
+        let reply = Bytes::from_static(b"{\"clientSecret\":\"0f8fad5bd9cb469f\"}");
+        assert_eq!(redactor.reply(reply.clone()), reply);
+        drop(held);
+        assert_eq!(redactor.words(said), "put: 0F8FAD5BD9CB469F and [REDACTED]");
+        drop(kept);
+        assert!(redactor.0.read().expect("is whole").in_hand.is_none());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     status::{each_row, name_of},
     text,
 };
-use crate::journal::{Counts, EXPORT_KEY, ItemRow, Reader, RunTotals, State, StatusFilter};
+use crate::journal::{Counts, EXPORT_KEY, ItemRow, PORTAL_KEY, Reader, RunTotals, State, StatusFilter};
 
 /// How many failures the summary names; `status --failed` has them all.
 const NAMED: usize = 10;
@@ -62,6 +62,9 @@ pub struct Summary {
     /// Versions that were brought into the directory in this run; only of a run that reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exported: Option<u64>,
+    /// What was made on a portal in this run; only of a run that works on one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<u64>,
     /// Requests sent.
     pub requests: u64,
     /// Of these, polls of status links.
@@ -134,9 +137,10 @@ impl Summary {
 
     fn totals(&self) -> String {
         let door = (self.requests, self.polls, self.refused);
-        match self.exported {
-            Some(exported) => read_totals(exported, door),
-            None => totals(self.published, self.updated, door, self.bytes),
+        match (self.exported, self.created) {
+            (Some(exported), _) => read_totals(exported, door),
+            (None, Some(created)) => totals(created, CREATED, self.updated, door, self.bytes),
+            (None, None) => totals(self.published, PUBLISHED, self.updated, door, self.bytes),
         }
     }
 
@@ -176,13 +180,19 @@ pub(super) fn states(counts: &Counts) -> String {
     }
 }
 
-/// What a run did, on one line.
-pub(super) fn totals(published: u64, updated: u64, door: (u64, u64, u64), bytes: u64) -> String {
-    let sent = [(published, "published"), (updated, "updated")];
+/// What a run does that publishes.
+const PUBLISHED: &str = "published";
+
+/// What a run does that works on a portal.
+const CREATED: &str = "created";
+
+/// What a run did, on one line; `word` says how what is new came to be there.
+fn totals(new: u64, word: &str, updated: u64, door: (u64, u64, u64), bytes: u64) -> String {
+    let sent = [(new, word), (updated, "updated")];
     let sent = sent.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", text::number(n)));
     let mut parts: Vec<String> = sent.collect();
     if parts.is_empty() {
-        parts.push("nothing published or updated".to_owned());
+        parts.push(format!("nothing {word} or updated"));
     }
     parts.push(asked(door));
     parts.push(format!("{} sent", text::bytes(bytes)));
@@ -202,7 +212,8 @@ pub(super) fn totals_of(run: &RunTotals, target: &str) -> String {
     if target.starts_with(EXPORT_KEY) {
         read_totals(run.updated, door)
     } else {
-        totals(run.published, run.updated, door, run.bytes)
+        let word = if target.starts_with(PORTAL_KEY) { CREATED } else { PUBLISHED };
+        totals(run.published, word, run.updated, door, run.bytes)
     }
 }
 
@@ -260,6 +271,7 @@ mod tests {
             published: 2,
             updated: 0,
             exported: None,
+            created: None,
             requests: 1_204,
             polls: 400,
             refused: 3,
@@ -297,10 +309,12 @@ mod tests {
 
     #[test]
     fn what_was_published_and_what_was_updated_are_told_apart() {
-        let told = |published, updated| totals(published, updated, (3, 0, 0), 0);
+        let told = |published, updated| totals(published, PUBLISHED, updated, (3, 0, 0), 0);
         assert!(told(2, 1).starts_with("2 published, 1 updated, 3 requests"));
         assert!(told(0, 1).starts_with("1 updated, 3 requests"));
         assert!(told(0, 0).starts_with("nothing published or updated, 3 requests"));
+        let brought = |target: &str| totals_of(&RunTotals { published: 2, ..RunTotals::default() }, target);
+        assert!(brought("portal:t/p").starts_with("2 created") && brought("org").starts_with("2 published"));
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
-//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts, and a CSV manifest of changes.
+//! Sources: a directory, a CSV manifest or a `catalog.yaml`, each yielding asset drafts, a CSV manifest of changes,
+//! and one of the client applications of a portal.
 //!
 //! Scanning sends nothing and changes nothing. Every input becomes a [`Sourced`](crate::asset::Sourced): a complete
 //! draft, or a diagnosis that says what is wrong and what to do; one bad input never stops the others. What is
@@ -13,6 +14,7 @@
 //! noted in the origins and otherwise not used. A dependency on the project's own group (or organization) moves along:
 //! it becomes a dependency on the job's group. Dependencies on any other group are left as they are.
 
+mod applications;
 mod archives;
 mod catalog;
 mod changes;
@@ -32,6 +34,7 @@ mod moving;
 mod naming;
 mod options;
 mod own_pom;
+mod portal;
 mod projects;
 mod reader;
 mod recognise;

@@ -10,7 +10,7 @@ use crate::{
     package::reading::Reading,
 };
 
-use super::{SourceError, catalog, changes, directory, manifest};
+use super::{SourceError, applications, catalog, changes, directory, manifest};
 
 /// What the job says about its source.
 #[derive(Debug, Default, Clone)]
@@ -45,6 +45,8 @@ pub enum Source {
     Catalog(Utf8PathBuf),
     /// A CSV manifest of changes of assets that exist.
     Changes(Utf8PathBuf),
+    /// A CSV manifest of client applications.
+    Applications(Utf8PathBuf),
 }
 
 impl Source {
@@ -59,6 +61,7 @@ impl Source {
             Self::Manifest(path) => manifest::scan(path, options, sink),
             Self::Catalog(path) => catalog::scan(path, options, sink),
             Self::Changes(path) => changes::scan(path, options, sink),
+            Self::Applications(path) => applications::scan(path, options, sink),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Connection,
+    applications::Applications,
     describe::{Describe, Foreseen},
     description::Difference,
     existing::Existing,
@@ -12,15 +13,17 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    asset::{AssetChange, AssetDraft, Lifecycle, OnConflict, Sourced},
+    asset::{ApplicationWish, AssetChange, AssetDraft, Lifecycle, OnConflict, Sourced},
     engine::Tally,
-    job::{Job, Kind},
+    job::{Job, Kind, WhenDifferent},
+    journal::Failure,
 };
 
 /// Whoever looks at the target.
 pub(super) enum Foresight {
     Publish(Box<Publish>),
     Describe(Box<Describe>),
+    Applications(Box<Applications>, WhenDifferent),
 }
 
 impl Foresight {
@@ -30,6 +33,12 @@ impl Foresight {
             Kind::Publish => Self::Publish(Box::new(Publish::new(exchange, job, Existing::default(), tally)?)),
             Kind::Describe => Self::Describe(Box::new(Describe::new(exchange, job, tally)?)),
             Kind::Export | Kind::Migrate => unreachable!("what is read is planned by what is listed"),
+            Kind::Applications => {
+                let settings = job.applications.as_ref().expect("a job of applications says how");
+                let hub = connection.hub.clone().expect("such a job is led into its portal");
+                Self::Applications(Box::new(Applications::new(hub, settings, tally)), settings.on_difference)
+            }
+            Kind::Access => unreachable!("is refused when it is loaded"),
         })
     }
 
@@ -42,6 +51,9 @@ impl Foresight {
             }
             (Self::Describe(describe), Sourced::Change(change)) => {
                 survey.judge_change(change, to_be_changed(describe, change).await).await
+            }
+            (Self::Applications(applications, policy), Sourced::Application(wish)) => {
+                in_the_portal(applications, *policy, wish).await
             }
             _ => (Intent::Invalid, "is not what a job of this kind is made of".to_owned()),
         }
@@ -87,6 +99,27 @@ fn by_policy(policy: OnConflict, why: &str) -> (Intent, String) {
 /// Differences on one line.
 fn told(differences: &[Difference]) -> String {
     differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+async fn in_the_portal(applications: &Applications, policy: WhenDifferent, wish: &ApplicationWish) -> (Intent, String) {
+    use super::applications::Foreseen;
+    match applications.foresee(wish).await {
+        Ok(Foreseen::New(what)) => (Intent::Create, what),
+        Ok(Foreseen::Same) => (Intent::Unchanged, "the portal has it as the row says".to_owned()),
+        Ok(Foreseen::Differs(what)) => match policy {
+            WhenDifferent::Update => (Intent::Update, what),
+            WhenDifferent::Skip => (Intent::Skip, format!("differs, and is left as it is: {what}")),
+            WhenDifferent::Fail => (Intent::Conflict, format!("differs: {what}")),
+        },
+        Ok(Foreseen::Taken(why)) => (Intent::Conflict, why),
+        Err(failure) => (Intent::Invalid, hinted(failure)),
+    }
+}
+
+/// What is wrong, and what to do about it.
+fn hinted(failure: Failure) -> String {
+    let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+    failure.message + &hint
 }
 
 async fn to_be_changed(describe: &Describe, change: &AssetChange) -> (Intent, String) {

@@ -3,6 +3,7 @@
 //! A kind is one folder whose `mod.rs` lists its steps in order: reading it from top to bottom tells what happens to an
 //! item.
 
+mod applications;
 mod asking;
 mod cutover;
 mod definitions;
@@ -17,12 +18,14 @@ mod memory;
 mod pause;
 mod place;
 pub mod plan;
+mod portal;
 mod preflight;
 mod prepare;
 mod publish;
 mod rehearsal;
 mod rhythm;
 mod run;
+mod run_error;
 mod scan;
 mod select;
 mod survey;
@@ -31,11 +34,13 @@ mod testing;
 mod undo;
 pub mod verify;
 
+pub use applications::{IdsError, VaultError};
 pub use cutover::{Cutover, Moved, Retirement};
 pub use definitions::{DefinitionAction, DefinitionFinding, DefinitionsError};
 pub use finding::{Finding, Level, Obstacles};
 pub use pause::{pause_left, resume_pace};
-pub use run::{Connection, RunError, RunOptions, RunOutcome, StandIns, run};
+pub use run::{Connection, RunOptions, RunOutcome, StandIns, run};
+pub use run_error::RunError;
 pub use select::Selection;
 pub use survey::Outlook;
 pub use undo::{Removal, Undo, Undone};

@@ -161,6 +161,7 @@ async fn foresee(
         Sourced::Draft(draft) => (standing(journal, draft.as_ref()), "published"),
         Sourced::Change(change) => (standing(journal, change.as_ref()), "updated"),
         Sourced::Listed(listed) => (standing(journal, listed.as_ref()), "exported"),
+        Sourced::Application(wish) => (standing(journal, wish.as_ref()), "brought"),
         Sourced::Diagnosis(diagnosis) => return diagnosed(diagnosis),
     };
     let (intent, reason) = match (known.as_ref().and_then(|known| remembered(known, done)), foresight) {
@@ -171,7 +172,8 @@ async fn foresee(
             foresight.look(&sourced, earlier, survey).await
         }
         (None, None) => {
-            let intent = if matches!(sourced, Sourced::Change(_)) { Intent::Update } else { Intent::Create };
+            let may_be_there = matches!(sourced, Sourced::Change(_) | Sourced::Application(_));
+            let intent = if may_be_there { Intent::Update } else { Intent::Create };
             (intent, "not in the journal; the target was not asked".to_owned())
         }
     };

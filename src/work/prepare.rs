@@ -69,7 +69,8 @@ impl Preparation<'_> {
     /// stops between two calls.
     pub(super) async fn prepare(&self) -> Result<Known, RunError> {
         let items = self.journal.reader().outgoing_count().map_err(RunError::JournalBroke)?;
-        let is_examined = self.job.preflight && items > 0;
+        // A portal has no quotas and no definitions; what stands in the way of an item there is told when its turn comes.
+        let is_examined = self.job.preflight && items > 0 && !self.job.kind.visits_a_portal();
         if self.job.definitions.is_empty() && !is_examined {
             return Ok(Known::default());
         }
@@ -174,7 +175,7 @@ impl Preparation<'_> {
                 examination.change(&change).await
             }
             // What is only read meets nothing.
-            Kind::Export | Kind::Migrate => Vec::new(),
+            Kind::Export | Kind::Migrate | Kind::Applications | Kind::Access => Vec::new(),
         }
     }
 

@@ -5,11 +5,12 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DefinitionsError, Obstacles, Selection,
+    RunError, Selection,
+    applications::{self, Applications},
     describe::Describe,
     existing::Existing,
     export::{Export, Origin, Portal, Trip},
-    failure, memory,
+    memory,
     pause::{keep_pace, resume_pace},
     preflight::Known,
     prepare::Preparation,
@@ -25,9 +26,9 @@ use crate::{
     journal::{
         Commits, Counts, Failure, Journal, JournalError, Lock, RunTotals, ScanCounts, ScanEnd, StatusFilter, Vanished,
     },
-    net::{CallError, LONGEST_WAIT},
+    net::LONGEST_WAIT,
     package::reading::Reading,
-    source::{self, Source, SourceError},
+    source::{self, Source},
 };
 
 /// The target of a run.
@@ -35,14 +36,14 @@ use crate::{
 pub struct Connection {
     /// The client.
     pub exchange: Exchange,
+    /// The portal, for a job that works on one: its calls go through the same door.
+    pub hub: Option<Hub>,
     /// The target as the journal names it: items of one target are never taken for those of another.
     pub key: String,
     /// The target as people know it.
     pub name: String,
     /// The group of assets that name none.
     pub group: String,
-    /// The portal, of a job that has to do with one.
-    pub hub: Option<Hub>,
 }
 
 /// What a run is asked for beside the job.
@@ -81,93 +82,6 @@ pub struct RunOutcome {
     pub totals: RunTotals,
     /// How long it took.
     pub seconds: f64,
-}
-
-/// Why a run could not start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The source cannot be used.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// The journal cannot be opened.
-    #[error(transparent)]
-    Journal(JournalError),
-    /// The journal could not be written or read any more: items in flight are in doubt, and the next run probes them.
-    #[error("stopped: the journal failed")]
-    JournalBroke(#[source] JournalError),
-    /// The target lets nobody in.
-    #[error("cannot sign in at {target}")]
-    SignIn {
-        /// The target.
-        target: String,
-        /// Why.
-        source: CallError,
-    },
-    /// What was found before the first write keeps everything from being sent.
-    #[error("{0}")]
-    Obstacles(Box<Obstacles>),
-    /// The definitions of the job could not be brought to the target.
-    #[error(transparent)]
-    Definitions(DefinitionsError),
-    /// The organization cannot be listed.
-    #[error("cannot list the assets of {organization}")]
-    Listing {
-        /// The organization.
-        organization: String,
-        /// Why.
-        source: CallError,
-    },
-    /// The organization lists nothing, and is none of those of whoever signs the calls.
-    #[error("no asset is listed for {organization}, and it is no organization of yours")]
-    Nowhere {
-        /// The organization.
-        organization: String,
-    },
-    /// The directory of an inventory cannot be read or written.
-    #[error("cannot work in the directory {path}")]
-    Directory {
-        /// The directory.
-        path: camino::Utf8PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// There is no room for archives.
-    #[error("cannot make a folder for temporary files")]
-    Scratch(#[source] std::io::Error),
-}
-
-impl RunError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Source(error) => error.hint().map(str::to_owned),
-            Self::Journal(error) | Self::JournalBroke(error) => error.hint(),
-            Self::SignIn { source, .. } | Self::Listing { source, .. } => source.hint().map(str::to_owned),
-            Self::Obstacles(_) => None,
-            Self::Nowhere { .. } => Some("source.organization names it, by its id or its name".to_owned()),
-            Self::Directory { .. } => Some("export.directory names it".to_owned()),
-            Self::Definitions(error) => error.hint(),
-            Self::Scratch(_) => Some("TMPDIR names the folder to use".to_owned()),
-        }
-    }
-
-    /// Whether work had begun, so that another run goes on.
-    #[must_use]
-    pub fn is_resumable(&self) -> bool {
-        match self {
-            Self::JournalBroke(_) => true,
-            Self::Listing { source, .. } => source.disposition() != crate::net::Disposition::Final,
-            Self::Definitions(error) => error.is_passing(),
-            _ => false,
-        }
-    }
-
-    /// What happened, with its causes.
-    #[must_use]
-    pub fn chain(&self) -> String {
-        failure::chain(self)
-    }
 }
 
 /// Carries out a job on a journal that nobody else works on.
@@ -254,6 +168,8 @@ impl Shift<'_> {
             }
             Kind::Describe => self.describe().await?,
             Kind::Export | Kind::Migrate => unreachable!("whatever reads an organization says which"),
+            Kind::Applications => self.applications().await?,
+            Kind::Access => unreachable!("is refused when it is loaded"),
         };
         Ok((ended, scanned))
     }
@@ -319,6 +235,18 @@ impl Shift<'_> {
         }
         tally.set(self.journal.counts().map_err(RunError::JournalBroke)?);
         drive().await
+    }
+
+    /// Brings applications. By which ids they are known is written down whatever became of the rest.
+    async fn applications(&self) -> Result<Ended, RunError> {
+        let settings = self.job.applications.as_ref().expect("a job of applications says how");
+        let hub = self.connection.hub.clone().expect("such a job is led into its portal");
+        let work = Applications::new(hub, settings, Arc::clone(&self.tally));
+        work.check().await?;
+        let ended = self.drive(Ok(work)).await?;
+        let written = applications::write_ids(self.journal.reader(), &self.job.key(), &settings.ids);
+        written.map_err(|source| RunError::Ids { path: settings.ids.clone(), source: Box::new(source) })?;
+        Ok(ended)
     }
 
     /// Does what is to be done, as its kind does it.
@@ -449,6 +377,8 @@ pub(super) fn source_of(job: &Job, group: &str, reading: Reading) -> (Source, so
         (Kind::Publish, job::SourceSpec::Manifest(path)) => Source::Manifest(path.clone()),
         (Kind::Describe, job::SourceSpec::Manifest(path)) => Source::Changes(path.clone()),
         (_, job::SourceSpec::Catalog(path)) => Source::Catalog(path.clone()),
+        (Kind::Applications, job::SourceSpec::Manifest(path)) => Source::Applications(path.clone()),
+        (Kind::Access, _) => unreachable!("is refused when it is loaded"),
         (Kind::Export | Kind::Migrate, _) | (_, job::SourceSpec::Organization(_)) => {
             unreachable!("an organization is listed, and a migration is carried out as its halves")
         }

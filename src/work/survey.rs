@@ -55,7 +55,7 @@ impl<'a> Survey<'a> {
             definitions: Vec::new(),
             started: OnceCell::new(),
         };
-        let is_of_use = !job.definitions.is_empty() || job.preflight;
+        let is_of_use = (!job.definitions.is_empty() || job.preflight) && !job.kind.visits_a_portal();
         if let Some(connection) = connection.filter(|_| is_of_use) {
             let place = Place::of(&connection.exchange).await;
             survey.definitions = check_definitions(job, &place, &mut survey.configured).await?;

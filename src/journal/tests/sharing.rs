@@ -213,7 +213,10 @@ async fn where_nobody_knows_which_job_brought_something_its_place_tells() {
     journal.close().await;
     let older = rusqlite::Connection::open(&place.path).unwrap();
     older
-        .execute_batch("ALTER TABLE item DROP COLUMN job; DROP TABLE pause; DROP TABLE made; PRAGMA user_version = 3")
+        .execute_batch(
+            "ALTER TABLE item DROP COLUMN ids; ALTER TABLE item DROP COLUMN job; DROP TABLE pause; DROP TABLE made; \
+             PRAGMA user_version = 3",
+        )
         .unwrap();
     let reader = Reader::open(&place.path).unwrap();
     let mut brought = Vec::new();

@@ -186,6 +186,7 @@ mod tests {
             published: 0,
             updated: 0,
             exported: None,
+            created: None,
             requests: 0,
             polls: 0,
             refused: 0,

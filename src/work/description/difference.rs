@@ -31,12 +31,12 @@ impl fmt::Display for Difference {
 
 impl Difference {
     /// A change that is told in words.
-    pub(super) fn new(datum: impl Into<String>, change: impl Into<String>) -> Self {
+    pub(in crate::work) fn new(datum: impl Into<String>, change: impl Into<String>) -> Self {
         Self { datum: datum.into(), change: change.into() }
     }
 
     /// From one value to another; nothing is `none`.
-    pub(super) fn between(datum: impl Into<String>, from: &str, to: &str) -> Self {
+    pub(in crate::work) fn between(datum: impl Into<String>, from: &str, to: &str) -> Self {
         Self::new(datum, format!("{} → {}", shown(from), shown(to)))
     }
 

@@ -68,7 +68,9 @@ fn planned(sourced: Sourced, journal: Option<&Reader>) -> Planned {
             let reason = diagnosis.to_string();
             return Planned { gav: diagnosis.gav.clone(), path, intent: Intent::Skip, reason, item: None };
         }
-        Sourced::Draft(_) | Sourced::Change(_) => (Intent::Invalid, "is none that is read".to_owned()),
+        Sourced::Draft(_) | Sourced::Change(_) | Sourced::Application(_) => {
+            (Intent::Invalid, "is none that is read".to_owned())
+        }
     };
     Planned { gav, path, intent, reason, item: Some(sourced) }
 }

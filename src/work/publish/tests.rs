@@ -48,6 +48,7 @@ fn awaited(publish: &Publish, is_ours: bool) -> Item {
         draft: serde_json::to_string(&draft(GAV)).unwrap(),
         yields: BTreeSet::new(),
         retired: Retired::No,
+        ids: None,
     }
 }
 

@@ -15,6 +15,7 @@ mod compare;
 mod expected;
 mod extra;
 mod judge;
+mod portal;
 mod run;
 #[cfg(test)]
 mod tests;

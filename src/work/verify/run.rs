@@ -11,6 +11,7 @@ use super::{
     expected::Expecter,
     extra::{self, AssetName},
     judge::{Judge, Judged, diagnosed},
+    portal,
 };
 use crate::{
     asset::{Coordinates, Sourced},
@@ -102,6 +103,9 @@ pub async fn verify(
     each: impl FnMut(Verified),
 ) -> Result<Verification, VerifyError> {
     let (source, options) = source_of(job, &connection.group, Reading::default());
+    if job.kind.visits_a_portal() {
+        return portal::verify(job, (source, options), connection, only, each).await;
+    }
     verify_against(job, Against { source, options, extent: Extent::Said }, connection, only, each).await
 }
 
@@ -152,8 +156,8 @@ pub async fn verify_against(
         }
         Err(unread) => Err(VerifyError::Halted(unread.failure)),
     };
-    let look = |sourced| item(&judge, &rehearsal, sourced);
-    items(job.pace.concurrency, (source, options), only, look, &mut tell).await?;
+    let each_item = async |sourced| item(&judge, &rehearsal, sourced).await;
+    items(each_item, (source, options), (only, job.pace.concurrency), &mut tell).await?;
     if job.kind != Kind::Describe {
         surplus(&judge, &extent, &rehearsal, only, &mut tell).await?;
     }
@@ -169,12 +173,11 @@ async fn definitions(job: &Job, connection: &Connection) -> Result<Vec<Definitio
     check_definitions(job, &place, &mut Configured::default()).await
 }
 
-/// What the source names, looked at side by side, and told in its order.
-pub(super) async fn items<T, F: Future<Output = Option<T>>>(
-    at_once: usize,
+/// What the source names: so many items at a time, told in order.
+pub(super) async fn items<T>(
+    look: impl AsyncFn(Sourced) -> Option<T>,
     (source, options): (Source, source::Options),
-    only: &Selection,
-    look: impl Fn(Sourced) -> F,
+    (only, concurrency): (&Selection, usize),
     tell: &mut impl FnMut(T) -> Result<(), VerifyError>,
 ) -> Result<(), VerifyError> {
     let (sender, arriving) = mpsc::channel(AHEAD);
@@ -189,8 +192,8 @@ pub(super) async fn items<T, F: Future<Output = Option<T>>>(
         let judged = stream::unfold(arriving, async |mut arriving| Some((arriving.recv().await?, arriving)))
             .filter(|sourced| std::future::ready(is_meant(sourced, only)))
             .map(|sourced| refuse_duplicate(sourced, &mut places))
-            .map(look)
-            .buffered(at_once);
+            .map(|sourced| look(sourced))
+            .buffered(concurrency);
         let mut judged = std::pin::pin!(judged);
         while let Some(judged) = judged.next().await {
             if let Some(judged) = judged {
@@ -212,8 +215,8 @@ async fn item(judge: &Judge<'_>, rehearsal: &Rehearsal, sourced: Sourced) -> Opt
             let yields = rehearsal.yields_of(&change.gav());
             Some(judge.change(&change, &yields).await)
         }
-        // What is only listed has not been read, and says nothing.
-        Sourced::Listed(_) => None,
+        // What is only listed has not been read, and says nothing; an application is no asset.
+        Sourced::Listed(_) | Sourced::Application(_) => None,
         Sourced::Diagnosis(diagnosis) => diagnosed(&diagnosis).map(Ok),
     }
 }

@@ -91,7 +91,8 @@ pub async fn verify_portal(
         }
         Err(unread) => Err(VerifyError::Halted(unread.failure)),
     };
-    items(job.pace.concurrency, (source, options), only, |sourced| consumer.item(sourced), &mut tell).await?;
+    let look = async |sourced| consumer.item(sourced).await;
+    items(look, (source, options), (only, job.pace.concurrency), &mut tell).await?;
     Ok(sight)
 }
 
@@ -145,7 +146,7 @@ impl Consumer<'_> {
         match sourced {
             Sourced::Draft(draft) => Some(self.draft(&draft).await),
             Sourced::Change(change) => Some(self.change(&change).await),
-            Sourced::Listed(_) => None,
+            Sourced::Listed(_) | Sourced::Application(_) => None,
             Sourced::Diagnosis(diagnosis) => {
                 diagnosed(&diagnosis).map(|verified| Ok(Some(Seen { verified, shown: None })))
             }

@@ -261,6 +261,7 @@ pub(super) fn item(gav: &Coordinates, token: Option<String>) -> Item {
     Item {
         yields: std::collections::BTreeSet::new(),
         retired: crate::journal::Retired::No,
+        ids: None,
         id: ItemId(1),
         gav: gav.to_string(),
         state: State::Acting,
