@@ -4,7 +4,7 @@ use consign::source::Source;
 
 use super::scratch::Scratch;
 
-/// A CSV manifest, as one of assets and as one of changes.
+/// A CSV manifest, as one of assets, of changes, of applications and of access.
 pub fn manifest(data: &[u8]) {
     if leads_elsewhere(data) {
         return;
@@ -19,6 +19,7 @@ pub fn manifest(data: &[u8]) {
         .put("pom.xml", "<project><groupId>org</groupId><artifactId>a</artifactId><version>1.0.0</version></project>");
     scratch.scan(&Source::Manifest(path.clone()));
     scratch.scan(&Source::Changes(path.clone()));
+    scratch.scan(&Source::Applications(path.clone()));
     scratch.scan(&Source::Access(path));
 }
 

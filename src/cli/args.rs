@@ -216,6 +216,15 @@ pub(super) struct VerifyArgs {
     #[command(flatten)]
     pub(super) job: JobArgs,
 
+    /// Tell instead what consumers of a portal see of the job, by the portal's id or name; without it: the only one that you
+    /// run. Goes behind the job
+    #[arg(long, value_name = "PORTAL", num_args = 0..=1, default_missing_value = "")]
+    pub(super) portal: Option<String>,
+
+    /// The organization that the portal belongs to, for Salesforce its organization id
+    #[arg(long, value_name = "ID", requires = "portal")]
+    pub(super) target_organization: Option<String>,
+
     #[command(flatten)]
     pub(super) only: OnlyArgs,
 

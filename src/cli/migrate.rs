@@ -38,12 +38,12 @@ async fn both(
     (first, second): (&Manner, &Manner),
     stop: CancellationToken,
 ) -> Result<Exit, Problem> {
-    let read = carry_out(reading, locks.0, source, first, stop.clone()).await?;
+    let read = Box::pin(carry_out(reading, locks.0, source, first, stop.clone())).await?;
     if !matches!(read, Exit::Success | Exit::Partial) {
         return Ok(read);
     }
     let writing = writing(job, &source.connection, &target.connection).map_err(|error| problem(&error))?;
-    let written = carry_out(&writing, locks.1, target, second, stop).await?;
+    let written = Box::pin(carry_out(&writing, locks.1, target, second, stop)).await?;
     Ok(if matches!(written, Exit::Success) { read } else { written })
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn read_ahead(
     let reading = reading(job);
     let lock = Lock::take(&reading.journal).map_err(journal_problem)?;
     let Some((source, target)) = ends(&reading, job, stop).await? else { return Err(stopped()) };
-    let read = carry_out(&reading, lock, &source, manner, stop.clone()).await;
+    let read = Box::pin(carry_out(&reading, lock, &source, manner, stop.clone())).await;
     let writing = read.and_then(|read| match read {
         Exit::Success | Exit::Partial => {
             writing(job, &source.connection, &target.connection).map_err(|error| problem(&error))

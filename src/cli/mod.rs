@@ -20,6 +20,7 @@ mod signals;
 mod status;
 mod undo;
 mod verify;
+mod visible;
 
 use std::process::ExitCode;
 

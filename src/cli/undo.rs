@@ -22,6 +22,11 @@ use crate::{
 
 pub(super) fn undo(args: &UndoArgs) -> Result<Exit, Problem> {
     let job = load_job(&args.job)?;
+    if job.kind.visits_a_portal() {
+        let kind = job.kind.as_str();
+        return Err(Problem::new(format!("what a job of kind \"{kind}\" has made in a portal is not undone"))
+            .hint(Some("`consign hub apps delete` deletes an application, and ends its contracts")));
+    }
     let only = selection(&args.only)?;
     if args.yes { carry_out(&job, &only, args) } else { foresee(&job, &only, args) }
 }

@@ -12,7 +12,7 @@ use super::{
     migrate,
     plan::{definition, finish},
     run::{Manner, load_job, selection},
-    signals,
+    signals, visible,
 };
 use crate::{
     job::{Job, Kind},
@@ -24,37 +24,51 @@ use crate::{
 };
 
 pub(super) fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Problem> {
-    let job = load_job(&args.job)?;
+    let mut job = load_job(&args.job)?;
+    if args.portal.is_some() {
+        // Portals take tokens only, so a connected app fetches one here.
+        job.target.credentials.basic = false;
+    }
     if job.kind == Kind::Export {
         return Err(Problem::new("a job of kind \"export\" brings nothing to a target")
             .hint(Some("verify the job that publishes the manifest of its directory")));
     }
+    if args.portal.is_some() && job.kind.visits_a_portal() {
+        let kind = job.kind.as_str();
+        return Err(Problem::new(format!(
+            "--portal tells what consumers see of assets, and a job of kind `{kind}` brings none"
+        ))
+        .hint(Some("without --portal, its own portal is held to the job")));
+    }
     let only = selection(&args.only)?;
     if job.kind == Kind::Migrate {
-        return block_on(migrated(&job, &only, args.json, quiet));
+        return block_on(migrated(&job, &only, args, quiet));
     }
     block_on(async {
         let connected = connect::connect(&job).await?;
-        let exit = hold(&job, &connected, (None, None), &only, args.json).await;
+        let exit = match args.portal {
+            Some(_) => visible::hold(&job, &connected, &only, args).await,
+            None => hold(&job, &connected, (None, None), &only, args.json).await,
+        };
         connected.close().await;
         exit
     })
 }
 
 /// Holds both ends of a migration to each other: the source is read afresh, and nothing that an earlier run knew counts.
-async fn migrated(job: &Job, only: &Selection, json: bool, quiet: bool) -> Result<Exit, Problem> {
+async fn migrated(job: &Job, only: &Selection, args: &VerifyArgs, quiet: bool) -> Result<Exit, Problem> {
     let stop = CancellationToken::new();
     signals::watch(stop.clone());
     let aside = Aside::of(job).map_err(|error| migrate::problem(&error))?.expect("only migrations are led here");
     let (writing, connected) = migrate::read_ahead(aside.job(), &Manner::aside(job, only, quiet), &stop).await?;
-    let groups = aside.groups(&writing).map_err(|error| migrate::problem(&error));
-    let exit = match groups {
-        Ok(groups) => {
-            let held = hold(&writing, &connected, (groups, Some(&aside)), only, json);
-            stop.run_until_cancelled(Box::pin(held)).await.unwrap_or_else(|| Err(migrate::stopped()))
+    let held = async {
+        if args.portal.is_some() {
+            return visible::hold(&writing, &connected, only, args).await;
         }
-        Err(problem) => Err(problem),
+        let groups = aside.groups(&writing).map_err(|error| migrate::problem(&error))?;
+        hold(&writing, &connected, (groups, Some(&aside)), only, args.json).await
     };
+    let exit = stop.run_until_cancelled(Box::pin(held)).await.unwrap_or_else(|| Err(migrate::stopped()));
     connected.close().await;
     exit
 }
@@ -90,15 +104,15 @@ async fn hold(
     };
     let verification = verified.map_err(|error| problem(&error))?;
     let exit = if verification.is_equal() { Exit::Success } else { Exit::Partial };
-    finish(written.and_then(|()| writer.finish(&whole(verification)))).map(|_| exit)
+    finish(written.and_then(|()| writer.finish(&whole(job.kind, verification)))).map(|_| exit)
 }
 
-fn problem(error: &VerifyError) -> Problem {
+pub(super) fn problem(error: &VerifyError) -> Problem {
     let exit = if error.has_begun() { Exit::Stopped } else { Exit::CouldNotStart };
     Problem::new(error.chain()).hint(error.hint()).exits(exit)
 }
 
-fn item(verified: Verified) -> VerifiedItem {
+pub(super) fn item(verified: Verified) -> VerifiedItem {
     let difference = |Mismatch { datum, expected, actual }| VerifiedDifference { datum, expected, actual };
     VerifiedItem {
         gav: verified.gav,
@@ -109,9 +123,14 @@ fn item(verified: Verified) -> VerifiedItem {
     }
 }
 
-fn whole(verification: Verification) -> VerifiedWhole {
+fn whole(kind: Kind, verification: Verification) -> VerifiedWhole {
     let count = |verdict: Verdict| (verdict.as_str(), verification.counts.get(&verdict).copied().unwrap_or(0));
     VerifiedWhole {
+        noun: match kind {
+            Kind::Publish | Kind::Describe | Kind::Export | Kind::Migrate => "version",
+            Kind::Applications => "application",
+            Kind::Access => "contract",
+        },
         counts: Verdict::ALL.into_iter().map(count).collect(),
         is_equal: verification.is_equal(),
         definitions: verification.definitions.into_iter().map(definition).collect(),

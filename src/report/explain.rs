@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     ReportError,
@@ -29,6 +30,9 @@ pub struct Explanation {
 struct Explained {
     #[serde(flatten)]
     row: ItemRow,
+    /// By which ids the target knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ids: Option<Value>,
     needs: Vec<Need>,
     events: Vec<Told>,
     meaning: String,
@@ -112,7 +116,10 @@ fn explain(reader: &Reader, row: ItemRow) -> Result<Explained, ReportError> {
     }
     let events = reader.events(row.id)?.into_iter().map(|event| Told { time: text::time(event.at), event }).collect();
     let meaning = meaning(&row);
-    Ok(Explained { row, needs, events, meaning })
+    // A journal that no run has brought up to date knows none.
+    let ids = row.gav.as_deref().and_then(|gav| reader.ids_of(gav).ok().flatten());
+    let ids = ids.and_then(|ids| serde_json::from_str(&ids).ok());
+    Ok(Explained { row, ids, needs, events, meaning })
 }
 
 /// What the state of an item means for whoever asks.
@@ -150,6 +157,10 @@ fn write_item(item: &Explained, out: &mut dyn Write) -> io::Result<()> {
     }
     if let Some(gav) = &row.published_as {
         writeln!(out, "  as     {}", text::printable(gav))?;
+    }
+    for (name, id) in item.ids.iter().filter_map(Value::as_object).flatten() {
+        let id = id.as_str().map_or_else(|| id.to_string(), |id| text::printable(id).into_owned());
+        writeln!(out, "  {name:<5}  {id}")?;
     }
     for need in &item.needs {
         let state = need.state.unwrap_or("not an item of this job: it must be on the server");

@@ -24,6 +24,7 @@ mod summary;
 mod table;
 mod text;
 mod verify;
+mod visible;
 
 #[cfg(test)]
 mod fixture;
@@ -42,3 +43,4 @@ pub(crate) use table::{Table, left};
 pub use text::printable;
 pub(crate) use text::{JsonText, width};
 pub use verify::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter};
+pub use visible::{VisibleItem, VisibleVersion, VisibleWhole, VisibleWriter};

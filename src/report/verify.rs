@@ -42,7 +42,9 @@ pub struct VerifiedDifference {
 /// The end of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerifiedWhole {
-    /// How many versions there are of each verdict, those that did not occur as well.
+    /// What one of those that were compared is called: `version`.
+    pub noun: &'static str,
+    /// How many there are of each verdict, those that did not occur as well.
     pub counts: Vec<(&'static str, u64)>,
     /// Categories and custom fields that are not as the job declares them.
     pub definitions: Vec<PlannedDefinition>,
@@ -134,7 +136,7 @@ fn headline(whole: &VerifiedWhole) -> String {
         if whole.is_equal { "the target is as the source says" } else { "the target is not as the source says" };
     match total {
         0 => "the source names no item".to_owned(),
-        _ => format!("\n{verdict}: {} compared: {shown}", text::count(total, "version")),
+        _ => format!("\n{verdict}: {} compared: {shown}", text::count(total, whole.noun)),
     }
 }
 
@@ -207,7 +209,7 @@ mod tests {
 
     fn whole() -> VerifiedWhole {
         let counts = vec![("equal", 1), ("different", 1), ("missing", 1), ("extra", 1), ("invalid", 0), ("unread", 0)];
-        VerifiedWhole { counts, ..VerifiedWhole::default() }
+        VerifiedWhole { noun: "version", counts, ..VerifiedWhole::default() }
     }
 
     fn write(

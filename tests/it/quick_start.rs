@@ -46,6 +46,37 @@ fn the_sample_changes_are_made_in_the_sandbox_of_the_quick_start_and_a_second_ru
 }
 
 #[test]
+fn the_sample_applications_come_to_the_portal_of_the_quick_start_and_a_second_run_sends_nothing() {
+    let workshop = quick_start();
+    for job in ["publish", "describe"] {
+        workshop.consign(&["run", &format!("jobs/{job}.toml")]).run().exits(0);
+    }
+    let run = || workshop.consign(&["run", "jobs/applications.toml", "--json"]).run().exits(0).summary();
+    let first = run();
+    assert_eq!((&first["created"], &first["counts"]["done"], &first["published"]), (&4.into(), &4.into(), &0.into()));
+    let secrets = fs_err::read_to_string(workshop.path("jobs/.consign/partners-secrets.jsonl")).unwrap();
+    assert_eq!(secrets.lines().count(), 4);
+    let second = run();
+    assert_eq!((&second["created"], &second["updated"], &second["counts"]), (&0.into(), &0.into(), &first["counts"]));
+    workshop.consign(&["verify", "jobs/applications.toml"]).run().exits(0);
+}
+
+#[test]
+fn the_sample_applications_get_their_access_and_a_second_run_sends_nothing() {
+    let workshop = quick_start();
+    for job in ["publish", "describe", "applications"] {
+        workshop.consign(&["run", &format!("jobs/{job}.toml")]).run().exits(0);
+    }
+    let run = || workshop.consign(&["run", "jobs/access.toml", "--json"]).run().exits(0).summary();
+    let first = run();
+    assert_eq!((&first["created"], &first["counts"]["done"]), (&3.into(), &3.into()), "{first}");
+    assert_eq!(first["counts"]["skipped"], 1, "one was revoked");
+    let second = run();
+    assert_eq!((&second["created"], &second["updated"], &second["counts"]), (&0.into(), &0.into(), &first["counts"]));
+    workshop.consign(&["verify", "jobs/access.toml"]).run().exits(0);
+}
+
+#[test]
 fn the_sample_manifest_is_published_and_a_second_run_publishes_nothing() {
     let workshop = quick_start();
     let run = || workshop.consign(&["run", "jobs/manifest.toml", "--json"]).run().exits(0).summary();

@@ -26,14 +26,17 @@ impl Applications {
             // A file that takes no secret of one application takes none of another one.
             return if error.is_about_all() { Outcome::Halt(told) } else { Outcome::Failed(told) };
         }
-        (subject.issued, subject.ids.owed) = (None, false);
-        if subject.is_new {
-            let note = "its secret was delivered".to_owned();
-            return Outcome::End(Ending::Done { note: Some(note), fingerprint: None });
-        }
-        Outcome::To { step: COMPARE, fingerprint: None, note: Some("its secret was delivered".to_owned()) }
+        arrived(subject)
     }
 
+    /// Whether the secret has arrived, as far as the place tells: a file does, a command does not.
+    pub(super) async fn has_arrived(&self, subject: &mut Subject) -> Option<Outcome> {
+        let id = subject.ids.id.clone()?;
+        // Where the file cannot be read, the delivery tells why.
+        self.vault.has(id).await.unwrap_or(false).then(|| arrived(subject))
+    }
+
+    /// Reads the secret of an application that is there.
     async fn read_back(&self, subject: &mut Subject, id: &str) -> Result<(), Outcome> {
         let application = match self.hub.application(id).await {
             Ok(Some(application)) => application,
@@ -52,4 +55,14 @@ impl Applications {
         subject.issued = Some(self.hold(secret));
         Ok(())
     }
+}
+
+/// Nothing is owed any more. What this process has not made itself may differ from its row.
+fn arrived(subject: &mut Subject) -> Outcome {
+    (subject.issued, subject.ids.owed) = (None, false);
+    let note = Some("its secret was delivered".to_owned());
+    if subject.is_new {
+        return Outcome::End(Ending::Done { note, fingerprint: None });
+    }
+    Outcome::To { step: COMPARE, fingerprint: None, note }
 }

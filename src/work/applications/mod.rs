@@ -16,6 +16,8 @@ mod deliver;
 mod foresee;
 mod ids;
 mod row;
+#[cfg(all(test, unix))]
+mod tests;
 mod vault;
 mod verify;
 
@@ -174,7 +176,8 @@ impl Work for Applications {
     async fn probe(&self, subject: &mut Subject, _item: &Item, step: &'static str) -> Option<Outcome> {
         match step {
             CREATE => self.look_for_it(subject).await,
-            // To replace it again, or to deliver again, does no harm.
+            DELIVER => self.has_arrived(subject).await,
+            // To replace it again does no harm.
             _ => None,
         }
     }

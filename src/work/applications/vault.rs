@@ -1,7 +1,7 @@
 //! Where issued secrets go: a file that its owner alone can read, or a command. Nowhere else are they written.
 
 use std::{
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead as _, Read as _, Seek as _, SeekFrom, Write as _},
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -145,6 +145,17 @@ impl Vault {
         }
     }
 
+    /// Whether the secret of an application has arrived: `false` also where nobody can tell.
+    pub(super) async fn has(&self, id: String) -> Result<bool, VaultError> {
+        match self {
+            Self::File(file) => {
+                let file = Arc::clone(file);
+                offload(move || file.has(&id)).await
+            }
+            Self::Command(_) => Ok(false),
+        }
+    }
+
     /// Delivers a secret; it has arrived when this returns.
     pub(super) async fn deliver(&self, delivery: &Delivery<'_>) -> Result<(), VaultError> {
         let Delivery { name, id, client_id, client_secret } = *delivery;
@@ -202,14 +213,37 @@ impl SecretFile {
 
     /// Writes a line, and waits until the disk has it.
     fn append(&self, line: &SecretString) -> Result<(), VaultError> {
+        self.with(|file| append_whole(file, line.expose_secret().as_bytes()))
+    }
+
+    /// Whether a line tells the secret of an application, and the disk has it.
+    fn has(&self, id: &str) -> Result<bool, VaultError> {
+        #[derive(serde::Deserialize)]
+        struct Told {
+            id: String,
+        }
+        self.check()?;
+        if !self.path.exists() {
+            return Ok(false);
+        }
+        self.with(|file| {
+            file.seek(SeekFrom::Start(0))?;
+            let is_told = |line: io::Result<String>| {
+                line.is_ok_and(|line| serde_json::from_str::<Told>(&line).is_ok_and(|told| told.id == id))
+            };
+            let is_there = io::BufReader::new(&mut *file).lines().any(is_told);
+            file.sync_all().map(|()| is_there)
+        })
+    }
+
+    /// Works with the file, which is opened when it is needed for the first time.
+    fn with<T>(&self, work: impl FnOnce(&mut File) -> io::Result<T>) -> Result<T, VaultError> {
         // Whoever panicked has left a file that is as good as before.
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.is_none() {
             *open = Some(self.open()?);
         }
-        let file = open.as_mut().expect("was opened above");
-        let written = append_whole(file, line.expose_secret().as_bytes());
-        written.map_err(self.error())
+        work(open.as_mut().expect("was opened above")).map_err(self.error())
     }
 
     /// Opens the file, and looks at what was opened: a name may mean another file a moment later.

@@ -22,7 +22,17 @@ fn job(folder: &tempfile::TempDir, more: &str) -> Job {
 async fn listed(exchange: &Exchange, job: &Job) -> Vec<String> {
     let export = job.export.as_ref().unwrap();
     let (inventory, stop) = (Inventory::at(&export.directory), CancellationToken::new());
-    let trip = Trip { job, export, exchange, name: "", memory: None, run: "run", inventory: &inventory, stop: &stop };
+    let trip = Trip {
+        job,
+        export,
+        exchange,
+        portal: None,
+        name: "",
+        memory: None,
+        run: "run",
+        inventory: &inventory,
+        stop: &stop,
+    };
     let mut found = Vec::new();
     trip.list(async |sourced| {
         if let Sourced::Listed(listed) = sourced {

@@ -38,7 +38,8 @@ impl Aside {
         let known_as = export.directory.clone();
         let directory = root.join("inventory");
         bring(&known_as, &directory).map_err(MigrateError::Scratch)?;
-        let export = Export { journal: root.join("export.db"), directory, reread: true, ..export.clone() };
+        let export =
+            Export { journal: root.join("export.db"), directory, reread: true, companions: None, ..export.clone() };
         let source = SourceSpec::Manifest(export.manifest());
         let job = Job { source, export: Some(export.clone()), ..job.clone() };
         Ok(Some(Self { job, export, known_as, _folder: folder }))

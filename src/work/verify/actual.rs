@@ -114,7 +114,7 @@ impl Looker {
 }
 
 /// Pages, terms and images by the names that texts have for them.
-fn shown(record: &Record, texts: read::Texts) -> Shown {
+pub(super) fn shown(record: &Record, texts: read::Texts) -> Shown {
     let read::Texts(mut texts) = texts;
     let pages = record.pages.iter().map(|page| (page.name.as_str(), page));
     let pages = pages.chain(record.terms.iter().map(|terms| (TERMS_PAGE, terms)));

@@ -103,7 +103,7 @@ impl Judge<'_> {
     }
 
     /// The version that a change is about.
-    async fn version_of(&self, change: &AssetChange) -> Result<Option<Coordinates>, Unread> {
+    pub(super) async fn version_of(&self, change: &AssetChange) -> Result<Option<Coordinates>, Unread> {
         if let Some(named) = change.coordinates() {
             return Ok(Some(named));
         }
@@ -178,7 +178,7 @@ fn verified(gav: &str, path: &str, line: Option<u64>, verdict: Verdict) -> Verif
     Verified { gav: Some(gav.to_owned()), path, verdict, differences: Vec::new(), note: None }
 }
 
-fn place(path: &str, line: Option<u64>) -> String {
+pub(super) fn place(path: &str, line: Option<u64>) -> String {
     line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"))
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use serde_json::{Value, json};
 
-use crate::support::{Asset, Consign, ORGANIZATION, Sandbox, Workshop};
+use crate::support::{Asset, Consign, ORGANIZATION, Sandbox, Secret, Workshop};
 
 /// How much there is.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +131,25 @@ impl World {
             }
         }
         held
+    }
+
+    /// The secrets of all applications.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let secret = |(name, id): &(String, String)| {
+            let shown = self.sandbox().send("GET", &format!("{}/applications/{id}", self.path)).json();
+            Secret::new(name, shown["clientSecret"].as_str().expect("is told"))
+        };
+        self.applications.iter().map(secret).collect()
+    }
+
+    /// The highest number of a contract.
+    pub(super) fn last_number(&self) -> u64 {
+        let number = |(_, id): &(String, String)| {
+            let contracts = self.sandbox().send("GET", &format!("{}/applications/{id}/contracts?limit=250", self.path));
+            let contracts = contracts.json();
+            contracts.as_array().expect("a list").iter().filter_map(|one| one["contractId"].as_u64()).max()
+        };
+        self.applications.iter().filter_map(number).max().unwrap_or(0)
     }
 
     /// Says how all contracts of an application stand, as their owner would.

@@ -4,6 +4,7 @@ pub(crate) mod certificates;
 mod command;
 pub(crate) mod hostile;
 pub(crate) mod parrot;
+pub(crate) mod portal;
 mod sandbox;
 mod spellings;
 pub(crate) mod tunnel;

@@ -57,7 +57,16 @@ impl Workshop {
 
     /// The same, with more lines for the job file: tables that it does not have yet.
     pub(crate) fn with(sandbox: &Sandbox, more: &str) -> Self {
-        let mut workshop = Self::empty();
+        Self::empty().with_more(sandbox, more)
+    }
+
+    /// The same in this folder.
+    pub(crate) fn and_for(self, sandbox: &Sandbox) -> Self {
+        self.with_more(sandbox, "")
+    }
+
+    fn with_more(self, sandbox: &Sandbox, more: &str) -> Self {
+        let mut workshop = self;
         workshop.write(
             "job.toml",
             format!(
