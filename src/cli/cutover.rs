@@ -25,7 +25,7 @@ pub(super) fn cutover(args: &CutoverArgs) -> Result<Exit, Problem> {
     }
     let only = selection(&args.only)?;
     block_on(async {
-        let (ready, kept) = moved(&job, &only).await?;
+        let (ready, kept) = Box::pin(moved(&job, &only)).await?;
         let (deeds, ended) = carry_out(&job, ready, !args.yes).await?;
         let deeds: Vec<Deed> = deeds.into_iter().chain(kept).collect();
         let exit = match (ended, deeds.iter().any(|deed| deed.outcome == "kept")) {

@@ -313,7 +313,7 @@ mod tests {
     use super::*;
     use crate::exchange::FieldValue;
 
-    fn details(told: Value) -> AssetDetail {
+    fn details(told: &Value) -> AssetDetail {
         let mut whole = json!({"groupId": "g", "assetId": "orders", "name": "Orders", "type": "rest-api"});
         whole.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
         serde_json::from_value(whole).unwrap()
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn the_full_version_is_the_one_that_is_told_and_none_is_made_up() {
-        let of = |told: Value| coordinates(&details(told)).map(|gav| gav.to_string());
+        let of = |told: Value| coordinates(&details(&told)).map(|gav| gav.to_string());
         assert_eq!(of(json!({"minorVersion": "v1", "latestPatchVersion": "1.4.2"})), Ok("g/orders/1.4.2".to_owned()));
         let untold = json!({"minorVersion": "v1", "major": 1, "minor": 4, "minorVersionComponents": ["1", "4"]});
         assert_eq!(of(untold), Err("the portal does not tell its full version".to_owned()));
