@@ -203,6 +203,9 @@ pub struct Documentation {
     /// The images that go along: those that pages show, and those that lie ready in `resources/`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Utf8PathBuf>,
+    /// Whether pages may show images that are not there: they did where they come from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_miss_images: bool,
     /// What is not as it should be and does not keep the asset from being published: links that lead nowhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

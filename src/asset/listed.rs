@@ -18,6 +18,9 @@ pub struct ListedVersion {
     pub path: Utf8PathBuf,
     /// Whether it brings what belongs to the asset as a whole: the oldest version that is read.
     pub leads: bool,
+    /// The version as the portal that shows it names it; `None`: it is read from an organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_as: Option<String>,
     /// A digest of what the list tells of changes: while it stays the same, nothing has to be read again.
     pub stamp: String,
 }

@@ -33,6 +33,7 @@ pub use lifecycle::Lifecycle;
 pub use listed::ListedVersion;
 pub use on_conflict::OnConflict;
 pub use portal_asset::{PortalAsset, PortalAssetError};
+pub(crate) use remap::is_uuid;
 pub use remap::{Moved, Remap, RemapError, RemapTables};
 pub use values::{Spelled, Values};
 pub use version::{MappedVersion, Version, VersionError};

@@ -147,18 +147,29 @@ impl Remap {
     /// What a group becomes.
     #[must_use]
     pub fn group<'a>(&'a self, group: &'a str) -> &'a str {
-        self.groups.get(group).map_or(group, String::as_str)
+        self.groups.get(self.spelled(group)).map_or(group, String::as_str)
+    }
+
+    /// A group or an organization as the table spells it: UUIDs are the same in capitals.
+    fn spelled<'a>(&'a self, id: &'a str) -> &'a str {
+        let is_known = |id: &str| self.groups.contains_key(id) || self.organizations.contains_key(id);
+        if is_known(id) || !is_uuid(id) {
+            return id;
+        }
+        self.mentioned().into_iter().find(|known| known.eq_ignore_ascii_case(id)).unwrap_or(id)
     }
 
     /// What an organization becomes: a root organization is a group as well, and may be named as that alone.
     #[must_use]
     pub fn organization(&self, id: &str) -> Option<&str> {
+        let id = self.spelled(id);
         self.organizations.get(id).or_else(|| self.groups.get(id)).map(String::as_str)
     }
 
     /// What an id becomes where nothing tells what it is the id of.
     #[must_use]
     pub fn id(&self, id: &str) -> Option<&str> {
+        let id = self.spelled(id);
         self.groups.get(id).or_else(|| self.organizations.get(id)).map(String::as_str)
     }
 
@@ -171,6 +182,7 @@ impl Remap {
     /// What an asset becomes: the most telling entry counts, and no other.
     #[must_use]
     pub fn asset(&self, group: &str, asset: &str, version: Option<&str>) -> Option<Moved<'_>> {
+        let group = self.spelled(group);
         let of = |version: Option<&str>| {
             let name = Named { group: group.to_owned(), asset: asset.to_owned(), version: version.map(str::to_owned) };
             self.assets.get(&name)
@@ -186,7 +198,7 @@ impl Remap {
     #[must_use]
     pub fn module(&self, group: &str, asset: &str, version: Option<&str>) -> Option<Moved<'_>> {
         self.asset(group, asset, version)
-            .or_else(|| self.modules.get(group).map(|group| Moved { group, asset: None, version: None }))
+            .or_else(|| self.modules.get(self.spelled(group)).map(|group| Moved { group, asset: None, version: None }))
     }
 
     /// What coordinates become.
@@ -199,6 +211,11 @@ impl Remap {
             asset_id: moved.asset.unwrap_or(&of.asset_id).to_owned(),
             version: moved.version.and_then(|version| version.parse().ok()).unwrap_or_else(|| of.version.clone()),
         }
+    }
+
+    /// What groups become.
+    pub fn made_groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.values().map(String::as_str).chain(self.assets.values().map(|to| to.group.as_str()))
     }
 
     /// Groups and organizations that do not stay.
@@ -336,6 +353,12 @@ fn both(one: &str, other: &str, to: &str) -> String {
     format!("`{one}` and `{other}` both become `{to}`: `merge = true` says that this is meant")
 }
 
+/// Whether an id is like no other word: a UUID, in any case.
+pub(crate) fn is_uuid(id: &str) -> bool {
+    let is_part = |(part, length): (&str, usize)| part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit());
+    id.split('-').count() == 5 && id.split('-').zip([8, 4, 4, 4, 12]).all(is_part)
+}
+
 /// Whether a text can be the id of a group, an organization or an asset: as [`Coordinates`] has it.
 fn check_id(id: &str) -> Result<(), String> {
     Coordinates::new(id, "a", Version::new(1, 0, 0))
@@ -423,6 +446,16 @@ mod tests {
         assert_eq!(said.group("bg"), "new-bg", "the table comes first");
         assert!(table.clone().and_organization("old", "bg", "bg").is_err(), "the target would move on");
         assert!(table.and_organization("new-bg", "new", "new").is_err(), "something is brought to what is left");
+    }
+
+    #[test]
+    fn a_uuid_is_the_same_in_capitals_and_other_ids_are_not() {
+        let old = "0dd0c0de-1111-4222-8333-444455556666";
+        let remap = Remap::new(tables(&[(old, "new"), ("shop", "store")], &[])).unwrap();
+        let capitals = old.to_ascii_uppercase();
+        assert_eq!((remap.group(&capitals), remap.organization(&capitals)), ("new", Some("new")));
+        assert_eq!(remap.asset(&capitals, "a", None).map(|moved| moved.group), Some("new"));
+        assert_eq!((remap.group("SHOP"), remap.id("SHOP")), ("SHOP", None));
     }
 
     #[test]

@@ -39,14 +39,17 @@ impl Spelled {
         }
     }
 
-    /// The text that a form of the API holds, where values are separated by commas that cannot be escaped (EXCHANGE.md
-    /// §3.1). `None` where a value holds a comma itself, or where there is none: such a change needs a call of its own.
+    /// The text that a form of the API holds, where values are separated by commas that cannot be escaped, and trimmed
+    /// (EXCHANGE.md §3.1). `None` where a value holds a comma itself, or blanks at its ends, or where there is none: such a
+    /// change needs a call of its own.
     #[must_use]
     pub fn csv(&self) -> Option<String> {
         match self {
             Self::One(text) => Some(text.clone()),
-            Self::Many(values) if values.is_empty() || values.iter().any(|value| value.contains(',')) => None,
-            Self::Many(values) => Some(values.join(",")),
+            Self::Many(values) => {
+                let is_lost = |value: &String| value.contains(',') || value.trim() != value;
+                (!values.is_empty() && !values.iter().any(is_lost)).then(|| values.join(","))
+            }
         }
     }
 }
@@ -99,7 +102,7 @@ mod tests {
     fn a_form_holds_what_commas_do_not_break() {
         let many = |values: &[&str]| Spelled::Many(values.iter().map(|v| (*v).to_owned()).collect());
         assert_eq!(many(&["a", "b"]).csv().as_deref(), Some("a,b"));
-        assert_eq!(many(&["a, b"]).csv(), None);
+        assert_eq!((many(&["a, b"]).csv(), many(&["a", "b "]).csv()), (None, None));
         assert_eq!(Spelled::nothing().csv(), None);
         let one = Spelled::One("Hello, world".to_owned());
         assert_eq!((one.csv().as_deref(), one.list().len()), (Some("Hello, world"), 2));

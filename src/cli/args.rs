@@ -119,6 +119,14 @@ impl JobArgs {
     }
 }
 
+/// Which items of the job.
+#[derive(Debug, Args)]
+pub(super) struct OnlyArgs {
+    /// Only items whose group/asset/version, asset/version or asset matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
@@ -128,9 +136,8 @@ pub(super) struct RunArgs {
     #[arg(long)]
     pub(super) dry_run: bool,
 
-    /// Only items whose group/asset/version, asset/version or asset matches; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(super) only: Vec<String>,
+    #[command(flatten)]
+    pub(super) only: OnlyArgs,
 
     /// Stop taking new work after so long, such as 30m
     #[arg(long, value_name = "D", value_parser = job::parse_duration)]
@@ -150,9 +157,8 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) job: JobArgs,
 
-    /// Only items whose group/asset/version, asset/version or asset matches; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(super) only: Vec<String>,
+    #[command(flatten)]
+    pub(super) only: OnlyArgs,
 
     /// Ask no server: tell only what the source and the journal say
     #[arg(long)]
@@ -172,9 +178,8 @@ pub(super) struct UndoArgs {
     #[command(flatten)]
     pub(super) job: JobArgs,
 
-    /// Only versions whose group/asset/version, asset/version or asset matches; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(super) only: Vec<String>,
+    #[command(flatten)]
+    pub(super) only: OnlyArgs,
 
     /// Really remove them
     #[arg(long)]
@@ -194,9 +199,8 @@ pub(super) struct CutoverArgs {
     #[command(flatten)]
     pub(super) job: JobArgs,
 
-    /// Only versions whose group/asset/version, asset/version or asset matches; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(super) only: Vec<String>,
+    #[command(flatten)]
+    pub(super) only: OnlyArgs,
 
     /// Really deprecate them
     #[arg(long)]
@@ -212,9 +216,17 @@ pub(super) struct VerifyArgs {
     #[command(flatten)]
     pub(super) job: JobArgs,
 
-    /// Only items whose group/asset/version, asset/version or asset matches; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(super) only: Vec<String>,
+    /// Tell instead what consumers of a portal see of the job, by the portal's id or name; without it: the only one that you
+    /// run. Goes behind the job
+    #[arg(long, value_name = "PORTAL", num_args = 0..=1, default_missing_value = "")]
+    pub(super) portal: Option<String>,
+
+    /// The organization that the portal belongs to, for Salesforce its organization id
+    #[arg(long, value_name = "ID", requires = "portal")]
+    pub(super) target_organization: Option<String>,
+
+    #[command(flatten)]
+    pub(super) only: OnlyArgs,
 
     /// Print JSON
     #[arg(long)]

@@ -26,15 +26,15 @@ pub(super) struct Connected {
 }
 
 impl Connected {
-    /// Goes into the portal of a job. What was brought to one portal is never taken for what was brought to another.
-    async fn enter(&mut self, job: &Job) -> Result<(), Problem> {
+    /// Goes into a portal. What belongs to one portal is never taken for what belongs to another, or to an organization.
+    async fn enter(&mut self, named: &PortalName) -> Result<(), Problem> {
         let exchange = &self.connection.exchange;
         let organization = Some(exchange.organization().to_owned()).filter(|organization| !organization.is_empty());
-        let PortalName { portal, target_organization } = job.target.portal.clone();
+        let PortalName { portal, target_organization } = named.clone();
         let choice = PortalChoice { target_organization, portal, organization };
         let hub = Hub::open(exchange.client(), &choice).await.map_err(|error| {
             let hint = "`consign hub portals` lists those that you run; who only visits one names both ids: \
-                        target.portal and target.target_organization";
+                        portal and target_organization";
             let hint = error.call().and_then(|call| call.hint()).unwrap_or(hint).to_owned();
             Problem::new("cannot look for the portal").because(&error).hint(Some(hint))
         })?;
@@ -66,20 +66,31 @@ pub(super) async fn pause(job: &Job) {
 
 /// Connects a job to its target.
 ///
-/// A job that works on a portal is led into it: the portal is looked up as `consign hub` does.
+/// A job that works on a portal, or reads one, is led into it: the portal is looked up as `consign hub` does.
 pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
     let mut connected = match &job.target.place {
         Place::Sandbox => embedded(job).await,
         Place::Host(host) => remote(job, host).await,
     }?;
-    if job.kind.visits_a_portal() {
-        connected.enter(job).await?;
+    if let Some(named) = portal(job)
+        && let Err(problem) = connected.enter(named).await
+    {
+        connected.close().await;
+        return Err(problem);
     }
     if job.kind == Kind::Export {
         // What was read from a server is never taken for what was sent there.
         connected.connection.key.insert_str(0, EXPORT_KEY);
     }
     Ok(connected)
+}
+
+/// The portal that a job works on, or reads.
+fn portal(job: &Job) -> Option<&PortalName> {
+    match &job.export {
+        Some(export) if job.kind == Kind::Export => export.portal.as_ref(),
+        _ => job.kind.visits_a_portal().then_some(&job.target.portal),
+    }
 }
 
 async fn embedded(job: &Job) -> Result<Connected, Problem> {
@@ -114,7 +125,7 @@ async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
     let from = &job.target.credentials;
     // A portal takes bearer tokens only: a connected app fetches one there, whatever it does elsewhere.
     let credentials =
-        credentials(&CredentialsFrom { basic: from.basic && !job.kind.visits_a_portal(), ..from.clone() }).await?;
+        credentials(&CredentialsFrom { basic: from.basic && portal(job).is_none(), ..from.clone() }).await?;
     let name = origin.to_string();
     let client = client(job, origin, credentials)?;
     let organization = organization(job, &client, &name).await?;
@@ -163,8 +174,8 @@ async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, 
     if let Some(id) = wanted.filter(|id| uuid::Uuid::parse_str(id).is_ok()) {
         return Ok(id.to_owned());
     }
-    let PortalName { portal, target_organization } = &job.target.portal;
-    if wanted.is_none() && portal.is_some() && target_organization.is_some() {
+    let is_visit = portal(job).is_some_and(|named| named.portal.is_some() && named.target_organization.is_some());
+    if wanted.is_none() && (is_visit || job.kind == Kind::Export && portal(job).is_some()) {
         return Ok(String::new());
     }
     let known = Exchange::my_organizations(client)

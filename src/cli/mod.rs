@@ -20,6 +20,7 @@ mod signals;
 mod status;
 mod undo;
 mod verify;
+mod visible;
 
 use std::process::ExitCode;
 
@@ -34,13 +35,13 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Run(args) => run::run(&args, cli.quiet, false),
         Command::Export(args) => export::export(&args, cli.quiet),
         Command::Retry(args) => run::run(&args, cli.quiet, true),
-        Command::Plan(args) => plan::plan(&args, cli.verbose > 0),
+        Command::Plan(args) => plan::plan(&args, cli.verbose > 0, cli.quiet),
         Command::Status(args) => status::status(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Report(args) => report::report(&args),
-        Command::Cutover(args) => cutover::cutover(&args),
+        Command::Cutover(args) => cutover::cutover(&args, cli.quiet),
         Command::Undo(args) => undo::undo(&args),
-        Command::Verify(args) => verify::verify(&args),
+        Command::Verify(args) => verify::verify(&args, cli.quiet),
         Command::Hub(args) => hub::hub(&args),
         Command::Sandbox(args) => sandbox::sandbox(&args),
         Command::Init(args) => init::init(&args),

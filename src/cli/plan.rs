@@ -2,11 +2,16 @@
 
 use std::{collections::BTreeMap, io::Write};
 
+use tokio_util::sync::CancellationToken;
+
 use super::{
     Exit, Problem,
     args::PlanArgs,
-    block_on, change, connect, migrate,
+    block_on, change,
+    connect::{self, Connected},
+    migrate,
     run::{Manner, load_job, selection},
+    signals,
     status::journal_problem,
 };
 use crate::{
@@ -18,23 +23,26 @@ use crate::{
     },
     sandbox,
     work::{
-        DefinitionFinding, Finding, Outlook, Selection,
+        CutoverMark, DefinitionFinding, Finding, Outlook, Selection,
         plan::{Intent, Planned, plan as draw_up},
     },
 };
 
 /// How a plan is shown, and whom it asks.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag of the command line")]
 pub(super) struct View {
     pub(super) json: bool,
     pub(super) offline: bool,
     /// Whether each value is shown, with its origin.
     pub(super) values: bool,
+    /// Whether no progress is shown.
+    pub(super) quiet: bool,
 }
 
-pub(super) fn plan(args: &PlanArgs, verbose: bool) -> Result<Exit, Problem> {
+pub(super) fn plan(args: &PlanArgs, verbose: bool, quiet: bool) -> Result<Exit, Problem> {
     let job = load_job(&args.job)?;
-    let view = View { json: args.json, offline: args.offline, values: args.values || verbose };
+    let view = View { json: args.json, offline: args.offline, values: args.values || verbose, quiet };
     plan_job(&job, &selection(&args.only)?, view)
 }
 
@@ -45,46 +53,63 @@ pub(super) fn plan_job(job: &Job, only: &Selection, view: View) -> Result<Exit, 
         );
     }
     block_on(async {
-        let read = if job.kind == Kind::Migrate && !view.offline {
-            Some(migrate::read_ahead(job, &Manner::aside(job, only)).await?)
-        } else {
-            None
-        };
-        let (half, connected) = match read {
-            Some((writing, target)) => (Some(writing), Some(target)),
-            None if view.offline => (None, None),
-            None => (None, Some(connect::connect(job).await?)),
-        };
-        let job = half.as_ref().unwrap_or(job);
-        let connection = connected.as_ref().map(|connected| &connected.connection);
-        if let Some(connection) = connection {
-            // Who is not let in learns that once, and not anew for every item.
-            connection.exchange.client().sign_in().await.map_err(|error| {
-                Problem::new(format!("cannot sign in at {}", connection.name)).because(&error).hint(error.hint())
-            })?;
+        if job.kind == Kind::Migrate {
+            return Box::pin(migration(job, only, view)).await;
         }
-        let group = match connection {
-            Some(connection) => connection.group.clone(),
-            None => offline_group(job)?,
-        };
-        let journal = journal(job, connection.map(|connection| connection.key.as_str()))?;
-        let mut out = anstream::stdout().lock();
-        let out: &mut dyn Write = &mut out;
-        let mut writer = if view.json { PlanWriter::json(out) } else { PlanWriter::text(out).verbose(view.values) };
-        let mut written = Ok(());
-        let drawn = draw_up(job, connection, &group, journal, only, |planned| {
-            if written.is_ok() {
-                written = writer.push(&action(planned));
-            }
-        });
-        let outlook = drawn.await.map_err(|error| Problem::new(error.chain()).hint(error.hint()))?;
-        writer.outlook(outlook_shown(outlook));
-        let written = written.and_then(|()| writer.finish());
+        let connected = if view.offline { None } else { Some(connect::connect(job).await?) };
+        let exit = draw(job, connected.as_ref(), only, view).await;
         if let Some(connected) = connected {
             connected.close().await;
         }
-        finish(written)
+        exit
     })
+}
+
+/// Reads the source of a migration, and plans what would be written.
+async fn migration(job: &Job, only: &Selection, view: View) -> Result<Exit, Problem> {
+    let stop = CancellationToken::new();
+    signals::watch(stop.clone());
+    CutoverMark::of(job).refuse().map_err(|error| migrate::problem(&error))?;
+    let manner = Manner::aside(job, only, view.quiet);
+    let (writing, target) = migrate::read_ahead(job, &manner, &stop).await?;
+    let drawn = stop.run_until_cancelled(Box::pin(draw(&writing, Some(&target), only, view))).await;
+    target.close().await;
+    drawn.unwrap_or_else(|| Err(migrate::stopped()))
+}
+
+async fn draw(job: &Job, connected: Option<&Connected>, only: &Selection, view: View) -> Result<Exit, Problem> {
+    let connection = connected.map(|connected| &connected.connection);
+    if let Some(connection) = connection {
+        // Who is not let in learns that once, and not anew for every item.
+        connection.exchange.client().sign_in().await.map_err(|error| {
+            Problem::new(format!("cannot sign in at {}", connection.name)).because(&error).hint(error.hint())
+        })?;
+    }
+    let group = match connection {
+        Some(connection) => connection.group.clone(),
+        None => offline_group(job)?,
+    };
+    let journal = journal(job, connection.map(|connection| connection.key.as_str()))?;
+    let mut out = anstream::stdout().lock();
+    let out: &mut dyn Write = &mut out;
+    let mut writer = if view.json { PlanWriter::json(out) } else { PlanWriter::text(out).verbose(view.values) };
+    let (mut written, mut fails) = (Ok(()), false);
+    let drawn = draw_up(job, connection, &group, journal, only, |planned| {
+        fails |= planned.intent.fails();
+        if written.is_ok() {
+            written = writer.push(&action(planned));
+        }
+    });
+    let outlook = drawn.await.map_err(|error| Problem::new(error.chain()).hint(error.hint()))?;
+    let exit = if outlook.stops() {
+        Exit::CouldNotStart
+    } else if fails {
+        Exit::Partial
+    } else {
+        Exit::Success
+    };
+    writer.outlook(outlook_shown(outlook));
+    finish(written.and_then(|()| writer.finish())).map(|_| exit)
 }
 
 /// A reader that has seen enough closes the pipe; anything else is an error.

@@ -6,9 +6,9 @@ use super::{
     Exit, Problem,
     args::ReportArgs,
     plan::finish,
-    status::{journal_problem, open},
+    status::{journal_problem, open, reading},
 };
-use crate::report::{ReportMeta, write_report};
+use crate::report::{Format, ReportMeta, StatusJson, report_json, write_report};
 
 pub(super) fn report(args: &ReportArgs) -> Result<Exit, Problem> {
     let reader = open(&args.place)?;
@@ -20,5 +20,13 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Problem> {
         ),
         None => Box::new(std::io::stdout().lock()),
     };
-    finish(write_report(args.format.into(), &reader, &meta, &mut out))
+    let format = args.format.into();
+    if format != Format::Json {
+        return finish(write_report(format, &reader, &meta, &mut out));
+    }
+    let half = reading(&args.place);
+    finish(report_json(&reader).and_then(|report| {
+        let half = half.as_ref().map(report_json).transpose()?;
+        half.into_iter().fold(report.job(&meta.job), StatusJson::reading).write(&mut out)
+    }))
 }

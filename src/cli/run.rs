@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Exit, Problem,
-    args::RunArgs,
+    args::{OnlyArgs, RunArgs},
     block_on,
     connect::{self, Connected},
     migrate,
@@ -30,7 +30,7 @@ pub(super) fn run(args: &RunArgs, quiet: bool, retry: bool) -> Result<Exit, Prob
     let job = load_job(&args.job)?;
     let only = selection(&args.only)?;
     if args.dry_run {
-        return plan::plan_job(&job, &only, plan::View { json: args.json, offline: false, values: false });
+        return plan::plan_job(&job, &only, plan::View { json: args.json, offline: false, values: false, quiet });
     }
     let manner = Manner {
         said: said(&job),
@@ -75,9 +75,9 @@ pub(super) struct Manner {
 
 impl Manner {
     /// That of a run whose results somebody else works on.
-    pub(super) fn aside(job: &Job, only: &Selection) -> Self {
+    pub(super) fn aside(job: &Job, only: &Selection, quiet: bool) -> Self {
         let options = RunOptions { only: only.clone(), ..RunOptions::default() };
-        Self { said: said(job), json: false, aside: true, quiet: false, report: None, options }
+        Self { said: said(job), json: false, aside: true, quiet, report: None, options }
     }
 
     /// Makes room for the reports before anything is done that they would tell.
@@ -107,8 +107,8 @@ pub(super) fn load_job(args: &super::args::JobArgs) -> Result<Job, Problem> {
         .map_err(|error| Problem::of(&error).hint(error.hint()))
 }
 
-pub(super) fn selection(globs: &[String]) -> Result<Selection, Problem> {
-    Selection::new(globs).map_err(|error| Problem::new("--only").because(&error))
+pub(super) fn selection(args: &OnlyArgs) -> Result<Selection, Problem> {
+    Selection::new(&args.only).map_err(|error| Problem::new("--only").because(&error))
 }
 
 pub(super) async fn carry_out(

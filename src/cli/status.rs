@@ -21,7 +21,11 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Problem> {
         let counts = reader.counts().map_err(journal_problem)?;
         let mut out = anstream::stdout().lock();
         let written = if args.json {
-            report::status_json(&reader, args.failed).and_then(|status| status.write(&mut out))
+            let half = reading(&args.place);
+            report::status_json(&reader, args.failed).and_then(|status| {
+                let half = half.as_ref().map(|half| report::status_json(half, args.failed)).transpose()?;
+                half.into_iter().fold(status, report::StatusJson::reading).write(&mut out)
+            })
         } else {
             if args.watch {
                 // Clears the screen. Nobody is left to see it when stdout is gone.
@@ -39,10 +43,16 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Problem> {
     }
 }
 
-/// Of a migration, what its reading half has come to; nothing of any other job.
+/// The journal of the half of a migration that reads, beside the other; `None` of any other job, and where the other half
+/// has not begun.
+pub(super) fn reading(place: &WhereArgs) -> Option<Reader> {
+    let job = job(place).ok().flatten().filter(|job| job.journal.exists())?;
+    Reader::open(&job.reading()?.journal).ok()
+}
+
+/// What that half has come to.
 fn told_of_reading(place: &WhereArgs, failed: bool, out: &mut impl Write) -> Result<(), report::ReportError> {
-    let reading = job(place).ok().flatten().and_then(|job| job.reading());
-    let Some(reader) = reading.and_then(|reading| Reader::open(&reading.journal).ok()) else { return Ok(()) };
+    let Some(reader) = reading(place) else { return Ok(()) };
     report::status_text(&reader, failed, out)?;
     writeln!(out)?;
     Ok(())

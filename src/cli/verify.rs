@@ -2,49 +2,70 @@
 
 use std::io::Write;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{
     Exit, Problem,
     args::VerifyArgs,
     block_on,
     connect::{self, Connected},
-    migrate::{self, Aside},
+    migrate,
     plan::{definition, finish},
     run::{Manner, load_job, selection},
+    signals, visible,
 };
 use crate::{
     job::{Job, Kind},
     report::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter},
     work::{
-        Selection,
+        Aside, Selection,
         verify::{Mismatch, Verdict, Verification, Verified, VerifyError, verify as compare, verify_groups},
     },
 };
 
-pub(super) fn verify(args: &VerifyArgs) -> Result<Exit, Problem> {
-    let job = load_job(&args.job)?;
+pub(super) fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Problem> {
+    let mut job = load_job(&args.job)?;
+    if args.portal.is_some() {
+        // Portals take tokens only, so a connected app fetches one here.
+        job.target.credentials.basic = false;
+    }
     if job.kind == Kind::Export {
         return Err(Problem::new("a job of kind \"export\" brings nothing to a target")
             .hint(Some("verify the job that publishes the manifest of its directory")));
     }
+    if args.portal.is_some() && job.kind.visits_a_portal() {
+        return Err(Problem::new(format!("a job of kind \"{}\" is held to its portal in any case", job.kind.as_str()))
+            .hint(Some("leave out --portal: the job names it")));
+    }
     let only = selection(&args.only)?;
     if job.kind == Kind::Migrate {
-        return block_on(migrated(&job, &only, args.json));
+        return block_on(migrated(&job, &only, args, quiet));
     }
     block_on(async {
         let connected = connect::connect(&job).await?;
-        let exit = hold(&job, &connected, None, &only, args.json).await;
+        let exit = match args.portal {
+            Some(_) => visible::hold(&job, &connected, &only, args).await,
+            None => hold(&job, &connected, (None, None), &only, args.json).await,
+        };
         connected.close().await;
         exit
     })
 }
 
 /// Holds both ends of a migration to each other: the source is read afresh, and nothing that an earlier run knew counts.
-async fn migrated(job: &Job, only: &Selection, json: bool) -> Result<Exit, Problem> {
-    let aside = Aside::of(job)?;
-    let manner = Manner::aside(job, only);
-    let (writing, connected) = migrate::read_ahead(&aside.job, &manner).await?;
-    let groups = aside.groups(&writing)?;
-    let exit = hold(&writing, &connected, groups, only, json).await;
+async fn migrated(job: &Job, only: &Selection, args: &VerifyArgs, quiet: bool) -> Result<Exit, Problem> {
+    let stop = CancellationToken::new();
+    signals::watch(stop.clone());
+    let aside = Aside::of(job).map_err(|error| migrate::problem(&error))?.expect("only migrations are led here");
+    let (writing, connected) = migrate::read_ahead(aside.job(), &Manner::aside(job, only, quiet), &stop).await?;
+    let held = async {
+        if args.portal.is_some() {
+            return visible::hold(&writing, &connected, only, args).await;
+        }
+        let groups = aside.groups(&writing).map_err(|error| migrate::problem(&error))?;
+        hold(&writing, &connected, (groups, Some(&aside)), only, args.json).await
+    };
+    let exit = stop.run_until_cancelled(Box::pin(held)).await.unwrap_or_else(|| Err(migrate::stopped()));
     connected.close().await;
     exit
 }
@@ -52,7 +73,7 @@ async fn migrated(job: &Job, only: &Selection, json: bool) -> Result<Exit, Probl
 async fn hold(
     job: &Job,
     connected: &Connected,
-    groups: Option<Vec<String>>,
+    (groups, aside): (Option<Vec<String>>, Option<&Aside>),
     only: &Selection,
     json: bool,
 ) -> Result<Exit, Problem> {
@@ -66,6 +87,10 @@ async fn hold(
     let mut writer = if json { VerifyWriter::json(out) } else { VerifyWriter::text(out) };
     let mut written = Ok(());
     let each = |verified| {
+        let verified = match aside {
+            Some(aside) => aside.named(verified),
+            None => verified,
+        };
         if written.is_ok() {
             written = writer.push(&item(verified));
         }
@@ -79,12 +104,12 @@ async fn hold(
     finish(written.and_then(|()| writer.finish(&whole(job.kind, verification)))).map(|_| exit)
 }
 
-fn problem(error: &VerifyError) -> Problem {
+pub(super) fn problem(error: &VerifyError) -> Problem {
     let exit = if error.has_begun() { Exit::Stopped } else { Exit::CouldNotStart };
     Problem::new(error.chain()).hint(error.hint()).exits(exit)
 }
 
-fn item(verified: Verified) -> VerifiedItem {
+pub(super) fn item(verified: Verified) -> VerifiedItem {
     let difference = |Mismatch { datum, expected, actual }| VerifiedDifference { datum, expected, actual };
     VerifiedItem {
         gav: verified.gav,

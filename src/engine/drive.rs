@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{Clock, Effect, Ending, Event, Outcome, Sink, Tally, Work, run::Limits};
-use crate::journal::{Change, Failure, Item, ItemId, Journal, JournalError, State};
+use crate::journal::{Brought, Change, Failure, Item, ItemId, Journal, JournalError, State};
 
 /// What everybody who drives an item shares.
 pub(super) struct Shared<W> {
@@ -94,7 +94,7 @@ struct Course<W> {
     tries: u32,
     released: u64,
     carried: Carried,
-    made: Option<String>,
+    made: Option<Brought>,
     ids: Option<String>,
 }
 
@@ -190,8 +190,9 @@ impl<W: Work> Course<W> {
     async fn write(&mut self, subject: &mut W::Subject, at: usize) -> Result<Turn, JournalError> {
         let step = self.shared.work.steps()[at].name;
         if self.item.doubt {
-            if let Some(outcome) = self.shared.work.probe(subject, &self.item, step).await {
-                self.learn(subject);
+            let probed = self.shared.work.probe(subject, &self.item, step).await;
+            self.learn(subject);
+            if let Some(outcome) = probed {
                 // Finding out counts as a try: a server that never answers must not be asked for ever.
                 self.tries += u32::from(matches!(outcome, Outcome::Again { .. }));
                 return self.settle(at, outcome).await;

@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use crate::journal::{Failure, Item};
+use crate::journal::{Brought, Failure, Item};
 
 /// One thing done to an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,9 +129,8 @@ pub trait Work: Send + Sync + 'static {
     fn act(&self, subject: &mut Self::Subject, item: &Item, step: &'static str)
     -> impl Future<Output = Outcome> + Send;
 
-    /// The version that is on the server by this item's own doing and was not there before, by its coordinates: told
-    /// with each transition from then on.
-    fn made(&self, _subject: &Self::Subject) -> Option<String> {
+    /// What this item has done to a version of the server, or is about to do: told with each transition from then on.
+    fn made(&self, _subject: &Self::Subject) -> Option<Brought> {
         None
     }
 

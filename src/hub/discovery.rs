@@ -164,12 +164,19 @@ impl Hub {
     /// # Errors
     /// [`CallError`]
     pub async fn resource(&self, asset: &PortalAsset, id: &str) -> Result<Option<ResourceContent>, CallError> {
-        let call = Call::get(self.asset_path(asset, &[&"resources", &id])?)
-            .header(header::ACCEPT, HeaderValue::from_static("*/*"));
+        let call = Call::get(self.resource_path(asset, id)?).header(header::ACCEPT, HeaderValue::from_static("*/*"));
         Ok(self.found(call).await?.map(|reply| {
             let kind = reply.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
             ResourceContent { content_type: kind.map(str::to_owned), content: reply.body }
         }))
+    }
+
+    /// Where [`resource`](Self::resource) asks for a resource, for those who stream it.
+    ///
+    /// # Errors
+    /// [`CallError::Unsendable`] for an id that no path can hold.
+    pub fn resource_path(&self, asset: &PortalAsset, id: &str) -> Result<String, CallError> {
+        self.asset_path(asset, &[&"resources", &id])
     }
 
     async fn text(&self, path: String) -> Result<Option<String>, CallError> {

@@ -5,10 +5,14 @@ use std::{
     io,
 };
 
+use camino::{Utf8Path, Utf8PathBuf};
+
 use super::{
-    Inventory, Note, Record, Written, kept,
+    Inventory, Note, Record, Written,
+    companions::{ACCESS, APPLICATIONS, Companions},
+    kept,
     manifest::{self, Row},
-    summary,
+    names, summary,
 };
 use crate::asset::Coordinates;
 
@@ -32,8 +36,12 @@ pub struct Told {
     pub failed: Vec<(String, String)>,
     /// Versions whose coordinates cannot be written down, and why.
     pub unnamed: Vec<(String, String)>,
-    /// The text of `definitions.toml`, or why there is none.
+    /// Whether the source is a portal, which tells less.
+    pub is_portal: bool,
+    /// The text of `definitions.toml`, or why there is none; `None`: nobody tells them.
     pub definitions: Option<Result<String, String>>,
+    /// The client applications of the source's portals, and what they have access to.
+    pub companions: Companions,
     /// Versions whose numbers are blocked since they were deleted softly, where the source tells.
     pub soft_deleted: Option<u64>,
     /// How many versions are still to be read: the run was stopped.
@@ -51,6 +59,8 @@ pub struct Compiled {
     pub manifest: Written,
     /// What became of `definitions.toml`; `None`: it was left alone.
     pub definitions: Option<Written>,
+    /// What became of the files of the companions, by their place.
+    pub companions: Vec<(Utf8PathBuf, Written)>,
 }
 
 /// What is told of all versions together.
@@ -73,7 +83,8 @@ pub(super) struct Census {
     pub(super) left: Vec<(Coordinates, Left)>,
 }
 
-/// Writes `manifest.csv`, `definitions.toml`, `summary.md` and `summary.html` from the records in the directory.
+/// Writes `manifest.csv`, `definitions.toml`, `summary.md` and `summary.html` from the records in the directory, and the
+/// companions beside them.
 /// `left` tells why a folder is none of this run.
 ///
 /// # Errors
@@ -119,6 +130,7 @@ pub fn compile(
         Some(Ok(text)) => Some(kept::write_definitions(root, text)?),
         Some(Err(_)) | None => None,
     };
+    let companions = write_companions(root, &told.companions)?;
     kept::replace(&root.join("summary.md"), summary::markdown(&census, told).as_bytes())?;
     kept::replace(&root.join("summary.html"), summary::html(&census, told).as_bytes())?;
     let vanished = census.left.iter().filter(|(_, why)| *why == Left::Vanished);
@@ -127,7 +139,31 @@ pub fn compile(
         vanished: vanished.map(|(gav, _)| gav.to_string()).collect(),
         manifest,
         definitions,
+        companions,
     })
+}
+
+/// Where the companions of a portal lie: beside the manifest, where there is one portal only.
+pub(super) fn companions_place(label: &str, is_only: bool) -> Utf8PathBuf {
+    if is_only { Utf8PathBuf::new() } else { Utf8Path::new("portals").join(names::folder(label)) }
+}
+
+/// Writes the companions of each portal that was read; those of others stay as they are.
+fn write_companions(root: &Utf8Path, companions: &Companions) -> io::Result<Vec<(Utf8PathBuf, Written)>> {
+    let Companions::Of(portals) = companions else { return Ok(Vec::new()) };
+    let (mut written, mut wanted) = (Vec::new(), Vec::new());
+    for portal in portals {
+        let folder = companions_place(&portal.label, portals.len() == 1);
+        let (applications, access) = (folder.join(APPLICATIONS), folder.join(ACCESS));
+        wanted.extend([applications.clone(), access.clone()]);
+        let Ok(found) = &portal.found else { continue };
+        for (place, content) in [(applications, found.applications_csv()?), (access, found.access_csv()?)] {
+            let became = kept::write_file(root, &place, &content)?;
+            written.push((place, became));
+        }
+    }
+    kept::remove_others(root, &wanted)?;
+    Ok(written)
 }
 
 /// A version group of an asset: group, asset, and the name of the group.

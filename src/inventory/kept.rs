@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -30,6 +30,9 @@ struct State {
     columns: Vec<String>,
     manifest: String,
     definitions: String,
+    /// Further files, by their place: what was written last.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<Utf8PathBuf, String>,
 }
 
 /// A manifest as it lies on disk: its columns, and its rows by coordinates.
@@ -83,12 +86,8 @@ pub(super) fn write_manifest(root: &Utf8Path, rows: &[Row]) -> io::Result<Writte
 pub(super) fn write_definitions(root: &Utf8Path, text: &str) -> io::Result<Written> {
     let path = root.join("definitions.toml");
     let mut state = read_state(root);
-    let known = match fs_err::read_to_string(&path) {
-        Ok(known) => Some(known),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
-    if known.as_ref().is_some_and(|known| known != text && digest(known) != state.definitions) {
+    let known = known(&path)?;
+    if known.is_some_and(|known| known != text.as_bytes() && digest(&known) != state.definitions) {
         replace(&root.join("definitions.new.toml"), text.as_bytes())?;
         return Ok(Written::Beside);
     }
@@ -97,6 +96,58 @@ pub(super) fn write_definitions(root: &Utf8Path, text: &str) -> io::Result<Writt
     write_state(root, &state)?;
     remove(&root.join("definitions.new.toml"))?;
     Ok(Written::InPlace)
+}
+
+/// Writes a file at a place in the directory, unless somebody has changed the one that is there.
+///
+/// # Errors
+/// Where it cannot be read or written.
+pub(super) fn write_file(root: &Utf8Path, place: &Utf8Path, content: &[u8]) -> io::Result<Written> {
+    let (path, mut state) = (root.join(place), read_state(root));
+    let known = known(&path)?;
+    let is_own = |known: &Vec<u8>| known == content || state.files.get(place) == Some(&digest(known));
+    let aside = path.with_extension(format!("new.{}", path.extension().unwrap_or_default()));
+    if let Some(folder) = path.parent() {
+        fs_err::create_dir_all(folder)?;
+    }
+    if !known.as_ref().is_none_or(is_own) {
+        replace(&aside, content)?;
+        return Ok(Written::Beside);
+    }
+    // The state comes last, as that of the manifest does.
+    replace(&path, content)?;
+    state.files.insert(place.to_owned(), digest(content));
+    write_state(root, &state)?;
+    remove(&aside)?;
+    Ok(Written::InPlace)
+}
+
+/// Removes what [`write_file`] wrote once and does not write any more; what somebody has changed stays.
+///
+/// # Errors
+/// Where it cannot be read or removed.
+pub(super) fn remove_others(root: &Utf8Path, wanted: &[Utf8PathBuf]) -> io::Result<()> {
+    let mut state = read_state(root);
+    let gone: Vec<Utf8PathBuf> = state.files.keys().filter(|place| !wanted.contains(place)).cloned().collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    for place in gone {
+        let written = state.files.remove(&place);
+        if known(&root.join(&place))?.map(digest) == written {
+            remove(&root.join(&place))?;
+        }
+    }
+    write_state(root, &state)
+}
+
+/// What a file holds; `None` where there is none.
+fn known(path: &Utf8Path) -> io::Result<Option<Vec<u8>>> {
+    match fs_err::read(path) {
+        Ok(known) => Ok(Some(known)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Puts a file into its place whole.
@@ -140,7 +191,7 @@ fn write_state(root: &Utf8Path, state: &State) -> io::Result<()> {
     replace(&root.join(STATE), serde_json::to_string_pretty(state).map_err(io::Error::other)?.as_bytes())
 }
 
-fn digest(text: &str) -> String {
+fn digest(text: impl AsRef<[u8]>) -> String {
     hex::encode(Sha256::digest(text))
 }
 
@@ -153,7 +204,7 @@ fn digest_of<'a>(rows: impl Iterator<Item = &'a Row>, columns: &[String]) -> Str
     let mut lines: Vec<String> = rows.map(line).collect();
     lines.sort_unstable();
     // A column that says nothing is no column.
-    digest(&format!("{}\n{}", serde_json::to_string(columns).expect("are texts"), lines.join("\n")))
+    digest(format!("{}\n{}", serde_json::to_string(columns).expect("are texts"), lines.join("\n")))
 }
 
 fn key_of(row: &Row) -> String {
@@ -241,6 +292,22 @@ mod tests {
         fs_err::remove_file(&path).unwrap();
         assert_eq!(write_manifest(&root, &[row("a", "A2")]).unwrap(), Written::InPlace);
         assert!(!root.join("manifest.new.csv").exists());
+    }
+
+    #[test]
+    fn a_file_that_is_not_written_any_more_goes_unless_somebody_changed_it() {
+        let (_folder, root) = place();
+        let (one, other) = (Utf8PathBuf::from("access.csv"), Utf8PathBuf::from("portals/p/access.csv"));
+        for place in [&one, &other] {
+            assert_eq!(write_file(&root, place, b"1").unwrap(), Written::InPlace);
+            assert_eq!(write_file(&root, place, b"2").unwrap(), Written::InPlace);
+        }
+        fs_err::write(root.join(&other), "mine").unwrap();
+        assert_eq!(write_file(&root, &other, b"3").unwrap(), Written::Beside);
+        assert_eq!(fs_err::read_to_string(root.join("portals/p/access.new.csv")).unwrap(), "3");
+        remove_others(&root, &[]).unwrap();
+        assert!(!root.join(&one).exists());
+        assert_eq!(fs_err::read_to_string(root.join(&other)).unwrap(), "mine");
     }
 
     #[test]

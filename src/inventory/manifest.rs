@@ -128,16 +128,22 @@ fn has_words(inventory: &Inventory, record: &Record, with_terms: bool) -> bool {
     record.pages.iter().chain(record.terms.iter().filter(|_| with_terms)).any(|page| is_full(&page.file))
 }
 
-/// Tells beforehand what a job that publishes the documentation would refuse: an image that a page shows and that the
-/// source does not have.
+/// Tells beforehand what a job that publishes the documentation would refuse, and which images pages show that the source
+/// does not have.
 fn check_docs(inventory: &Inventory, record: &Record, notes: &mut Vec<Note>) {
     let folder = inventory.folder(&record.coordinates).join(DOCS);
     let texts = record.pages.iter().chain(&record.terms).map(|page| &page.file);
     let named = texts.chain(record.resources.iter().map(|resource| &resource.file));
     let mut files: Vec<Utf8PathBuf> = named.filter_map(|file| Some(file.strip_prefix(DOCS).ok()?.to_owned())).collect();
     files.extend(folder.join("config.json").is_file().then(|| "config.json".into()));
-    if let Err(diagnosis) = docs::of_folder(inventory.root(), &folder, &files, &Reading::default()) {
-        notes.push(Note::new("documentation", format!("a job would refuse it, mend it there: {diagnosis}")));
+    match docs::of_folder(inventory.root(), &folder, &files, &Reading::default()) {
+        Ok(docs) => {
+            let told = docs.map(|docs| docs.notes.join("; ")).filter(|told| !told.is_empty());
+            notes.extend(told.map(|told| Note::new("documentation", format!("links that lead nowhere: {told}"))));
+        }
+        Err(diagnosis) => {
+            notes.push(Note::new("documentation", format!("a job would refuse it, mend it there: {diagnosis}")));
+        }
     }
 }
 
@@ -204,7 +210,8 @@ pub(super) fn listed(values: &[String]) -> String {
 /// The cell of a field, which is read by the type of its key.
 fn field(value: &FieldValue) -> String {
     match value {
-        FieldValue::Text(text) | FieldValue::Date(text) if text.trim_start().starts_with('[') => {
+        // A cell is trimmed, and a list is not.
+        FieldValue::Text(text) | FieldValue::Date(text) if text.starts_with('[') || text.trim() != text => {
             json!([text]).to_string()
         }
         FieldValue::Text(text) | FieldValue::Date(text) => text.clone(),

@@ -9,24 +9,18 @@ use std::{collections::BTreeMap, future::Future, io};
 
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use sha2::{Digest, Sha256};
 
-use super::{FileRecord, IdentityRecord, Note, OtherInstance, PageRecord, Record, ResourceRecord, names::Names};
+pub use super::documents::DOCS;
+use super::{
+    FileRecord, IdentityRecord, Note, OtherInstance, Record,
+    documents::{self, Listed},
+    names::Names,
+};
 use crate::{
     asset::{AssetType, Coordinates, ExternalInstance, FileKey, Lifecycle},
-    exchange::{
-        Asset, AssetFile, Edition, Exchange, FieldValue, HOME_PAGE, InstanceGroup, PortalPage, Resource, TERMS_PAGE,
-    },
+    exchange::{Asset, AssetFile, Edition, Exchange, FieldValue, Instance, InstanceGroup, Resource, TERMS_PAGE},
     net::CallError,
-    package::docs::page_name,
 };
-
-/// Where pages, terms and images lie, beside the record.
-pub const DOCS: &str = "docs";
-
-/// The folder of the images, in texts and on disk.
-const RESOURCES: &str = "resources";
 
 /// What the name of a file that a server made from another one begins with (EXCHANGE.md §2.8).
 const MADE: [&str; 3] = ["fat-", "light-", "original-"];
@@ -94,20 +88,33 @@ pub async fn version(
 pub async fn documents(exchange: &Exchange, record: &mut Record, keep: &mut impl Keep) -> Result<(), CallError> {
     let coordinates = record.coordinates.clone();
     let portal = exchange.pages(&coordinates, Edition::Published).await?;
-    let mut links = BTreeMap::new();
-    if portal.is_some() {
-        links = images(exchange, record, keep).await?;
+    let mut listed = Listed { has_terms: has_terms(&record.asset_type), ..Listed::default() };
+    if let Some(portal) = portal {
+        listed.images = exchange.resources(&coordinates, Edition::Published).await?.unwrap_or_default();
+        listed.pages = portal.pages.into_iter().filter(|page| !page.synthetic).collect();
     }
-    let mut reading = Pages::new(exchange, &coordinates, links);
-    for page in portal.unwrap_or_default().pages.iter().filter(|page| !page.synthetic) {
-        if let Some(page) = reading.page(page, &mut record.notes, keep).await? {
-            record.pages.push(page);
-        }
+    documents::bring(&Shelf { exchange, coordinates: &coordinates }, listed, record, keep).await
+}
+
+/// What is published of one version.
+struct Shelf<'a> {
+    exchange: &'a Exchange,
+    coordinates: &'a Coordinates,
+}
+
+impl documents::Shelf for Shelf<'_> {
+    async fn page(&self, path: &str) -> Result<Option<String>, CallError> {
+        self.exchange.page_text(self.coordinates, Edition::Published, path).await
     }
-    if has_terms(&record.asset_type) {
-        record.terms = reading.text("terms", TERMS_PAGE, "terms.md", keep).await?;
+
+    async fn terms(&self) -> Result<Option<String>, CallError> {
+        self.page(TERMS_PAGE).await
     }
-    Ok(())
+
+    async fn image(&self, image: &Resource) -> Result<Option<Bytes>, CallError> {
+        let found = self.exchange.resource(self.coordinates, Edition::Published, image).await?;
+        Ok(found.map(|found| found.content))
+    }
 }
 
 /// The icon of an asset: among its files, or at an address of its own.
@@ -124,8 +131,13 @@ pub fn icon(asset: &Asset) -> Option<AssetFile> {
 /// The record of what an asset says of itself.
 #[must_use]
 pub fn record(coordinates: &Coordinates, asset: &Asset) -> Record {
+    record_of(coordinates, asset, !asset.dependencies.is_empty())
+}
+
+/// The same, where only somebody else knows whether the files need modules of dependencies.
+pub(super) fn record_of(coordinates: &Coordinates, asset: &Asset, has_dependencies: bool) -> Record {
     let mut notes = Vec::new();
-    let files = files(asset, &mut notes);
+    let files = files(asset, has_dependencies, &mut notes);
     let main_file = files.iter().find_map(|file| file.main_file.clone().filter(|_| file.file.is_some()));
     let keywords = asset.attribute("keywords").unwrap_or_default();
     let kind = asset.kind();
@@ -227,7 +239,7 @@ fn named(told: &[crate::exchange::Dependency], what: &str, notes: &mut Vec<Note>
 }
 
 /// All files, those that are carried with a place.
-fn files(asset: &Asset, notes: &mut Vec<Note>) -> Vec<FileRecord> {
+fn files(asset: &Asset, has_dependencies: bool, notes: &mut Vec<Note>) -> Vec<FileRecord> {
     let mut names = Names::default();
     names.reserve("asset.json");
     names.reserve(DOCS);
@@ -246,7 +258,7 @@ fn files(asset: &Asset, notes: &mut Vec<Note>) -> Vec<FileRecord> {
     let uploaded = |wanted: &FileKey| files.iter().any(|(file, key)| key == wanted && !file.is_generated);
     // The server takes the modules of dependencies from what is sent, and keeps them in the fat file alone
     // (EXCHANGE.md §2.8, §3.11): only that can be published again as it was.
-    let needs_modules = |own: &FileKey| !asset.dependencies.is_empty() && uploaded(own) && uploaded(&fat(own));
+    let needs_modules = |own: &FileKey| has_dependencies && uploaded(own) && uploaded(&fat(own));
     let record = |(file, key): &(&AssetFile, FileKey)| {
         let publish_as = files_own_name(key);
         let is_fat = |own: &FileKey| fat(own) == *key;
@@ -286,7 +298,7 @@ fn fat(key: &FileKey) -> FileKey {
 }
 
 /// Whether an asset of this type may have terms (EXCHANGE.md §5.2).
-fn has_terms(asset_type: &AssetType) -> bool {
+pub(super) fn has_terms(asset_type: &AssetType) -> bool {
     asset_type.requires_api_version()
         || matches!(asset_type, AssetType::Graphql | AssetType::ApiGroup | AssetType::Other(_))
 }
@@ -300,6 +312,12 @@ async fn instances(exchange: &Exchange, record: &mut Record) -> Result<(), CallE
         Ok(told) => told.unwrap_or_default(),
         Err(error) => return unread(error, "instances", &mut record.notes),
     };
+    tell_instances(record, told);
+    Ok(())
+}
+
+/// Tells instances in a record: those that can be made elsewhere, and the others.
+pub(super) fn tell_instances(record: &mut Record, told: Vec<Instance>) {
     for instance in told {
         let name = full(instance.name.as_ref());
         match (instance.is_external(), name, full(instance.endpoint_uri.as_ref())) {
@@ -317,7 +335,6 @@ async fn instances(exchange: &Exchange, record: &mut Record) -> Result<(), CallE
     }
     record.instances.sort_by(|one, other| one.name.cmp(&other.name));
     record.other_instances.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok(())
 }
 
 async fn identities(exchange: &Exchange, record: &mut Record) -> Result<(), CallError> {
@@ -346,153 +363,4 @@ fn unread(error: CallError, what: &str, notes: &mut Vec<Note>) -> Result<(), Cal
         return Ok(());
     }
     Err(error)
-}
-
-/// Reads the images; answers what becomes of links whose image has another name here.
-async fn images(
-    exchange: &Exchange,
-    record: &mut Record,
-    keep: &mut impl Keep,
-) -> Result<BTreeMap<String, String>, CallError> {
-    let coordinates = record.coordinates.clone();
-    let mut listed = exchange.resources(&coordinates, Edition::Published).await?.unwrap_or_default();
-    listed.sort_by(|one, other| one.path.cmp(&other.path));
-    listed.dedup();
-    let (mut names, mut links) = (Names::default(), BTreeMap::new());
-    for resource in listed {
-        let Some(content) = exchange.resource(&coordinates, Edition::Published, &resource).await? else {
-            record.notes.push(Note::new(format!("image {}", resource.path), "it is listed, and is not there"));
-            continue;
-        };
-        let name = image_name(&resource, &mut names);
-        if name != resource.id() {
-            links.insert(resource.id().to_owned(), name.clone());
-        }
-        let file = Utf8Path::new(DOCS).join(RESOURCES).join(name);
-        let (size, sha256) = (content.content.len() as u64, digest(&content.content));
-        keep.keep(&file, content.content).await.map_err(CallError::Local)?;
-        record.resources.push(ResourceRecord { path: resource.path, file, size, sha256 });
-    }
-    Ok(links)
-}
-
-/// The name of an image on disk: that of the server, which stays in the texts, where it can be one.
-fn image_name(resource: &Resource, names: &mut Names) -> String {
-    let id = resource.id();
-    let (stem, ending) = id.rsplit_once('.').map_or((id, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
-    if ending.bytes().skip(1).all(|b| b.is_ascii_alphanumeric()) && ending.len() < 12 {
-        names.give(stem, &ending)
-    } else {
-        names.give(id, "")
-    }
-}
-
-fn digest(content: &[u8]) -> String {
-    hex::encode(Sha256::digest(content))
-}
-
-/// Pages on their way to disk.
-struct Pages<'a> {
-    exchange: &'a Exchange,
-    coordinates: &'a Coordinates,
-    /// Images with another name here.
-    links: BTreeMap<String, String>,
-    files: Names,
-    /// The names of pages that are taken, folded.
-    taken: Vec<String>,
-}
-
-impl<'a> Pages<'a> {
-    fn new(exchange: &'a Exchange, coordinates: &'a Coordinates, links: BTreeMap<String, String>) -> Self {
-        let mut files = Names::default();
-        for name in ["terms.md", "config.json", RESOURCES] {
-            files.reserve(name);
-        }
-        Self { exchange, coordinates, links, files, taken: Vec::new() }
-    }
-
-    async fn page(
-        &mut self,
-        page: &PortalPage,
-        notes: &mut Vec<Note>,
-        keep: &mut impl Keep,
-    ) -> Result<Option<PageRecord>, CallError> {
-        let told = told_name(page);
-        let name = self.name(&told);
-        if name != told {
-            let why = format!("no archive of pages can name it: it is kept as `{name}`");
-            notes.push(Note::new(format!("page {told}"), why));
-        }
-        let file = if name == HOME_PAGE { "home.md".to_owned() } else { self.files.give(&name, ".md") };
-        let read = self.text(&name, &page.path, &file, keep).await?;
-        if read.is_none() {
-            notes.push(Note::new(format!("page {told}"), "it is listed, and is not there"));
-        }
-        Ok(read)
-    }
-
-    /// Reads a text; `None` where there is none.
-    async fn text(
-        &mut self,
-        name: &str,
-        path: &str,
-        file: &str,
-        keep: &mut impl Keep,
-    ) -> Result<Option<PageRecord>, CallError> {
-        let text = self.exchange.page_text(self.coordinates, Edition::Published, path).await?;
-        let Some(text) = text else { return Ok(None) };
-        let text = relinked(text, &self.links);
-        let file = Utf8Path::new(DOCS).join(file);
-        let sha256 = digest(text.as_bytes());
-        keep.keep(&file, text.into()).await.map_err(CallError::Local)?;
-        Ok(Some(PageRecord { name: name.to_owned(), path: path.to_owned(), file, sha256 }))
-    }
-
-    /// The name of a page as an archive can have it, and none twice.
-    fn name(&mut self, told: &str) -> String {
-        let mut name = if page_name(told).is_ok() { told.to_owned() } else { legal(told) };
-        let plain = name.clone();
-        let mut number = 2;
-        while self.taken.contains(&name) {
-            name = format!("{plain} ({number})");
-            number += 1;
-        }
-        self.taken.push(name.clone());
-        name
-    }
-}
-
-/// What people call a page: its path without the id that the server gave it, so that folders stay.
-fn told_name(page: &PortalPage) -> String {
-    let is_half = |half: &str| half.len() == 3 && half.bytes().all(|b| b.is_ascii_alphanumeric());
-    let is_id = |part: &str| part.split_once('-').is_some_and(|(one, two)| is_half(one) && is_half(two));
-    let name = match page.path.split_once('/') {
-        _ if page.path == HOME_PAGE => HOME_PAGE,
-        Some((id, name)) if is_id(id) => name,
-        _ => &page.path,
-    };
-    name.to_owned()
-}
-
-/// What is left of a name that no archive can have.
-fn legal(told: &str) -> String {
-    let careful = |c: char| if "@*+_\\%".contains(c) || c.is_control() { '-' } else { c };
-    let name: String = told.replace('/', " - ").chars().map(careful).take(120).collect();
-    let name = name.trim_start_matches(['.', ' ']).trim_end();
-    if page_name(name).is_ok() && !name.eq_ignore_ascii_case(HOME_PAGE) {
-        name.to_owned()
-    } else {
-        format!("page {name}")
-    }
-}
-
-/// A text with other names for images.
-fn relinked(text: String, links: &BTreeMap<String, String>) -> String {
-    links.iter().fold(text, |text, (from, to)| {
-        let encoded = utf8_percent_encode(from, NON_ALPHANUMERIC).to_string();
-        let blank = from.replace(' ', "%20");
-        [from, &encoded, &blank]
-            .into_iter()
-            .fold(text, |text, from| text.replace(&format!("{RESOURCES}/{from}"), &format!("{RESOURCES}/{to}")))
-    })
 }

@@ -6,7 +6,8 @@ use maud::{DOCTYPE, html};
 
 use super::{
     Note,
-    compile::{Census, Left, Told},
+    companions::{ACCESS, APPLICATIONS, Companions, Portal},
+    compile::{Census, Left, Told, companions_place},
 };
 use crate::asset::Coordinates;
 
@@ -14,14 +15,20 @@ use crate::asset::Coordinates;
 const NAMED: usize = 20;
 
 /// What no inventory holds, whatever the asset.
-const NEVER: [&str; 6] = [
+const NEVER: [&str; 7] = [
     "who made a version, and when: a copy is made by whoever publishes it",
     "ratings, reviews, comments and metrics: no call of the API sets them",
     "files that the server makes by itself: `fat-…`, `light-…`, the other format of a REST API, its own POM",
     "unpublished drafts of pages",
-    "policies, contracts, client applications and service levels: they belong to API Manager",
+    "policies, service levels and managed instances: they belong to API Manager",
+    "client secrets and ids, owners of client applications, and approvals of contracts: they are given anew",
     "the design of the public portal",
 ];
+
+/// What a portal does not tell.
+const UNTOLD: &str = "The source is a portal. It shows one full version for each of its own (v1), and tells nothing of others, of \
+    versions in development, of definitions of categories and custom fields, of who may see an asset, of keywords and of checksums: \
+    that is left out. Main files and dependencies are those that the archives name.";
 
 /// One table of the page.
 struct Table {
@@ -73,8 +80,40 @@ fn tables(census: &Census, told: &Told) -> Vec<Table> {
         vec!["what", "why", "versions"],
         grouped(&census.notes),
     ));
+    tables.extend(companions(&told.companions));
     tables.retain(|table| !table.rows.is_empty());
     tables
+}
+
+/// The client applications and contracts of portals.
+fn companions(companions: &Companions) -> Vec<Table> {
+    let Companions::Of(portals) = companions else { return Vec::new() };
+    let row = |portal: &Portal| {
+        let folder = companions_place(&portal.label, portals.len() == 1);
+        let told = match &portal.found {
+            Ok(found) => [
+                found.applications.len().to_string(),
+                found.access.len().to_string(),
+                format!("{}, {}", folder.join(APPLICATIONS), folder.join(ACCESS)),
+            ],
+            Err(why) => [String::new(), String::new(), format!("could not be read: {why}")],
+        };
+        [portal.label.clone()].into_iter().chain(told).collect()
+    };
+    let notes = portals.iter().flat_map(|portal| {
+        let notes = portal.found.iter().flat_map(|found| &found.notes);
+        notes.map(|note| vec![portal.label.clone(), note.what.clone(), note.why.clone()])
+    });
+    vec![
+        table(
+            "Client applications",
+            "Jobs of kind applications and access make them elsewhere, where whoever signs owns them: with new ids, with new \
+             secrets, and with contracts that have to be approved anew.",
+            vec!["portal", "applications", "contracts", "files"],
+            portals.iter().map(row).collect(),
+        ),
+        table("Client applications: not as in the portal", "", vec!["portal", "what", "why"], notes.collect()),
+    ]
 }
 
 /// What cannot be carried, the same of several versions together.
@@ -112,7 +151,12 @@ fn overview(census: &Census, told: &Told) -> Vec<String> {
             census.instances,
             census.public
         ),
-        format!("Source: {}; organizations: {}.", told.source, told.organizations.join(", ")),
+        format!(
+            "Source: {}; {}: {}.",
+            told.source,
+            if told.is_portal { "portal" } else { "organizations" },
+            told.organizations.join(", ")
+        ),
     ];
     if told.open > 0 {
         lines.push(format!("The run was stopped: {} versions are still to be read.", told.open));
@@ -120,8 +164,18 @@ fn overview(census: &Census, told: &Told) -> Vec<String> {
     if let Some(Err(why)) = &told.definitions {
         lines.push(format!("The categories and custom fields of the source could not be read: {why}."));
     }
+    match &told.companions {
+        Companions::Nowhere { why, .. } => {
+            lines.push(format!("Client applications and contracts were not read: {why}."));
+        }
+        Companions::Unwanted => lines.push("Client applications and contracts were not asked for.".to_owned()),
+        Companions::Of(_) => {}
+    }
     if let Some(count) = told.soft_deleted.filter(|count| *count > 0) {
         lines.push(format!("{count} versions were deleted softly on the source: only their numbers are left of them."));
+    }
+    if told.is_portal {
+        lines.push(UNTOLD.to_owned());
     }
     lines
 }

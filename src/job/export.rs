@@ -12,7 +12,7 @@ use super::{
     resolve::{DEFAULT_HOST, Overrides, Pace, Place, Target, beside, pace},
     secrets,
 };
-use crate::asset::{AssetType, Lifecycle};
+use crate::asset::{AssetType, Lifecycle, Remap};
 
 /// What a job reads, and where it brings it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,12 +21,16 @@ pub struct Export {
     pub directory: Utf8PathBuf,
     /// The server and the organization to read.
     pub source: Target,
+    /// The portal that is read instead of the organization.
+    pub portal: Option<PortalName>,
     /// How fast.
     pub pace: Pace,
     /// Further organizations.
     pub groups: Groups,
     /// Which part of them.
     pub filter: Filter,
+    /// How assets are named beside the client applications of the source; `None`: those are left out.
+    pub companions: Option<Companions>,
     /// Whether everything is read again, whatever the source says of changes.
     pub reread: bool,
     /// Where the journal of the reading is.
@@ -41,6 +45,15 @@ impl Export {
     pub fn manifest(&self) -> Utf8PathBuf {
         self.directory.join("manifest.csv")
     }
+}
+
+/// How assets are named beside client applications and contracts, which are for another portal.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Companions {
+    /// What becomes of groups and assets; nothing, in an export.
+    pub remap: Remap,
+    /// The group of what is the source's own; `None`: no group is named, and that of whoever reads it is meant.
+    pub group: Option<String>,
 }
 
 /// Which organizations below the one that is named are read as well.
@@ -109,6 +122,7 @@ pub(super) fn resolve(
                 ..table.credentials.clone()
             },
         },
+        portal: portal(table)?,
         pace: pace(&table.pace, over).map_err(|(key, m)| wrong(key, m))?,
         groups: match &table.business_groups {
             GroupsChoice::Named(groups) if groups.is_empty() => Groups::None,
@@ -120,10 +134,30 @@ pub(super) fn resolve(
             }
         },
         filter: filter(table)?,
+        companions: export.companions.unwrap_or(true).then(Companions::default),
         reread: export.reread,
         journal,
         sandbox,
     })
+}
+
+/// The portal, where one is read.
+fn portal(table: &SourceTable) -> Result<Option<PortalName>, Wrong> {
+    let wrong = |key: &str, message: &str| Err((format!("source.{key}"), message.to_owned()));
+    let Some(portal) = &table.portal else {
+        return match &table.target_organization {
+            Some(_) => wrong("target_organization", "says where a `portal` is: name that as well"),
+            None => Ok(None),
+        };
+    };
+    if portal.trim().is_empty() {
+        return wrong("portal", "is the id or the name of a portal, and neither is empty");
+    }
+    if table.business_groups != GroupsChoice::default() {
+        return wrong("business_groups", "a portal shows what it shows, whatever group that belongs to");
+    }
+    let target_organization = table.target_organization.clone();
+    Ok(Some(PortalName { portal: Some(portal.clone()), target_organization }))
 }
 
 /// Where the organization is. Unlike for a target, the file goes before the environment, which may mean the target.

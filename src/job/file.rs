@@ -214,6 +214,7 @@ pub(super) struct AccessTable {
 pub(super) struct ExportTable {
     pub(super) directory: Option<Utf8PathBuf>,
     pub(super) reread: bool,
+    pub(super) companions: Option<bool>,
 }
 
 /// What becomes of coordinates, with the place of each entry in the file.
@@ -278,6 +279,8 @@ pub(super) struct SourceTable {
     pub(super) include: Vec<String>,
     pub(super) exclude: Vec<String>,
     pub(super) organization: Option<String>,
+    pub(super) portal: Option<String>,
+    pub(super) target_organization: Option<String>,
     pub(super) host: Option<String>,
     pub(super) sandbox: SandboxChoice,
     pub(super) ca_file: Option<Utf8PathBuf>,
@@ -296,6 +299,8 @@ impl SourceTable {
     pub(super) fn of_an_organization(&self) -> Option<&'static str> {
         let keys = [
             ("organization", self.organization.is_some()),
+            ("portal", self.portal.is_some()),
+            ("target_organization", self.target_organization.is_some()),
             ("host", self.host.is_some()),
             ("sandbox", self.sandbox != SandboxChoice::default()),
             ("ca_file", self.ca_file.is_some()),

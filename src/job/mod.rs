@@ -20,7 +20,7 @@ mod wave;
 pub use crate::asset::OnConflict;
 pub use definitions::{Definition, Definitions, ValueType, Wish};
 pub use error::JobError;
-pub use export::{Export, Filter, Groups};
+pub use export::{Companions, Export, Filter, Groups};
 pub use file::{
     CredentialsFrom, DescribeApi, Kind, Metadata, Mode, OnDifference, OnVanished, SourceSpec, WhenDifferent,
     WhenPending,

@@ -223,7 +223,7 @@ impl Job {
                 sandbox(&file.target.sandbox, folder, &whole).map_err(|m| value("target.sandbox", m))?
             }
         };
-        let export = reads(file.kind, over, env)
+        let mut export = reads(file.kind, over, env)
             .map(|(over, env)| {
                 let places = (source_journal, source_sandbox);
                 export::resolve(&file.source, &file.export, (folder, &name), places, &over, &*env)
@@ -274,6 +274,14 @@ impl Job {
             message,
             is_secret: false,
         })?;
+        if file.kind == Kind::Migrate && file.source.portal.is_some() {
+            let message =
+                "a migration reads an organization: export the portal, and publish what it brought".to_owned();
+            return Err(value("source.portal", message));
+        }
+        if let Some(companions) = export.as_mut().and_then(|export| export.companions.as_mut()) {
+            (companions.remap, companions.group) = (remap.clone(), file.target.group.clone());
+        }
         if file.kind == Kind::Migrate && export.as_ref().is_some_and(|export| export.source.organization.is_none()) {
             let message = "a migration names the organization that it reads: its id, or its name".to_owned();
             return Err(value("source.organization", message));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
-use super::{RunId, State, item::ItemId, transition};
+use super::{JournalError, Reader, RunId, State, item::ItemId, transition};
 use crate::asset::{AssetChange, AssetDraft, Claim, Coordinates, Description, Scope};
 
 /// Disagreements that are told one by one; the others are only counted.
@@ -27,6 +27,32 @@ pub struct Disagreement {
     pub speaks: String,
     /// The coordinates of a version that says something else.
     pub yields: String,
+}
+
+impl Reader {
+    /// Whether any version of the version group that a draft belongs to says something about a datum that the group shares.
+    ///
+    /// # Errors
+    /// [`JournalError`]
+    pub fn is_said_for_group(&self, draft: &AssetDraft, datum: &str) -> Result<bool, JournalError> {
+        let api_version = draft.properties.get("apiVersion").map(String::as_str);
+        let group = Scope::VersionGroup;
+        let scope = format!("{}{}", mark(group), group.key(&draft.coordinates, api_version));
+        let asset = format!("{}/{}", draft.coordinates.group_id, draft.coordinates.asset_id);
+        self.read(|c| {
+            let mut claims = c.prepare_cached(
+                "SELECT claims FROM item WHERE target = ?1 AND asset = ?2 AND claims LIKE '%\"' || ?3 || '\"%'",
+            )?;
+            let mut rows = claims.query(params![self.target(), asset, datum])?;
+            while let Some(row) = rows.next()? {
+                let kept: Vec<Kept> = serde_json::from_str(row.get_ref(0)?.as_str()?).unwrap_or_default();
+                if kept.iter().any(|(place, name, _)| *place == scope && name == datum) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
 }
 
 /// The claims of a draft, as the journal keeps them.

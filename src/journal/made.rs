@@ -1,9 +1,9 @@
 //! The versions that a job made on its target, and nobody before it.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
-use super::{ItemId, JournalError, Reader, RunId, State, transition};
+use super::{ItemId, JournalError, Reader, RunId, State, schema, transition};
 
 /// The class of items whose version was removed again.
 pub const UNDONE: &str = "undone";
@@ -18,6 +18,39 @@ pub struct Made {
     pub gav: String,
     /// When it was there, in milliseconds since 1970.
     pub at: i64,
+    /// The same by the server's clock, where it tells the time.
+    #[serde(skip)]
+    pub server_time: Option<i64>,
+    /// A digest of its files; `None` where an earlier version of consign made it.
+    #[serde(skip)]
+    pub content: Option<String>,
+}
+
+/// What was done to a version of the target, or is about to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brought {
+    /// Its coordinates there.
+    pub gav: String,
+    /// Whose version it is.
+    pub whose: Whose,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// The same by the server's clock, where it tells the time.
+    pub server_time: Option<i64>,
+    /// A digest of its files, where they are known.
+    pub content: Option<String>,
+}
+
+/// Whose version it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// It was not there before: this job has made it.
+    Ours,
+    /// It is there, and this job is about to publish over it. Written before that is sent: whoever finds it afterwards
+    /// cannot tell.
+    Theirs,
+    /// This job has published over it: it is whose it was.
+    AsBefore,
 }
 
 impl Reader {
@@ -26,24 +59,64 @@ impl Reader {
     /// # Errors
     /// [`JournalError`]
     pub fn made(&self, job: &str) -> Result<Vec<Made>, JournalError> {
+        let read = |row: &Row<'_>| {
+            Ok(Made {
+                item: ItemId(row.get(0)?),
+                gav: row.get(1)?,
+                at: row.get(2)?,
+                server_time: row.get(3)?,
+                content: row.get(4)?,
+            })
+        };
+        self.read(|c| {
+            let known =
+                if schema::version(c)? < schema::KNOWS_CONTENTS { "NULL, NULL" } else { "server_time, content" };
+            let theirs = if schema::version(c)? < schema::KNOWS_CONTENTS { "0" } else { "made.theirs" };
+            c.prepare_cached(&format!(
+                "SELECT made.item, made.gav, made.at, {known} FROM made JOIN item ON item.id = made.item
+                 WHERE item.target = ?1 AND coalesce(item.job, ?2) = ?2 AND NOT {theirs} ORDER BY made.id DESC"
+            ))?
+            .query_map(params![self.target(), job], read)?
+            .collect()
+        })
+    }
+
+    /// What else a job, by its key, made that depends on the version of an item, newest first: at most so many.
+    ///
+    /// # Errors
+    /// [`JournalError`]
+    pub fn made_upon(&self, job: &str, item: ItemId, most: u32) -> Result<Vec<String>, JournalError> {
         self.read(|c| {
             c.prepare_cached(
-                "SELECT made.item, made.gav, made.at FROM made JOIN item ON item.id = made.item
-                 WHERE item.target = ?1 AND coalesce(item.job, ?2) = ?2 ORDER BY made.id DESC",
+                "SELECT DISTINCT made.gav FROM item base JOIN need ON need.gav IN (base.gav, base.published_as)
+                 JOIN made ON made.item = need.item AND NOT made.theirs JOIN item ON item.id = made.item
+                 WHERE base.id = ?1 AND item.target = base.target AND coalesce(item.job, ?2) = ?2
+                 ORDER BY made.id DESC LIMIT ?3",
             )?
-            .query_map(params![self.target(), job], |row| {
-                Ok(Made { item: ItemId(row.get(0)?), gav: row.get(1)?, at: row.get(2)? })
-            })?
+            .query_map(params![item.0, job, most], |row| row.get(0))?
             .collect()
         })
     }
 }
 
-/// Remembers that an item's version was made.
-pub(super) fn remember(tx: &Transaction<'_>, item: ItemId, gav: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT OR IGNORE INTO made (item, gav, at) VALUES (?1, ?2, ?3)")?
-        .execute(params![item.0, gav, transition::now()])
-        .map(drop)
+/// Remembers what was done to a version.
+pub(super) fn remember(tx: &Transaction<'_>, item: ItemId, brought: &Brought) -> rusqlite::Result<()> {
+    let statement = match brought.whose {
+        // Where it is written already that somebody else's stood there, that counts.
+        Whose::Ours => {
+            "INSERT INTO made (item, gav, at, server_time, content) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (item, gav) DO UPDATE
+             SET at = excluded.at, server_time = excluded.server_time, content = excluded.content WHERE NOT theirs"
+        }
+        Whose::Theirs => {
+            "INSERT OR IGNORE INTO made (item, gav, at, server_time, content, theirs) VALUES (?1, ?2, ?3, ?4, ?5, 1)"
+        }
+        Whose::AsBefore => {
+            "UPDATE made SET at = ?3, server_time = ?4, content = ?5 WHERE item = ?1 AND gav = ?2 AND NOT theirs"
+        }
+    };
+    let Brought { gav, at, server_time, content, .. } = brought;
+    tx.prepare_cached(statement)?.execute(params![item.0, gav, at, server_time, content]).map(drop)
 }
 
 /// Forgets a version that was removed. An item that stood there is brought again by the next run.

@@ -51,7 +51,7 @@ pub use entry::Entry;
 pub use error::JournalError;
 pub use item::{Counts, EXPORT_KEY, EventRow, Failure, Item, ItemId, ItemRow, PORTAL_KEY, Retired, RunTotals};
 pub use lock::Lock;
-pub use made::{Made, UNDONE};
+pub use made::{Brought, Made, UNDONE, Whose};
 pub use open::{Journal, RunId};
 pub use pause::Pause;
 pub use reader::{Reader, StatusFilter};

@@ -134,12 +134,20 @@ const MIGRATIONS: &[&str] = &[
         GROUP BY item.id ORDER BY min(event.at);
     ",
     "
+    ALTER TABLE made ADD COLUMN server_time INTEGER;             -- `at` by the server's clock, where it tells the time
+    ALTER TABLE made ADD COLUMN content TEXT;                    -- a digest of its files, where they are known
+    ALTER TABLE made ADD COLUMN theirs INTEGER NOT NULL DEFAULT 0;  -- 1: it was there before, and was published over
+    ",
+    "
     ALTER TABLE item ADD COLUMN ids TEXT;      -- by which ids the target knows it, as JSON; never a secret
     ",
 ];
 
 /// The first version that knows which job brought an item.
 pub(super) const KNOWS_JOBS: i64 = 4;
+
+/// The first version that knows what the versions hold that a job made.
+pub(super) const KNOWS_CONTENTS: i64 = 6;
 
 /// The version that this program writes.
 pub(super) fn known_version() -> i64 {

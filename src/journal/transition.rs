@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{Failure, RunId, RunTotals, State, item::ItemId, made, scan::Scan};
+use super::{Brought, Failure, RunId, RunTotals, State, item::ItemId, made, scan::Scan};
 
 /// One transition of an item, as the engine writes it.
 #[derive(Debug, Clone)]
@@ -29,8 +29,8 @@ pub struct Change {
     pub failure: Option<Failure>,
     /// What else is worth telling in the item's history.
     pub note: Option<String>,
-    /// The version that was made on the target, by its coordinates there.
-    pub made: Option<String>,
+    /// What was done to a version of the target.
+    pub made: Option<Brought>,
     /// By which ids the target knows it, as JSON; never a secret. `None`: as before.
     pub ids: Option<String>,
 }
@@ -131,8 +131,8 @@ pub(super) fn apply(tx: &Transaction<'_>, run: RunId, change: &Change) -> rusqli
     let note = change.note.as_deref().or(failure.map(|f| f.message.as_str()));
     let http = failure.and_then(|f| f.http);
     insert_event(tx, change.item, run, change.to, change.step, change.attempt, http, note)?;
-    if let Some(gav) = &change.made {
-        made::remember(tx, change.item, gav)?;
+    if let Some(brought) = &change.made {
+        made::remember(tx, change.item, brought)?;
     }
     if followed && change.to.is_final() { release(tx, run, change.item, change.to) } else { Ok(0) }
 }

@@ -20,6 +20,7 @@ use super::{
     auth::{Grant, Keeper, Token, TokenRequest, read_grant},
     backoff,
     call::{Target, request_id},
+    clock::ServerClock,
     counters::{Tally, count},
     idle::{CHUNK, Progress},
     pace::{Admission, Pace},
@@ -113,6 +114,7 @@ struct Inner {
     retry: RetrySettings,
     user_agent: String,
     tally: Tally,
+    clock: ServerClock,
     random: std::sync::Mutex<fastrand::Rng>,
     /// Tells that the run is to end.
     stop: OnceLock<CancellationToken>,
@@ -159,6 +161,7 @@ impl Client {
                 retry: settings.retry,
                 user_agent: settings.user_agent,
                 tally: Tally::default(),
+                clock: ServerClock::default(),
                 stop: OnceLock::new(),
             }),
         }
@@ -177,6 +180,12 @@ impl Client {
     /// Why nothing is sent at this moment, for people; `None` when requests flow.
     pub fn waiting_reason(&self) -> Option<String> {
         self.inner.pace.waiting_reason()
+    }
+
+    /// What the server's clock shows, in milliseconds since 1970, give or take a second and the time that a reply takes;
+    /// `None` where no reply has told.
+    pub fn server_time(&self) -> Option<i64> {
+        self.inner.clock.now()
     }
 
     /// What the server has taught about its pace; changes are told as they come.
@@ -514,6 +523,7 @@ impl Client {
 
     /// Takes note of a reply: for the pace, the counters and the log.
     pub(super) fn note(&self, opened: &Opened, headers: &HeaderMap, status: StatusCode, is_empty: bool) {
+        self.inner.clock.note(headers);
         if self.inner.pace.observe(opened.admission.granted, status, headers, is_empty) {
             count(&self.inner.tally.refused);
         }

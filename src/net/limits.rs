@@ -43,9 +43,12 @@ pub(super) fn is_too_fast(status: StatusCode, is_empty: bool) -> bool {
 
 /// The time by the server's clock where it says it, so that ours may be wrong; in epoch seconds.
 fn server_time(headers: &HeaderMap) -> f64 {
-    let now = Timestamp::now();
-    let date = headers.get(header::DATE).and_then(|v| v.to_str().ok()).and_then(date);
-    seconds(date.unwrap_or(now))
+    seconds(told_time(headers).unwrap_or_else(Timestamp::now))
+}
+
+/// The time that a reply tells, in whole seconds.
+pub(super) fn told_time(headers: &HeaderMap) -> Option<Timestamp> {
+    headers.get(header::DATE).and_then(|value| value.to_str().ok()).and_then(date)
 }
 
 fn retry_after(headers: &HeaderMap, now: f64) -> Option<f64> {

@@ -17,6 +17,7 @@ mod auth;
 mod backoff;
 mod call;
 mod client;
+mod clock;
 mod counters;
 mod credentials;
 mod download;

@@ -23,7 +23,7 @@ pub mod reading;
 mod regular;
 pub mod remap;
 
-pub use archive::Budget as ArchiveBudget;
+pub use archive::{ArchiveError, Budget as ArchiveBudget};
 pub(crate) use bounded::Bounded;
 pub use fingerprint::{FileFingerprint, Fingerprint, fingerprint_file};
 pub use limits::Limits;

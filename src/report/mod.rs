@@ -24,6 +24,7 @@ mod summary;
 mod table;
 mod text;
 mod verify;
+mod visible;
 
 #[cfg(test)]
 mod fixture;
@@ -36,9 +37,10 @@ pub use json_lines::{Fanout, JsonLines};
 pub use outlook::{PlanOutlook, PlannedDefinition, PlannedFinding};
 pub use plan::{Action, PlanAction, PlanWriter, PlannedValue};
 pub use progress::{DoorView, Live, Progress, Style, log_writer};
-pub use status::{StatusJson, status_json, status_text};
+pub use status::{StatusJson, report_json, status_json, status_text};
 pub use summary::{Outcome, Summary};
 pub(crate) use table::{Table, left};
 pub use text::printable;
 pub(crate) use text::{JsonText, width};
 pub use verify::{VerifiedDifference, VerifiedItem, VerifiedWhole, VerifyWriter};
+pub use visible::{VisibleItem, VisibleVersion, VisibleWhole, VisibleWriter};

@@ -112,6 +112,9 @@ pub struct StatusJson<'a> {
     last_run: LastRun,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Rows<'a>>,
+    /// The half of a migration that reads; the rest is about the one that writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<Box<Self>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -172,14 +175,20 @@ pub fn status_json(reader: &Reader, failed: bool) -> Result<StatusJson<'_>, Repo
     StatusJson::read(reader, failed.then_some(StatusFilter::Failed))
 }
 
+/// The status as JSON, with all items.
+pub fn report_json(reader: &Reader) -> Result<StatusJson<'_>, ReportError> {
+    StatusJson::read(reader, Some(StatusFilter::All))
+}
+
 impl<'a> StatusJson<'a> {
-    pub(super) fn read(reader: &'a Reader, items: Option<StatusFilter>) -> Result<Self, ReportError> {
+    fn read(reader: &'a Reader, items: Option<StatusFilter>) -> Result<Self, ReportError> {
         Ok(Self {
             job: None,
             target: reader.target_name()?,
             counts: reader.counts()?,
             last_run: reader.last_run()?.into(),
             items: items.map(|filter| Rows { reader, filter }),
+            reading: None,
         })
     }
 
@@ -187,6 +196,13 @@ impl<'a> StatusJson<'a> {
     #[must_use]
     pub fn job(mut self, job: impl Into<String>) -> Self {
         self.job = Some(job.into());
+        self
+    }
+
+    /// Tells of the half of a migration that reads as well.
+    #[must_use]
+    pub fn reading(mut self, reading: Self) -> Self {
+        self.reading = Some(Box::new(reading));
         self
     }
 

@@ -20,12 +20,12 @@ const MAX_ADDRESS: usize = 2048;
 /// All tags: separated by commas, or a JSON list. An empty list: none.
 pub(crate) fn tags(text: &str) -> Result<Vec<String>, String> {
     match json_list(text)? {
-        Some(values) => Ok(values.into_iter().filter(|tag| !tag.is_empty()).collect()),
+        Some(values) => Ok(values.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()),
         None => Ok(list(text)),
     }
 }
 
-/// The values of one key: a text, or a JSON list.
+/// The values of one key: a text, or a JSON list, whose values keep their blanks.
 pub(crate) fn value(text: &str) -> Result<Spelled, String> {
     Ok(json_list(text)?.map_or_else(|| Spelled::One(text.trim().to_owned()), Spelled::Many))
 }
@@ -44,9 +44,10 @@ pub(crate) fn all(text: &str) -> Result<Values, String> {
         };
         let spelled = match value {
             Value::Array(values) => {
-                Spelled::Many(values.into_iter().map(|value| plain(value, &key)).collect::<Result<_, _>>()?)
+                let values = values.into_iter().map(|value| plain(value, &key));
+                Spelled::Many(values.map(|value| Ok(value?.trim().to_owned())).collect::<Result<_, String>>()?)
             }
-            value => Spelled::One(plain(value, &key)?),
+            value => Spelled::One(plain(value, &key)?.trim().to_owned()),
         };
         if key.trim().is_empty() {
             return Err("a key is empty".to_owned());
@@ -106,7 +107,7 @@ fn json_list(text: &str) -> Result<Option<Vec<String>>, String> {
 /// A single value as text.
 fn plain(value: Value, within: &str) -> Result<String, String> {
     match value {
-        Value::String(text) => Ok(text.trim().to_owned()),
+        Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),
         other => Err(format!("{within}: `{other}` is neither a text nor a number")),
     }
@@ -123,10 +124,10 @@ mod tests {
     #[test]
     fn a_list_holds_commas_and_an_empty_one_takes_away() {
         assert_eq!(value("Hello, world"), Ok(Spelled::One("Hello, world".to_owned())));
-        assert_eq!(value(r#" ["a, b", 5, " c "] "#), Ok(many(&["a, b", "5", "c"])));
+        assert_eq!(value(r#" ["a, b", 5, " c "] "#), Ok(many(&["a, b", "5", " c "])), "blanks in a list are meant");
         assert_eq!(value("[]"), Ok(Spelled::nothing()));
         assert_eq!(tags(" a, ,b "), Ok(vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(tags(r#"["a, b", ""]"#), Ok(vec!["a, b".to_owned()]));
+        assert_eq!(tags(r#"[" a, b ", " "]"#), Ok(vec!["a, b".to_owned()]));
         assert_eq!(tags("[ ]"), Ok(Vec::new()));
     }
 

@@ -55,6 +55,14 @@ pub enum Intent {
     Unchanged,
 }
 
+impl Intent {
+    /// Whether a run would fail the item.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        matches!(self, Self::Conflict | Self::Blocked | Self::NotFound | Self::Invalid)
+    }
+}
+
 /// One item of a plan.
 #[derive(Debug, Clone)]
 pub struct Planned {

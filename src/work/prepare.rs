@@ -94,8 +94,8 @@ impl Preparation<'_> {
         self.tell(&obstacles.findings);
         let mut known = Known::default();
         if is_examined {
-            let on_conflict = self.job.publish.on_conflict;
-            let mut examination = Examination::begin(on_conflict, place.clone(), configured, items).await;
+            let said = (self.job.publish.on_conflict, &self.job.remap);
+            let mut examination = Examination::begin(said, place.clone(), configured, items).await;
             // Changes take no room.
             let items = if self.job.kind == Kind::Publish { items } else { 0 };
             let surely_new = if examination.is_short_of_room(items) { self.surely_new(&examination)? } else { 0 };

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{RunError, Selection, scan::Scan};
 use crate::{
-    asset::{Coordinates, Problem},
+    asset::{AssetDraft, Coordinates, Problem},
     engine::NoSink,
     job::Job,
     journal::{Disagreement, ItemRow, Journal, JournalError, Reader, StatusFilter},
@@ -79,6 +79,11 @@ impl Rehearsal {
     /// The same, by the name of an item: a change may be about the latest version.
     pub(super) fn yields_of(&self, gav: &str) -> BTreeSet<String> {
         self.journal.reader().yields(gav).unwrap_or_default()
+    }
+
+    /// Whether any version of the version group that a draft belongs to says something about a datum of the group.
+    pub(super) fn says_for_group(&self, draft: &AssetDraft, datum: &str) -> bool {
+        self.journal.reader().is_said_for_group(draft, datum).unwrap_or(false)
     }
 
     /// The assets that the source names: `group/asset`.

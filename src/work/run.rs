@@ -10,7 +10,7 @@ use super::{
     applications::{self, Applications},
     describe::Describe,
     existing::Existing,
-    export::{Export, Trip},
+    export::{Export, Origin, Portal, Trip},
     memory,
     pause::{keep_pace, resume_pace},
     preflight::Known,
@@ -189,10 +189,12 @@ impl Shift<'_> {
     /// Brings the organization into its directory. What was brought is compiled whatever became of the rest.
     async fn export(&self, export: &job::Export) -> Result<(Ended, ScanCounts), RunError> {
         let inventory = Inventory::at(&export.directory);
+        let portal = Portal::of(export, &self.connection);
         let trip = Trip {
             job: self.job,
             export,
             exchange: &self.connection.exchange,
+            portal: portal.as_ref(),
             name: &self.connection.name,
             memory: Some(self.journal.reader()),
             run: self.journal.run_uuid(),
@@ -203,14 +205,16 @@ impl Shift<'_> {
         if self.stop.is_cancelled() {
             return Ok((Ended::Stopped, scanned));
         }
-        if scanned == ScanCounts::default() {
+        if scanned == ScanCounts::default() && portal.is_none() {
             self.refuse_nowhere().await?;
         }
         self.settle(scanned).await.map_err(RunError::JournalBroke)?;
         let (exchange, tally) = (self.connection.exchange.clone(), Arc::clone(&self.tally));
         let (states, attempts) = (export.filter.status.clone(), self.job.pace.attempts);
-        let ended = self.drive(Ok(Export::new(exchange, inventory.clone(), states, attempts, tally))).await?;
-        trip.compile(&self.journal, seen, &*self.sink).await?;
+        let origin = Origin::new(exchange, portal.as_ref().map(|portal| portal.hub.clone()));
+        let ended = self.drive(Ok(Export::new(origin, inventory.clone(), states, attempts, tally))).await?;
+        let is_whole = trip.compile(&self.journal, seen, &*self.sink).await?;
+        let ended = if is_whole { ended } else { Ended::Stopped };
         Ok((ended, scanned))
     }
 

@@ -29,6 +29,14 @@ pub struct Outlook {
     pub findings: Vec<Finding>,
 }
 
+impl Outlook {
+    /// Whether a run would send nothing at all.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        self.findings.iter().any(|finding| finding.level == Level::Failure)
+    }
+}
+
 /// Looks at the target for a plan. Nothing is read that a plan without work does not need.
 pub(super) struct Survey<'a> {
     job: &'a Job,
@@ -103,8 +111,8 @@ impl<'a> Survey<'a> {
     async fn start(&self, place: &Place) -> Mutex<(Examination, u64)> {
         // How many items there are bounds how many reads they are worth.
         let items = self.rehearsal.count();
-        let examination =
-            Examination::begin(self.job.publish.on_conflict, place.clone(), self.configured.clone(), items).await;
+        let said = (self.job.publish.on_conflict, &self.job.remap);
+        let examination = Examination::begin(said, place.clone(), self.configured.clone(), items).await;
         Mutex::new((examination, 0))
     }
 

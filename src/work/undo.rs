@@ -1,20 +1,36 @@
 //! `consign undo`: removes from the target what a job made there, newest first.
 //!
 //! Only versions that the journal knows as made by this job are touched: what was there before, what was only described,
-//! and development versions that were published over stay. What depends on a version was made after it, so it goes first.
+//! and development versions that were published over stay. So does a version that is not the one that was made: somebody
+//! has made it anew since, or holds other content in it. What depends on a version was made after it, so it goes first.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use super::{RunError, Selection, failure};
+use super::{
+    RunError, Selection,
+    contents::{ContentError, contents},
+    failure,
+};
 use crate::{
     asset::Coordinates,
-    exchange::{Asset, DeleteType, Exchange, InstanceGroup},
+    exchange::{Asset, DeleteType, DownloadError, Exchange, InstanceGroup},
     journal::{Failure, Journal, JournalError, Made, Reader},
     net::CallError,
+    package::Fingerprint,
 };
+
+/// A version that was made later than this after the journal says so was made by somebody else, in milliseconds. The
+/// server's time is known to a second, and what a reply takes.
+const AFTERWARDS: i64 = 5_000;
+
+/// The same where only our own clock told the time.
+const CLOCKS_APART: i64 = 5 * 60_000;
+
+/// Dependents that are named; more tell nothing more.
+const NAMED: u32 = 3;
 
 /// What became of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,17 +85,26 @@ impl Undo<'_> {
         let reader = self.journal.reader();
         let mut left = Self::foresee(reader, job, only).map_err(RunError::JournalBroke)?;
         left.reverse();
+        let scratch = tempfile::Builder::new().prefix("consign-undo-").tempdir().map_err(RunError::Scratch)?;
         while !left.is_empty() {
             if self.stop.is_cancelled() {
                 return Ok(false);
             }
             let batch = self.next_batch(reader, &mut left).map_err(RunError::JournalBroke)?;
-            let removals = join_all(batch.iter().map(|made| self.remove(&made.gav))).await;
+            let removals = join_all(batch.iter().map(|made| self.remove(made, scratch.path()))).await;
             for (made, removal) in batch.into_iter().zip(removals) {
                 let gav = made.gav.clone();
-                if !matches!(removal, Removal::Kept(_)) {
-                    self.journal.forget_made(made).await.map_err(RunError::JournalBroke)?;
-                }
+                let removal = match removal {
+                    Removal::Kept(failure) if failure.http == Some(409) => {
+                        let upon = reader.made_upon(job, made.item, NAMED).map_err(RunError::JournalBroke)?;
+                        Removal::Kept(needed(failure, &upon))
+                    }
+                    Removal::Kept(failure) => Removal::Kept(failure),
+                    removed => {
+                        self.journal.forget_made(made).await.map_err(RunError::JournalBroke)?;
+                        removed
+                    }
+                };
                 each(Undone { gav, removal });
             }
         }
@@ -100,24 +125,44 @@ impl Undo<'_> {
         Ok(batch)
     }
 
-    async fn remove(&self, gav: &str) -> Removal {
-        let coordinates: Coordinates = match gav.parse() {
+    async fn remove(&self, made: &Made, scratch: &Path) -> Removal {
+        let coordinates: Coordinates = match made.gav.parse() {
             Ok(coordinates) => coordinates,
             Err(error) => return Removal::Kept(Failure::new("journal", format!("the journal's entry: {error}"))),
         };
-        match self.try_remove(&coordinates).await {
-            Ok(true) => Removal::Removed,
-            Ok(false) => Removal::Gone,
+        match self.try_remove(&coordinates, made, scratch).await {
+            Ok(removal) => removal,
             Err(error) => Removal::Kept(kept(&error, self.how)),
         }
     }
 
-    async fn try_remove(&self, coordinates: &Coordinates) -> Result<bool, CallError> {
-        let Some(asset) = self.exchange.asset(coordinates).await? else { return Ok(false) };
+    async fn try_remove(&self, coordinates: &Coordinates, made: &Made, scratch: &Path) -> Result<Removal, CallError> {
+        let Some(asset) = self.exchange.asset(coordinates).await? else { return Ok(Removal::Gone) };
+        match self.is_another(&asset, made, scratch).await {
+            Ok(None) => {}
+            Ok(Some(why)) => return Ok(Removal::Kept(not_ours(why))),
+            Err(ContentError::Download(DownloadError::Call(error))) => return Err(error),
+            Err(error) => return Ok(Removal::Kept(Failure::new("local-file", failure::chain(&error)))),
+        }
         if is_last_of_its_group(&asset) {
             self.remove_instances(&asset).await?;
         }
-        self.exchange.delete(coordinates, self.how).await
+        Ok(if self.exchange.delete(coordinates, self.how).await? { Removal::Removed } else { Removal::Gone })
+    }
+
+    /// What tells that a version is not the one that was made; `None`: it is, as far as anybody knows.
+    async fn is_another(
+        &self,
+        asset: &Asset,
+        made: &Made,
+        scratch: &Path,
+    ) -> Result<Option<&'static str>, ContentError> {
+        if is_later(asset, made) {
+            return Ok(Some("it was made anew since this job made it"));
+        }
+        let Some(content) = &made.content else { return Ok(None) };
+        let there = Fingerprint::new(contents(self.exchange, asset, scratch).await?);
+        Ok((there.to_string() != *content).then_some("it holds other files than this job has sent"))
     }
 
     /// External instances do not go with their version, and keep the last one of its group from going
@@ -136,6 +181,27 @@ impl Undo<'_> {
     }
 }
 
+/// Whether the server says that it made the version after this job did.
+fn is_later(asset: &Asset, made: &Made) -> bool {
+    let created = asset.created_date.as_deref().and_then(|date| date.parse::<jiff::Timestamp>().ok());
+    let latest = made.server_time.map_or(made.at.saturating_add(CLOCKS_APART), |at| at.saturating_add(AFTERWARDS));
+    created.is_some_and(|created| created.as_millisecond() > latest)
+}
+
+fn not_ours(why: &str) -> Failure {
+    Failure::new("not-ours", format!("it is not the version that this job made: {why}"))
+        .hint("where it is to go all the same, remove it by hand")
+}
+
+/// Who needs it, where that is known.
+fn needed(failure: Failure, upon: &[String]) -> Failure {
+    if upon.is_empty() {
+        return failure;
+    }
+    let upon = upon.join(", ");
+    failure.hint(format!("{upon}, which this job made as well, depends on it: remove that with it, by another --only"))
+}
+
 /// Whether no other version stands beside it in its group: those of one major number (EXCHANGE.md §2.4).
 fn is_last_of_its_group(asset: &Asset) -> bool {
     let major = |version: &str| version.split('.').next().map(str::to_owned);
@@ -152,5 +218,25 @@ fn kept(error: &CallError, how: DeleteType) -> Failure {
             "the organization may not allow hard deletion, or the account may not delete: --soft deletes and leaves the number blocked",
         ),
         _ => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::ItemId;
+
+    #[test]
+    fn a_version_that_the_server_made_later_than_this_job_is_another_one() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        let made = |at, server_time| Made { item: ItemId(1), gav: String::new(), at, server_time, content: None };
+        let there = |date: Option<&str>| Asset { created_date: date.map(str::to_owned), ..Asset::default() };
+        let (noon, late) = ("2026-01-01T12:00:00.000Z", "2026-01-01T12:00:30.000Z");
+        // Our clock is an hour slow; the server's tells.
+        let known = made(at("2026-01-01T11:00:00Z"), Some(at(noon)));
+        assert!(!is_later(&there(Some(noon)), &known) && is_later(&there(Some(late)), &known));
+        let unknown = made(at(noon), None);
+        assert!(!is_later(&there(Some(late)), &unknown) && is_later(&there(Some("2026-01-01T12:06:00Z")), &unknown));
+        assert!(!is_later(&there(None), &known) && !is_later(&there(Some("yesterday")), &known));
     }
 }

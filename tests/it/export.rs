@@ -229,7 +229,7 @@ fn what_has_not_changed_is_not_brought_again_and_what_is_gone_is_told() {
     let before = tree(&inventory);
     let again = export(&workshop, &[]).exits(0).summary();
     assert_eq!(again["exported"], 0, "{again}");
-    assert!(again["requests"].as_u64().unwrap() < 12, "{again}");
+    assert!(again["requests"].as_u64().unwrap() < 13, "with three for the portal: {again}");
     assert_eq!(tree(&inventory), before);
 
     let manifest = fs_err::read_to_string(inventory.join("manifest.csv")).unwrap();

@@ -31,6 +31,7 @@ mod official_clients;
 mod one_at_a_time;
 mod order;
 mod pace;
+mod portal;
 mod preflight;
 mod quick_start;
 mod remap;

@@ -100,6 +100,11 @@ fn an_organization_moves_is_verified_undone_and_cut_over() {
     }
     let status = run(&workshop, &sandbox, &["status", "migrate.toml"], 0);
     assert_eq!(status.matches("done       4").count(), 2, "both halves: {status}");
+    for args in [&["status", "migrate.toml", "--json"][..], &["report", "migrate.toml", "--format", "json"]] {
+        let told = run(&workshop, &sandbox, args, 0);
+        let told: Value = serde_json::from_str(&told).expect("is JSON");
+        assert_eq!((&told["counts"]["done"], &told["reading"]["counts"]["done"]), (&json!(4), &json!(4)), "{told:#}");
+    }
 
     let change = json!({ "description": "changed" }).to_string();
     let answer = sandbox.send_as(NEW, "PATCH", &format!("/exchange/api/v2/assets/{NEW}/orders"), &change);
@@ -109,8 +114,10 @@ fn an_organization_moves_is_verified_undone_and_cut_over() {
     let told = run(&workshop, &sandbox, &["cutover", "migrate.toml", "--yes"], 2);
     assert!(told.contains("1 deprecated at"), "only base has moved: {told}");
     assert_eq!(versions(&sandbox, OLD)[..2], ["base/1.0.0 deprecated", "orders/1.0.0 deprecated"]);
-    let told = run(&workshop, &sandbox, &["run", "migrate.toml"], 1);
-    assert!(told.contains("cut over"), "{told}");
+    for command in ["run", "plan"] {
+        let told = run(&workshop, &sandbox, &[command, "migrate.toml"], 1);
+        assert!(told.contains("cut over"), "{told}");
+    }
 
     let told = run(&workshop, &sandbox, &["undo", "migrate.toml"], 0);
     assert!(told.contains("4 would be removed"), "{told}");
@@ -154,6 +161,12 @@ fn a_source_that_is_none_and_a_way_that_leads_nowhere_are_told() {
     workshop.write("nowhere.toml", job.replace(OLD, LOST));
     let told = run(&workshop, &sandbox, &["run", "nowhere.toml"], 1);
     assert!(told.contains(LOST) && told.contains("no organization of yours"), "{told}");
+    workshop.write("unknown.toml", job.replace(NEW, LOST).replace("name = \"move\"", "name = \"unknown\""));
+    for command in ["run", "plan"] {
+        let told = run(&workshop, &sandbox, &[command, "unknown.toml"], 1);
+        assert!(told.contains(LOST) && told.contains("at the target"), "{told}");
+    }
+    assert!(!workshop.path("unknown-inventory").exists(), "nothing is read before");
     workshop.write("circle.toml", job.replace(NEW, OLD).replace("NEW_", "OLD_"));
     let told = run(&workshop, &sandbox, &["run", "circle.toml"], 1);
     assert!(told.contains("the same organization"), "{told}");
@@ -198,4 +211,103 @@ fn a_migration_that_is_killed_again_and_again_on_a_bad_line_brings_everything_on
         known.iter().fold(command, |command, (name, value)| command.env(name, value)).run().code == Some(0)
     });
     assert!(verified, "{}", run(&workshop, &sandbox, &["verify", "migrate.toml"], 0));
+}
+
+/// A job that describes assets of the target.
+fn described(workshop: &Workshop, sandbox: &Sandbox, row: &str) {
+    let target = end(sandbox, "target", NEW, "NEW");
+    workshop.write("touch.toml", format!("kind = \"describe\"\n{target}\n[source]\nmanifest = \"touch.csv\"\n"));
+    workshop.write("touch.csv", format!("assetId,version,docs\n{row}\n"));
+    run(workshop, sandbox, &["run", "touch.toml"], 0);
+}
+
+#[test]
+fn details_of_texts_and_pages_arrive_and_are_held_to_the_source() {
+    let sandbox = two(&[]);
+    let workshop = filled(&sandbox);
+    let fill = std::fs::read_to_string(workshop.path("fill.toml")).expect("was written");
+    let fields = "[definitions]\nfields = [{ key = \"team\", type = \"text\" }]\n";
+    workshop.write("more.toml", fill.replace("assets.csv", "more.csv") + fields);
+    workshop.write("pages/Zebra.md", "# Zebra\n\n![gone](resources/gone.png)\n");
+    workshop.write("pages/home.md", "# Home\n");
+    workshop.write("pages/config.json", "{\"pageOrder\": [\"Zebra\", \"home\"], \"mayMissImages\": true}");
+    workshop.write("more.csv", "path,assetId,version,fields.team,docs\na.yaml,more,1.0.0,\"[\"\"blue  \"\"]\",pages\n");
+    run(&workshop, &sandbox, &["run", "more.toml"], 0);
+    run(&workshop, &sandbox, &["run", "migrate.toml"], 0);
+    let summary = std::fs::read_to_string(workshop.path("move-inventory/summary.md")).expect("is there");
+    assert!(summary.contains("links that lead nowhere") && summary.contains("gone.png"), "{summary}");
+    for organization in [OLD, NEW] {
+        let path = format!("/exchange/api/v2/assets/{organization}/more/1.0.0/asset");
+        let asset = sandbox.send_as(organization, "GET", &path, "").json();
+        assert_eq!(asset["customFields"][0]["value"], "blue  ", "{asset:#}");
+    }
+    run(&workshop, &sandbox, &["verify", "migrate.toml"], 0);
+
+    workshop.write("other/config.json", "{\"pageOrder\": [\"home\", \"Zebra\"], \"mayMissImages\": true}");
+    for page in ["Zebra.md", "home.md"] {
+        std::fs::copy(workshop.path("pages").join(page), workshop.path("other").join(page)).expect("is there");
+    }
+    described(&workshop, &sandbox, "more,1.0.0,other");
+    let told = run(&workshop, &sandbox, &["verify", "migrate.toml"], 2);
+    assert!(told.contains("order of pages") && told.contains("home, Zebra"), "{told}");
+    described(&workshop, &sandbox, "more,1.0.0,pages");
+    run(&workshop, &sandbox, &["verify", "migrate.toml"], 0);
+
+    workshop.write("terms/terms.md", "Be kind.\n");
+    described(&workshop, &sandbox, "base,1.0.0,terms");
+    let told = run(&workshop, &sandbox, &["verify", "migrate.toml"], 2);
+    assert!(told.contains("terms") && told.contains("Be kind"), "{told}");
+}
+
+#[test]
+fn a_group_that_nobody_has_at_the_target_is_told_by_the_plan_which_ends_as_a_run_would() {
+    let sandbox = two(&["--organization", LOST]);
+    let workshop = filled(&sandbox);
+    let fill = std::fs::read_to_string(workshop.path("fill.toml")).expect("was written");
+    let known = variables(&sandbox, LOST, "OLD");
+    let lost = fill.replace(&format!("organization = \"{OLD}\""), &format!("organization = \"{LOST}\""));
+    workshop.write("lost.toml", lost.replace("name = \"fill\"", "name = \"lost\""));
+    workshop.write("assets.csv", "path,assetId,version\na.yaml,stray,1.0.0\n");
+    let command = workshop.consign(&["run", "lost.toml"]);
+    known.iter().fold(command, |command, (name, value)| command.env(name, value)).run().exits(0);
+    run(&workshop, &sandbox, &["run", "migrate.toml"], 0);
+    // A row that somebody has added to the inventory.
+    let manifest = workshop.path("move-inventory/manifest.csv");
+    let rows = std::fs::read_to_string(&manifest).expect("is there");
+    let width = rows.lines().next().expect("has a header").split(',').count();
+    let mut row = vec![String::new(); width];
+    (row[0], row[1], row[2], row[3]) = (LOST.to_owned(), "stray".to_owned(), "1.0.0".to_owned(), "custom".to_owned());
+    workshop.write("publish.toml", {
+        let target = end(&sandbox, "target", NEW, "NEW");
+        let remap = format!("[remap]\ngroups = {{ \"{OLD}\" = \"{NEW}\" }}\n");
+        format!("kind = \"publish\"\n{target}\n[source]\nmanifest = \"{manifest}\"\n{remap}")
+    });
+    workshop.write("move-inventory/manifest.csv", format!("{rows}{}\n", row.join(",")));
+    let told = run(&workshop, &sandbox, &["plan", "publish.toml"], 2);
+    assert!(told.contains("no organization of yours") && told.contains("[remap] groups"), "{told}");
+    let told = run(&workshop, &sandbox, &["run", "publish.toml"], 2);
+    assert!(told.contains("no organization of yours") && told.contains("[remap] groups"), "{told}");
+}
+
+#[test]
+fn an_interrupt_stops_each_phase_of_what_only_looks_at_a_migration() {
+    let sandbox = two(&[]);
+    let workshop = filled(&sandbox);
+    run(&workshop, &sandbox, &["run", "migrate.toml"], 0);
+    let known = [variables(&sandbox, OLD, "OLD"), variables(&sandbox, NEW, "NEW")].concat();
+    for command in ["verify", "cutover", "plan"] {
+        // With -q the first words are those that tell what was read; at this rate looking at the target takes seconds.
+        let slow = ["-q", command, "migrate.toml", "--rate", "20", "--concurrency", "1"];
+        let mut running =
+            known.iter().fold(workshop.consign(&slow), |slow, (name, value)| slow.env(name, value)).start();
+        while running.words() == 0 && running.is_running() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(running.is_running(), "{command} goes on when all is read");
+        running.signal("INT");
+        let ran = running.wait().exits(3);
+        assert_eq!(ran.stderr.matches("stopping:").count(), 1, "{command}: {}", ran.stderr);
+        assert!(ran.stderr.contains("stopped before the end"), "{command}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("progress"), "{command} is quiet: {}", ran.stderr);
+    }
 }

@@ -98,6 +98,76 @@ fn external_instances_go_with_the_last_version_of_their_group_and_published_over
     assert_eq!(later.run(&[]).exits(0).summary()["published"], 1);
     assert_eq!(undo(&later, &[], 0), [], "it was there before");
 
-    assert_eq!(undo(&workshop, &["--yes"], 0).len(), 2);
-    assert_eq!(sandbox.versions(), Vec::<String>::new());
+    let mut undone = undo(&workshop, &["--yes"], 2);
+    undone.sort();
+    let row = |gav: &str, outcome: &str| (gav.to_owned(), outcome.to_owned());
+    assert_eq!(undone, [row("draft/1.0.0", "kept"), row("orders/1.0.0", "removed")], "by now it is another's");
+    assert_eq!(sandbox.versions(), ["draft/1.0.0"]);
+}
+
+/// A job that publishes a version in development.
+fn drafting(sandbox: &Sandbox, says: &str) -> Workshop {
+    let workshop = Workshop::for_sandbox(sandbox);
+    workshop.write("job.toml", format!("{MANIFEST}\n[target]\nhost = \"{}\"\n", sandbox.url()));
+    workshop.write("a.yaml", specification("Orders", "1.0.0", says));
+    workshop.write("assets.csv", "path,assetId,version,status\na.yaml,draft,1.0.0,development\n");
+    workshop
+}
+
+#[test]
+fn what_somebody_else_made_anew_meanwhile_stays() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("replaced", "1.0.0"));
+    workshop.asset(&Asset::new("ours", "1.0.0"));
+    workshop.run(&[]).exits(0);
+    sandbox.remove("replaced", "1.0.0");
+    let stranger = Workshop::for_sandbox(&sandbox);
+    stranger.asset(&Asset::new("replaced", "1.0.0").says("Mine"));
+    stranger.run(&[]).exits(0);
+
+    let told = workshop.consign(&["undo", "job.toml", "--yes"]).run().exits(2).stdout;
+    assert!(told.contains("not the version that this job made"), "{told}");
+    assert_eq!(sandbox.versions(), ["replaced/1.0.0"]);
+    // What this job makes anew is its own again.
+    sandbox.remove("replaced", "1.0.0");
+    workshop.asset(&Asset::new("replaced", "1.0.0").says("Ours again"));
+    workshop.run(&["--only", "replaced"]).exits(0);
+    assert_eq!(undo(&workshop, &["--yes", "--only", "replaced"], 0)[0].1, "removed");
+}
+
+#[test]
+fn a_draft_that_was_there_stays_although_the_run_that_published_over_it_was_killed_before_it_knew_more() {
+    let sandbox = Sandbox::start(&["--publish-latency", "700ms"]);
+    let earlier = drafting(&sandbox, "one");
+    earlier.run(&[]).exits(0);
+    let workshop = drafting(&sandbox, "two, and longer");
+    let running = workshop.consign(&["run", "job.toml", "-q"]).start();
+    let journal = workshop.path(".consign/test.db");
+    let waits = || {
+        let journal = rusqlite::Connection::open(&journal).ok()?;
+        journal.query_row("SELECT token IS NOT NULL FROM item", [], |row| row.get::<_, bool>(0)).ok()
+    };
+    sandbox.until("publication that is waited for", |_| waits() == Some(true));
+    running.kill();
+    // As if it had been killed before the status link was written.
+    let raw = rusqlite::Connection::open(&journal).expect("a journal");
+    raw.execute("UPDATE item SET state = 'acting', step = 'publish', token = NULL", []).expect("is a journal");
+    drop(raw);
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    workshop.run(&[]).exits(0);
+    assert_eq!(undo(&workshop, &[], 0), [], "somebody else made it");
+}
+
+#[test]
+fn a_part_that_the_rest_of_the_job_needs_is_kept_for_that_reason() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("base", "1.0.0"));
+    let needs = ["base/1.0.0".to_owned()];
+    workshop.asset(&Asset::new("above", "1.0.0").needs(&needs));
+    workshop.run(&[]).exits(0);
+    let told = workshop.consign(&["undo", "job.toml", "--only", "base", "--yes"]).run().exits(2).stdout;
+    assert!(told.contains("above/1.0.0, which this job made as well"), "{told}");
+    assert_eq!(undo(&workshop, &["--only", "*", "--yes"], 0).len(), 2);
 }

@@ -26,15 +26,24 @@ pub fn collect(
     terms: Option<Utf8PathBuf>,
     reading: &Reading,
 ) -> Result<Documentation, Box<Diagnosis>> {
-    collect_with(root, pages, terms, Vec::new(), reading)
+    collect_with(root, pages, terms, Images::default(), reading)
 }
 
-/// As [`collect`], with images that go along whether a page shows them or not.
+/// What is said of images beside the pages.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    /// Those that go along whether a page shows them or not.
+    pub(super) ready: Vec<Utf8PathBuf>,
+    /// Whether pages may show others that are not there.
+    pub(super) may_be_missing: bool,
+}
+
+/// As [`collect`], with more said of images.
 pub(super) fn collect_with(
     root: &Utf8Path,
     pages: impl IntoIterator<Item = (String, Utf8PathBuf)>,
     terms: Option<Utf8PathBuf>,
-    images: Vec<Utf8PathBuf>,
+    images: Images,
     reading: &Reading,
 ) -> Result<Documentation, Box<Diagnosis>> {
     let mut named: Vec<DocsPage> = Vec::new();
@@ -47,7 +56,9 @@ pub(super) fn collect_with(
         }
         named.push(DocsPage { name, path });
     }
-    let mut docs = Documentation { root: root.to_owned(), pages: named, terms, images, notes: Vec::new() };
+    let Images { ready: images, may_be_missing: may_miss_images } = images;
+    let notes = Vec::new();
+    let mut docs = Documentation { root: root.to_owned(), pages: named, terms, images, may_miss_images, notes };
     let survey = survey(&docs, reading)?;
     docs.images = survey.images;
     docs.notes = survey.notes;

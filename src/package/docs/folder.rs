@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    collect::collect_with,
+    collect::{Images, collect_with},
     names::{CONFIG_FILE, HOME, MAX_CONFIG, RESOURCES, TERMS_FILE, is_image, page_name},
 };
 use crate::{
@@ -50,7 +50,8 @@ pub fn of_folder(
         arrange(&mut pages, told.page_order, &config)?;
     }
     let is_resource = |file: &&Utf8PathBuf| file.parent() == Some(Utf8Path::new(RESOURCES)) && is_image(file);
-    let images = files.iter().filter(is_resource).map(|file| folder.join(file)).collect();
+    let ready = files.iter().filter(is_resource).map(|file| folder.join(file)).collect();
+    let images = Images { ready, may_be_missing: told.may_miss_images };
     collect_with(root, pages, has(TERMS_FILE), images, reading).map(Some)
 }
 
@@ -118,6 +119,8 @@ struct Config {
     page_order: Vec<String>,
     /// The names of pages whose files are called otherwise: not every name can be that of a file.
     page_names: BTreeMap<String, String>,
+    /// Whether pages may show images that are not there: they did where the folder was read from.
+    may_miss_images: bool,
 }
 
 /// `pageOrder` of a `config.json`; empty where it says nothing.

@@ -116,6 +116,8 @@ struct Site<'a> {
     root: &'a Utf8Path,
     real_root: Utf8PathBuf,
     texts: Vec<Text<'a>>,
+    /// Whether an image that cannot go along is only noted.
+    may_miss_images: bool,
 }
 
 impl<'a> Site<'a> {
@@ -125,7 +127,8 @@ impl<'a> Site<'a> {
             return Err(Box::new(Diagnosis::failed(&docs.root, Problem::TooLarge, message)));
         }
         let real_root = docs.root.canonicalize_utf8().map_err(|error| unreadable(&docs.root, &error))?;
-        Ok(Self { root: &docs.root, real_root, texts: Vec::with_capacity(docs.pages.len() + 1) })
+        let texts = Vec::with_capacity(docs.pages.len() + 1);
+        Ok(Self { root: &docs.root, real_root, texts, may_miss_images: docs.may_miss_images })
     }
 
     /// Takes in all texts, each by way of `look`.
@@ -157,7 +160,11 @@ impl<'a> Site<'a> {
         for text in &self.texts {
             let mut found = Vec::new();
             for link in &text.page.links {
-                match self.lead(text, link)? {
+                let lead = match self.lead(text, link) {
+                    Err(_) if self.may_miss_images => Lead::Nowhere,
+                    lead => lead?,
+                };
+                match lead {
                     Lead::Stay => {}
                     Lead::Nowhere => notes.add(text, link),
                     lead => {
@@ -347,7 +354,10 @@ impl Notes {
         let mut note = format!("{}:{}: ", text.member(), link.line);
         let target: String = link.target.chars().take(100).collect();
         // Writing to a string does not fail.
-        let _ = write!(note, "`{target}` is no page of the documentation");
+        let _ = match link.kind {
+            Kind::Link => write!(note, "`{target}` is no page of the documentation"),
+            Kind::Image => write!(note, "the image `{target}` is not there"),
+        };
         self.told.push(note);
     }
 

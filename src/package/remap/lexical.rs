@@ -5,7 +5,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Edit;
-use crate::asset::{Moved, Remap, Version};
+use crate::asset::{Moved, Remap, Version, is_uuid};
 
 /// What stands before the group in an address of Exchange or of its Maven facade.
 const BEFORE_GROUP: &[&[u8]] = &[b"/exchange/", b"/api/v1/assets/", b"/api/v2/assets/", b"/maven/"];
@@ -19,7 +19,9 @@ const MODULES: &[u8] = b"exchange_modules/";
 /// Finds ids that move.
 #[derive(Debug)]
 pub(super) struct Finder {
-    ids: AhoCorasick,
+    found: AhoCorasick,
+    /// As the table spells them.
+    ids: Vec<String>,
 }
 
 impl Finder {
@@ -31,21 +33,25 @@ impl Finder {
         if patterns.is_empty() {
             return None;
         }
-        let ids = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns);
-        Some(Self { ids: ids.expect("a table of ids is smaller than an automaton may be") })
+        let ids: Vec<String> = patterns.into_iter().map(str::to_owned).collect();
+        // A UUID is the same in capitals; whether anything else is, is asked where it is found.
+        let mut found = AhoCorasick::builder();
+        let found = found.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(&ids);
+        Some(Self { found: found.expect("a table of ids is smaller than an automaton may be"), ids })
     }
 
     /// Whether any id stands in it, as part of a word or not.
     pub(super) fn is_worth_a_look(&self, bytes: &[u8]) -> bool {
-        self.ids.is_match(bytes)
+        self.found.is_match(bytes)
     }
 
     /// What is to be replaced, in the order of the text.
     pub(super) fn edits(&self, remap: &Remap, bytes: &[u8]) -> Vec<Edit> {
         let mut edits: Vec<Edit> = Vec::new();
-        for found in self.ids.find_iter(bytes) {
+        for found in self.found.find_iter(bytes) {
             let is_done = edits.last().is_some_and(|last| found.start() < last.range.end);
-            if !is_done && let Some(edit) = edit(remap, bytes, found.range()) {
+            let id = &self.ids[found.pattern().as_usize()];
+            if !is_done && let Some(edit) = edit(remap, bytes, id, found.range()) {
                 edits.push(edit);
             }
         }
@@ -53,17 +59,11 @@ impl Finder {
     }
 }
 
-/// Whether an id is like no other word: a UUID.
-pub(super) fn is_unmistakable(id: &str) -> bool {
-    let is_part = |(part, length): (&str, usize)| part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit());
-    id.split('-').count() == 5 && id.split('-').zip([8, 4, 4, 4, 12]).all(is_part)
-}
-
-fn edit(remap: &Remap, bytes: &[u8], range: Range<usize>) -> Option<Edit> {
-    let id = std::str::from_utf8(&bytes[range.clone()]).ok()?;
+fn edit(remap: &Remap, bytes: &[u8], id: &str, range: Range<usize>) -> Option<Edit> {
     let (before, after) = (&bytes[..range.start], &bytes[range.end..]);
-    let is_unmistakable = is_unmistakable(id);
-    if !is_whole(before, after, is_unmistakable) {
+    let is_unmistakable = is_uuid(id);
+    let is_it = is_unmistakable || bytes[range.clone()] == *id.as_bytes();
+    if !is_it || !is_whole(before, after, is_unmistakable) {
         return None;
     }
     if let Some(host) = remap.host(id).filter(|_| ends(before, b"//")) {
@@ -130,12 +130,13 @@ fn part(text: &[u8]) -> Option<&str> {
     (!part.is_empty()).then_some(part)
 }
 
-/// Whether an id is a word of its own.
+/// Whether an id is a word of its own. A UUID is one whatever word it is joined to, but where a digit of its kind stands
+/// beside it: then it is a part of something longer, which may mean something else.
 fn is_whole(before: &[u8], after: &[u8], is_unmistakable: bool) -> bool {
     if is_unmistakable {
         let is_escape = matches!(before, [.., b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
-        return (is_escape || !before.last().is_some_and(u8::is_ascii_alphanumeric))
-            && !after.first().is_some_and(u8::is_ascii_alphanumeric);
+        return (is_escape || !before.last().is_some_and(u8::is_ascii_hexdigit))
+            && !after.first().is_some_and(u8::is_ascii_hexdigit);
     }
     let goes_on = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     let is_joined = |b: Option<&u8>, next: Option<&u8>| goes_on(b) || (b == Some(&b'.') && goes_on(next));

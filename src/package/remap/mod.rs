@@ -5,7 +5,7 @@
 //! for byte as it was, and a ready archive is packed anew only where something in it changes.
 //!
 //! Ids of organizations and business groups are UUIDs, which mean nothing else: they are replaced wherever they stand in a
-//! text. Any other id is a word like many (`shop`), and is replaced only where the place tells what it is: below
+//! text, in capitals as well. Any other id is a word like many (`shop`), and is replaced only where the place tells what it is: below
 //! `exchange_modules/`, in `group/asset/version` and `group:asset:version`, in addresses of Exchange, in POMs and in
 //! `exchange.json`. Binary files and signed archives are left alone.
 //!

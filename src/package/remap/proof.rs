@@ -12,10 +12,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Rewriter,
     archive::{MAX_DEPTH, is_archive, temporary},
-    lexical::is_unmistakable,
+    rewriter::is_binary,
 };
 use crate::{
-    asset::{AssetDraft, FileKey, Remap},
+    asset::{AssetDraft, FileKey, Remap, is_uuid},
     package::{
         Package,
         archive::{Archive, ArchiveError, Budget, Entry},
@@ -47,6 +47,8 @@ pub struct Leftover {
 pub enum What {
     /// An id of the source.
     Id(String),
+    /// The same in a longer word, which may mean something else.
+    Within(String),
     /// Nobody can tell: the archive is encrypted, broken, or too large.
     Unread(String),
     /// A reference to a module that is neither in the archive nor among the dependencies.
@@ -64,6 +66,7 @@ impl fmt::Display for Leftover {
         }
         match &self.what {
             What::Id(id) => write!(f, ": `{id}` of the source"),
+            What::Within(id) => write!(f, ": `{id}` of the source, in a longer word"),
             What::Unread(why) => write!(f, ": cannot be looked into: {why}"),
             What::Dangling(target) => write!(f, ": `{target}` leads to no file"),
         }
@@ -101,7 +104,7 @@ struct Proof<'a> {
 
 impl<'a> Proof<'a> {
     fn new(draft: &'a AssetDraft, remap: &Remap, scratch: &'a Utf8Path) -> Self {
-        let mut ids: Vec<String> = remap.ids().filter(|id| is_unmistakable(id)).map(str::to_owned).collect();
+        let mut ids: Vec<String> = remap.ids().filter(|id| is_uuid(id)).map(str::to_owned).collect();
         ids.sort();
         ids.dedup();
         let raw = AhoCorasick::builder().ascii_case_insensitive(true).build(&ids);
@@ -172,33 +175,42 @@ impl<'a> Proof<'a> {
 
     /// Looks for ids in a file.
     fn look(&mut self, key: &FileKey, member: &Utf8Path, name: &str, bytes: &[u8]) {
-        let mut places: BTreeMap<usize, String> = BTreeMap::new();
+        let mut places: BTreeMap<usize, What> = BTreeMap::new();
+        let changes = self.rewriter.changes(name, bytes);
         // In UTF-16 there is a zero after each letter.
         let narrow: Vec<u8>;
         let is_wide = bytes.contains(&0);
         for found in self.raw.find_iter(bytes) {
-            places.entry(found.start()).or_insert_with(|| self.ids[found.pattern().as_usize()].clone());
+            let id = self.ids[found.pattern().as_usize()].clone();
+            let would_change = is_binary(bytes) || changes.iter().any(|(range, _)| range.contains(&found.start()));
+            let what = if would_change { What::Id(id) } else { What::Within(id) };
+            places.entry(found.start()).or_insert(what);
         }
         if is_wide {
             narrow = bytes.iter().copied().filter(|b| *b != 0).collect();
             if let Some(found) = self.raw.find(&narrow).filter(|_| places.is_empty()) {
-                places.insert(0, self.ids[found.pattern().as_usize()].clone());
+                places.insert(0, What::Id(self.ids[found.pattern().as_usize()].clone()));
             }
         }
-        for (start, text) in self.rewriter.changes(name, bytes) {
-            places.entry(start).or_insert(text);
+        for (range, text) in changes {
+            places.entry(range.start).or_insert(What::Id(text));
         }
-        for (start, id) in places {
+        for (start, what) in places {
             let line = (!is_wide).then(|| detect::newlines(&bytes[..start]) + 1);
-            self.tell(key, member, line, What::Id(id));
+            self.tell(key, member, line, what);
         }
     }
 
     fn look_at_name(&mut self, key: &FileKey, member: &Utf8Path, name: &str) {
         let raw = self.raw.find(name.as_bytes()).map(|found| self.ids[found.pattern().as_usize()].clone());
-        if let Some(id) = raw.or_else(|| self.rewriter.name(name).map(|_| name.to_owned())) {
-            self.tell(key, member, None, What::Id(id));
-        }
+        let changes = self.rewriter.name(name).is_some();
+        let what = match raw {
+            Some(id) if changes => What::Id(id),
+            Some(id) => What::Within(id),
+            None if changes => What::Id(name.to_owned()),
+            None => return,
+        };
+        self.tell(key, member, None, what);
     }
 
     /// Looks where the references of a file lead that go into `exchange_modules`.

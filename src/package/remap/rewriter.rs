@@ -43,10 +43,10 @@ impl Rewriter {
     }
 
     /// Where something is left to change: the place, and what stands there.
-    pub(super) fn changes(&self, name: &str, bytes: &[u8]) -> Vec<(usize, String)> {
+    pub(super) fn changes(&self, name: &str, bytes: &[u8]) -> Vec<(std::ops::Range<usize>, String)> {
         let Some(finder) = &self.finder else { return Vec::new() };
         let text = |edit: &Edit| String::from_utf8_lossy(&bytes[edit.range.clone()]).into_owned();
-        self.edits(finder, name, bytes).iter().map(|edit| (edit.range.start, text(edit))).collect()
+        self.edits(finder, name, bytes).iter().map(|edit| (edit.range.clone(), text(edit))).collect()
     }
 
     /// What stands in several values is taken as one first; the rest as it stands.
@@ -94,7 +94,7 @@ impl Rewriter {
 }
 
 /// Whether replacing bytes would break a file: its parts are found by their place or length.
-fn is_binary(bytes: &[u8]) -> bool {
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
     bytes.contains(&0) || bytes.starts_with(b"%PDF-")
 }
 

@@ -71,6 +71,18 @@ fn references_and_links_lead_to_the_target() {
 }
 
 #[test]
+fn a_uuid_moves_in_capitals_and_beside_letters_and_nothing_else_does() {
+    let rewriter = Rewriter::new(table());
+    let text = |text: &str| rewriter.content("x.json", text.as_bytes()).map(|b| String::from_utf8(b).unwrap());
+    let capitals = OLD.to_ascii_uppercase();
+    let object = format!("{{\"groupId\": \"{capitals}\", \"assetId\": \"a\", \"version\": \"1.0.0\"}}");
+    assert_eq!(text(&object), Some(object.replace(&capitals, NEW)));
+    assert_eq!(text(&format!("org{OLD}v1 {capitals}/a")), Some(format!("org{NEW}v1 {NEW}/a")));
+    assert_eq!(rewriter.name(&format!("exchange_modules/{capitals}/a")), Some(format!("exchange_modules/{NEW}/a")));
+    assert_eq!(text("OLD/types/1.0.0 Old:a:1.0.0"), None, "what is no UUID is a word");
+}
+
+#[test]
 fn words_and_public_groups_stay() {
     for text in [
         "the old way, old: true, /old/orders, threshold/x/1.0.0, my-old/x/1.0.0, old.er/x/1.0.0",

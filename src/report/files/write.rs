@@ -9,8 +9,8 @@ use camino::Utf8Path;
 
 use super::{csv, html, junit};
 use crate::{
-    journal::{Reader, StatusFilter},
-    report::{ReportError, StatusJson, Summary},
+    journal::Reader,
+    report::{ReportError, Summary, report_json},
 };
 
 /// The form of a report.
@@ -72,7 +72,7 @@ pub fn write_report(
     let mut out = BufWriter::new(out);
     match format {
         Format::Html => html::write(reader, meta, &mut out)?,
-        Format::Json => StatusJson::read(reader, Some(StatusFilter::All))?.job(&meta.job).write(&mut out)?,
+        Format::Json => report_json(reader)?.job(&meta.job).write(&mut out)?,
         Format::Csv => csv::write(reader, &mut out)?,
         Format::Junit => junit::write(reader, meta, &mut out)?,
     }

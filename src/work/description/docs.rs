@@ -105,9 +105,7 @@ fn differing(site: &Site, ours: &BTreeMap<String, String>, shown: &Shown, portal
     }
     // A server that tells no revision of the order has none to set (EXCHANGE.md §10 C18).
     if differences.is_empty() && site.is_ordered && portal.revision.is_some() {
-        // The home page is shown first, wherever it stands.
-        let ours: Vec<&str> = site.pages.iter().map(|(name, _)| name.as_str()).filter(|name| *name != HOME).collect();
-        let theirs: Vec<&str> = portal.pages.iter().map(name_of).filter(|name| *name != HOME).collect();
+        let [ours, theirs] = site.orders(portal.pages.iter().filter(|page| !page.synthetic).map(name_of));
         if ours != theirs {
             differences.push(Difference::between("order of pages", &theirs.join(", "), &ours.join(", ")));
         }

@@ -86,6 +86,7 @@ impl Describer {
             pages: vec![DocsPage { name: ALONE.to_owned(), path: path.clone() }],
             terms: None,
             images: Vec::new(),
+            may_miss_images: false,
             notes: Vec::new(),
         };
         let docs = (FileKey::new("docs", "zip"), FileContent::Docs(docs));

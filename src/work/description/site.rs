@@ -34,6 +34,8 @@ pub(in crate::work) struct Site {
     pub(in crate::work) pages: Vec<(String, String)>,
     /// Whether the archive says in which order.
     pub(in crate::work) is_ordered: bool,
+    /// Whether it says where among them the home page stands.
+    places_home: bool,
     /// The terms, where there are any.
     pub(in crate::work) terms: Option<String>,
     /// The images, by name.
@@ -86,6 +88,16 @@ impl Site {
         let place = |name: &String| order.iter().position(|known| known == name).unwrap_or(order.len());
         self.pages.sort_by_key(|(name, _)| place(name));
         self.is_ordered = !order.is_empty();
+        self.places_home = order.iter().any(|name| name == HOME);
+    }
+
+    /// Its own order of pages, and that of others, as they are compared: the home page counts where its place is said, and
+    /// somebody has written it on both sides.
+    pub(in crate::work) fn orders<'a>(&'a self, others: impl Iterator<Item = &'a str>) -> [Vec<&'a str>; 2] {
+        let own = self.pages.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        let others: Vec<&str> = others.collect();
+        let is_placed = self.places_home && own.contains(&HOME) && others.contains(&HOME);
+        [own, others].map(|names| names.into_iter().filter(|name| is_placed || *name != HOME).collect())
     }
 
     /// What stands for the images in a text that is compared: their content.

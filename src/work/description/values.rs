@@ -137,12 +137,12 @@ fn read(key: &str, spelled: &Spelled, data_type: Option<DataType>) -> Result<Fie
         Spelled::Many(values) => values.iter().filter(|value| !value.trim().is_empty()).cloned().collect::<Vec<_>>(),
     };
     match (data_type, values.as_slice()) {
-        (Some(DataType::Enum), _) => Ok(FieldValue::Enum(values)),
+        (Some(DataType::Enum), _) => Ok(FieldValue::Enum(values.iter().map(|value| value.trim().to_owned()).collect())),
         (Some(DataType::TextList), _) => Ok(FieldValue::TextList(values)),
         (Some(DataType::NumberList), _) => FieldValue::from_json(DataType::NumberList, &values.clone().into())
             .ok_or_else(|| wrong(format!("`{}` are not numbers", values.join(", ")))),
-        // One value, commas and all.
-        (Some(DataType::Text) | None, [text]) => Ok(FieldValue::Text(text.trim().to_owned())),
+        // One value, commas and blanks and all.
+        (Some(DataType::Text) | None, [text]) => Ok(FieldValue::Text(text.clone())),
         (Some(_), [text]) => one(text),
         (None, _) => Ok(FieldValue::TextList(values)),
         (Some(data_type), _) => {

@@ -1,15 +1,19 @@
 //! The versions of the source on their way into the journal, page by page.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 
-use super::{Trip, filter::Filter};
+use super::{Trip, filter::Filter, trip::Portal};
 use crate::{
     asset::{AssetType, Coordinates, Diagnosis, ListedVersion, Problem, Sourced},
     exchange::{AssetSummary, Exchange},
-    inventory::{Inventory, Left, list},
+    hub::AssetCard,
+    inventory::{Inventory, Left, list, shown},
     net::CallError,
     offload::offload,
 };
@@ -58,6 +62,10 @@ impl Trip<'_> {
     /// Where the source cannot be listed.
     pub(super) async fn list(&self, mut each: impl AsyncFnMut(Sourced)) -> Result<Listed, (String, CallError)> {
         let filter = Filter::new(&self.export.filter).expect("the globs were looked at with the job");
+        if let Some(portal) = self.portal {
+            let shown = Box::pin(self.list_shown(portal, &filter, each)).await;
+            return shown.map_err(|error| (portal.label.clone(), error));
+        }
         let mut listed = Listed { organizations: self.organizations().await, ..Listed::default() };
         for organization in listed.organizations.clone() {
             let exchange = self.exchange.for_organization(&organization);
@@ -110,16 +118,7 @@ impl Trip<'_> {
         };
         listed.assets.insert(name.clone(), true);
         listed.versions.extend(found.versions.iter().map(ToString::to_string));
-        let mut sourced = Vec::new();
-        for (version, why) in found.unnamed {
-            let named = format!("{name}/{version}");
-            let message = format!("cannot be read: {why}");
-            let hint = "no call of the API can name it";
-            sourced.push(Sourced::Diagnosis(Box::new(
-                Diagnosis::skipped(named.clone(), Problem::Value, message).gav(&named).hint(hint),
-            )));
-            listed.unnamed.push((named, why));
-        }
+        let mut sourced = unreadable(listed, &name, found.unnamed);
         let latest = found.latest.unwrap_or_default();
         let told = summary.modified_at.clone().or(latest.updated_date.clone());
         let kind = latest.kind();
@@ -134,7 +133,73 @@ impl Trip<'_> {
             let state = if is_latest { latest.status.as_deref() } else { None };
             let path = self.inventory.folder(&coordinates);
             let stamp = self.stamp(told.as_deref(), state, &latest.version);
-            let version = ListedVersion { coordinates, asset_type: kind.clone(), path, leads, stamp };
+            let version = ListedVersion { coordinates, asset_type: kind.clone(), path, leads, shown_as: None, stamp };
+            sourced.push(Sourced::Listed(Box::new(self.checked(version).await)));
+            leads = false;
+        }
+        sourced
+    }
+
+    /// Lists what a portal shows.
+    async fn list_shown(
+        &self,
+        portal: &Portal,
+        filter: &Filter<'_>,
+        mut each: impl AsyncFnMut(Sourced),
+    ) -> Result<Listed, CallError> {
+        let mut listed = Listed { organizations: vec![portal.label.clone()], ..Listed::default() };
+        let cards = shown::assets(&portal.hub).await?;
+        let opened = stream::iter(cards).map(Ok).map_ok(|card| self.open_shown(portal, filter, card));
+        let opened = opened.try_buffered(self.job.pace.concurrency);
+        let mut opened = std::pin::pin!(opened);
+        while let Some((card, found)) = opened.try_next().await? {
+            if self.stop.is_cancelled() {
+                return Ok(listed);
+            }
+            for sourced in self.shown_versions(filter, &mut listed, &card, found).await {
+                each(sourced).await;
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Asks for the versions of an asset that a portal shows, where one of them can be meant.
+    async fn open_shown(
+        &self,
+        portal: &Portal,
+        filter: &Filter<'_>,
+        card: AssetCard,
+    ) -> Result<(AssetCard, Option<shown::Versions>), CallError> {
+        let Ok(kind) = card.asset_type.parse::<AssetType>();
+        if !filter.takes_asset(&kind, card.updated_date.as_deref()) {
+            return Ok((card, None));
+        }
+        let found = shown::versions(&portal.hub, &card).await?;
+        Ok((card, Some(found)))
+    }
+
+    async fn shown_versions(
+        &self,
+        filter: &Filter<'_>,
+        listed: &mut Listed,
+        card: &AssetCard,
+        found: Option<shown::Versions>,
+    ) -> Vec<Sourced> {
+        let name = format!("{}/{}", card.group_id, card.asset_id);
+        listed.assets.insert(name.clone(), found.is_some());
+        let Some(shown::Versions { versions, unnamed }) = found else { return Vec::new() };
+        listed.versions.extend(versions.iter().map(|version| version.coordinates.to_string()));
+        let mut sourced = unreadable(listed, &name, unnamed);
+        let Ok(kind) = card.asset_type.parse::<AssetType>();
+        let mut leads = true;
+        for version in versions.into_iter().filter(|version| filter.takes(&version.coordinates)) {
+            let shown::ShownVersion { coordinates, minor_version, details } = version;
+            listed.wanted.insert(coordinates.to_string());
+            let changed = details.updated_date.as_deref().or(card.updated_date.as_deref());
+            let stamp = self.stamp(changed, details.life_cycle_state.as_deref(), &minor_version);
+            let (path, asset_type) = (self.inventory.folder(&coordinates), kind.clone());
+            let shown_as = Some(minor_version);
+            let version = ListedVersion { coordinates, asset_type, path, leads, shown_as, stamp };
             sourced.push(Sourced::Listed(Box::new(self.checked(version).await)));
             leads = false;
         }
@@ -168,5 +233,23 @@ impl Trip<'_> {
     }
 }
 
+/// Tells versions that cannot be named.
+fn unreadable(listed: &mut Listed, name: &str, unnamed: Vec<(String, String)>) -> Vec<Sourced> {
+    let mut sourced = Vec::with_capacity(unnamed.len());
+    for (version, why) in unnamed {
+        let named = format!("{name}/{version}");
+        let message = format!("cannot be read: {why}");
+        let hint = "no call of the API can name it";
+        sourced.push(Sourced::Diagnosis(Box::new(
+            Diagnosis::skipped(named.clone(), Problem::Value, message).gav(&named).hint(hint),
+        )));
+        listed.unnamed.push((named, why));
+    }
+    sourced
+}
+
 /// Batches of what is listed, so that the journal commits many at once.
 pub(super) const BATCH: usize = 256;
+
+/// A smaller batch waits no longer than this: where each asset takes a call, many of them take a while.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);

@@ -1,4 +1,5 @@
-//! `kind = "export"`: an organization is brought into a directory that people read, edit and publish.
+//! `kind = "export"`: an organization, or what a portal shows, is brought into a directory that people read, edit and
+//! publish.
 //!
 //! 1. **read**: the version itself, its instances, whom it is shared with.
 //! 2. **fetch**: its files and its icon, streamed and held to their checksums; what lies in the directory already, and is
@@ -10,13 +11,17 @@
 
 mod filter;
 mod listing;
+mod origin;
 mod plan;
 mod trip;
 
+pub(super) use origin::Origin;
 pub(super) use plan::plan;
-pub(super) use trip::Trip;
+pub(super) use trip::{Portal, Trip};
 
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
+
+use origin::Told;
 
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -24,10 +29,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     asset::{FileKey, Lifecycle, ListedVersion},
     engine::{Effect, Ending, Outcome, Step, Tally, Work},
-    exchange::{AssetFile, DownloadError, Exchange, IconKind},
+    exchange::{AssetFile, DownloadError, DownloadedFile, IconKind},
     inventory::{
         FileRecord, Inventory, Note, PageRecord, Record,
-        read::{self, Found, Keep},
+        read::{self, Keep},
     },
     journal::{Failure, Item},
     net::CallError,
@@ -56,7 +61,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What reading needs beside the versions.
 pub(super) struct Export {
-    exchange: Exchange,
+    origin: Origin,
     inventory: Inventory,
     /// The states that are wanted; empty: all.
     states: Vec<Lifecycle>,
@@ -74,7 +79,7 @@ pub(super) struct Subject {
 }
 
 struct Built {
-    found: Found,
+    told: Told,
     folder: Utf8PathBuf,
     /// The record that lies in the directory.
     old: Option<Record>,
@@ -82,24 +87,24 @@ struct Built {
 
 impl Export {
     pub(super) fn new(
-        exchange: Exchange,
+        origin: Origin,
         inventory: Inventory,
         states: Vec<Lifecycle>,
         attempts: u32,
         tally: Arc<Tally>,
     ) -> Self {
-        Self { exchange, inventory, states, attempts, tally }
+        Self { origin, inventory, states, attempts, tally }
     }
 
     async fn read(&self, subject: &mut Subject) -> Result<(), Outcome> {
         let gav = &subject.listed.coordinates;
-        let read = read::version(&self.exchange, gav, subject.listed.leads).await;
-        let Some(found) = read.map_err(|error| failure::outcome(&error))? else {
+        let read = self.origin.read(&subject.listed).await;
+        let Some(told) = read.map_err(|error| failure::outcome(&error))? else {
             let gone = Failure::new("gone", "the source listed it, and has no such version any more");
             return Err(Outcome::End(Ending::Skipped(gone)));
         };
         if let Some(status) =
-            found.record.status.filter(|status| !self.states.is_empty() && !self.states.contains(status))
+            told.found.record.status.filter(|status| !self.states.is_empty() && !self.states.contains(status))
         {
             let message = format!("it is {status}, and source.status leaves that out");
             return Err(Outcome::End(Ending::Skipped(Failure::new(FILTER, message))));
@@ -110,27 +115,37 @@ impl Export {
             inventory.begin(&gav).map(|folder| (folder, old))
         });
         let (folder, old) = begun.await.map_err(|error| local(&error))?;
-        subject.built = Some(Built { found, folder, old });
+        subject.built = Some(Built { told, folder, old });
         Ok(())
     }
 
     /// Brings all files, and the icon where this version speaks for the asset.
-    async fn fetch(&self, leads: bool, built: &mut Built) -> Result<(), Outcome> {
+    async fn fetch(&self, listed: &ListedVersion, built: &mut Built) -> Result<(), Outcome> {
         let mut wanted: HashMap<FileKey, AssetFile> =
-            built.found.asset.files.iter().map(|file| (file.key(), file.clone())).collect();
-        for index in 0..built.found.record.files.len() {
-            let mut file = built.found.record.files[index].clone();
+            built.told.found.asset.files.iter().map(|file| (file.key(), file.clone())).collect();
+        for index in 0..built.told.found.record.files.len() {
+            let mut file = built.told.found.record.files[index].clone();
             let Some(told) = wanted.remove(&file.key).filter(|_| file.file.is_some()) else { continue };
-            self.bring(built, &mut file, &told).await?;
-            built.found.record.files[index] = file;
+            self.bring(listed, built, &mut file, &told).await?;
+            built.told.found.record.files[index] = file;
         }
-        if leads && let Some(told) = read::icon(&built.found.asset) {
-            built.found.record.icon = self.icon(built, &told).await?;
+        if listed.leads
+            && let Some(told) = read::icon(&built.told.found.asset)
+        {
+            built.told.found.record.icon = self.icon(listed, built, &told).await?;
         }
+        let record = built.told.found.record.clone();
+        built.told.found.record = self.origin.complete(record, &built.folder).await;
         Ok(())
     }
 
-    async fn bring(&self, built: &Built, file: &mut FileRecord, told: &AssetFile) -> Result<(), Outcome> {
+    async fn bring(
+        &self,
+        listed: &ListedVersion,
+        built: &Built,
+        file: &mut FileRecord,
+        told: &AssetFile,
+    ) -> Result<(), Outcome> {
         let Some(name) = file.file.clone() else { return Ok(()) };
         if let Some(old) = built.old.clone() {
             let (inventory, folder, wanted) = (self.inventory.clone(), built.folder.clone(), file.clone());
@@ -140,10 +155,10 @@ impl Export {
             }
         }
         let path = built.folder.join(&name);
-        let downloaded = match self.exchange.download(told, &path).await {
+        let downloaded = match self.origin.download(told, &path).await {
             // A link lives for a short time only: a new one is asked for, once.
             Err(DownloadError::Call(error)) if matches!(error.http(), Some(401 | 403 | 404 | 410)) => {
-                self.download_anew(built, &file.key, &path, error).await
+                self.download_anew(listed, &file.key, &path, error).await
             }
             outcome => outcome,
         };
@@ -154,20 +169,25 @@ impl Export {
 
     async fn download_anew(
         &self,
-        built: &Built,
+        listed: &ListedVersion,
         key: &FileKey,
         path: &Utf8Path,
         error: CallError,
-    ) -> Result<crate::exchange::DownloadedFile, DownloadError> {
-        let asset = self.exchange.asset(&built.found.record.coordinates).await?;
+    ) -> Result<DownloadedFile, DownloadError> {
+        let asset = self.origin.asset(listed).await?;
         match asset.and_then(|asset| asset.files.into_iter().find(|file| file.key() == *key)) {
-            Some(told) => self.exchange.download(&told, path).await,
+            Some(told) => self.origin.download(&told, path).await,
             None => Err(error.into()),
         }
     }
 
     /// Brings the icon. Its kind is that of its bytes: servers name it in several ways.
-    async fn icon(&self, built: &mut Built, told: &AssetFile) -> Result<Option<FileRecord>, Outcome> {
+    async fn icon(
+        &self,
+        listed: &ListedVersion,
+        built: &mut Built,
+        told: &AssetFile,
+    ) -> Result<Option<FileRecord>, Outcome> {
         let mut icon = FileRecord {
             key: FileKey::new("icon", if told.packaging.is_empty() { "png" } else { &told.packaging }),
             publish_as: None,
@@ -179,14 +199,14 @@ impl Export {
             sha1: told.sha1.clone().filter(|text| !text.is_empty()),
             md5: told.md5.clone().filter(|text| !text.is_empty()),
         };
-        self.bring(built, &mut icon, told).await?;
+        self.bring(listed, built, &mut icon, told).await?;
         let from = built.folder.join("icon");
         let head = offload({
             let from = from.clone();
             move || head(&from)
         });
         let Some(kind) = IconKind::of(&head.await.map_err(|error| local(&error))?) else {
-            built.found.record.notes.push(Note::new("icon", "it is no PNG, JPEG, GIF or SVG image"));
+            built.told.found.record.notes.push(Note::new("icon", "it is no PNG, JPEG, GIF or SVG image"));
             fs_err::tokio::remove_file(&from).await.map_err(|error| local(&error))?;
             return Ok(None);
         };
@@ -196,16 +216,18 @@ impl Export {
         Ok(Some(icon))
     }
 
-    async fn document(&self, built: &mut Built) -> Result<(), Outcome> {
-        let record = &mut built.found.record;
+    async fn document(&self, listed: &ListedVersion, built: &mut Built) -> Result<(), Outcome> {
+        let record = &mut built.told.found.record;
         // A step that is tried again begins anew.
         (record.pages, record.terms, record.resources) = (Vec::new(), None, Vec::new());
         let mut folder = Folder { root: built.folder.clone() };
-        read::documents(&self.exchange, record, &mut folder).await.map_err(|error| match error {
+        let read = self.origin.documents(listed, &mut built.told, &mut folder).await;
+        read.map_err(|error| match error {
             CallError::Local(error) => local(&error),
             error => failure::outcome(&error),
         })?;
-        if let Some(config) = config(&record.pages) {
+        let record = &built.told.found.record;
+        if let Some(config) = config(&record.pages, record.terms.is_some()) {
             folder
                 .keep(&Utf8Path::new(read::DOCS).join("config.json"), config.into())
                 .await
@@ -215,7 +237,8 @@ impl Export {
     }
 
     async fn write(&self, built: &Built) -> Result<Ending, Outcome> {
-        let (inventory, folder, record) = (self.inventory.clone(), built.folder.clone(), built.found.record.clone());
+        let (inventory, folder, record) =
+            (self.inventory.clone(), built.folder.clone(), built.told.found.record.clone());
         let old = built.old.clone();
         let written = offload(move || {
             if old.is_some_and(|old| old == record && inventory.is_complete(&record)) {
@@ -239,14 +262,14 @@ impl Export {
             self.read(subject).await?;
             return Ok(Outcome::Next);
         }
-        let leads = subject.listed.leads;
-        let Some(built) = &mut subject.built else {
+        let Subject { listed, built, .. } = subject;
+        let Some(built) = built else {
             // A run that was cut off has built nothing that could be gone on with.
             return Ok(Outcome::To { step: READ, fingerprint: None, note: None });
         };
         match step {
-            FETCH => self.fetch(leads, built).await?,
-            DOCUMENT => self.document(built).await?,
+            FETCH => self.fetch(listed, built).await?,
+            DOCUMENT => self.document(listed, built).await?,
             _ => return self.write(built).await.map(Outcome::End),
         }
         Ok(Outcome::Next)
@@ -307,8 +330,9 @@ impl Keep for Folder {
     }
 }
 
-/// `config.json` of a folder of pages: their order, and the names of those that no file can have.
-fn config(pages: &[PageRecord]) -> Option<String> {
+/// `config.json` of a folder of pages: their order, and the names of those that no file can have. An image that is not
+/// there was not there on the source.
+fn config(pages: &[PageRecord], has_terms: bool) -> Option<String> {
     let order: Vec<&str> = pages.iter().map(|page| page.name.as_str()).collect();
     let names: serde_json::Map<String, serde_json::Value> = pages
         .iter()
@@ -316,11 +340,11 @@ fn config(pages: &[PageRecord]) -> Option<String> {
         .filter(|(stem, name)| stem != name)
         .map(|(stem, name)| (stem, name.into()))
         .collect();
-    let mut config = serde_json::json!({ "pageOrder": order });
+    let mut config = serde_json::json!({ "pageOrder": order, "mayMissImages": true });
     if !names.is_empty() {
         config["pageNames"] = names.into();
     }
-    (!pages.is_empty()).then(|| format!("{config:#}\n"))
+    (has_terms || !pages.is_empty()).then(|| format!("{config:#}\n"))
 }
 
 /// As much of a file as tells what it is.

@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Trip, trip::gone};
+use super::{Portal, Trip, trip::gone};
 use crate::{
     asset::Sourced,
     inventory::{Inventory, Left},
@@ -24,11 +24,13 @@ pub(in crate::work) async fn plan(
     mut each: impl FnMut(Planned),
 ) -> Result<Outlook, RunError> {
     let (inventory, stop) = (Inventory::at(&export.directory), CancellationToken::new());
+    let portal = Portal::of(export, connection);
     // No stamp of a plan is kept: what changes with every run is new to it.
     let trip = Trip {
         job,
         export,
         exchange: &connection.exchange,
+        portal: portal.as_ref(),
         name: &connection.name,
         memory: journal,
         run: "plan",

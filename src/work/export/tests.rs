@@ -22,7 +22,17 @@ fn job(folder: &tempfile::TempDir, more: &str) -> Job {
 async fn listed(exchange: &Exchange, job: &Job) -> Vec<String> {
     let export = job.export.as_ref().unwrap();
     let (inventory, stop) = (Inventory::at(&export.directory), CancellationToken::new());
-    let trip = Trip { job, export, exchange, name: "", memory: None, run: "run", inventory: &inventory, stop: &stop };
+    let trip = Trip {
+        job,
+        export,
+        exchange,
+        portal: None,
+        name: "",
+        memory: None,
+        run: "run",
+        inventory: &inventory,
+        stop: &stop,
+    };
     let mut found = Vec::new();
     trip.list(async |sourced| {
         if let Sourced::Listed(listed) = sourced {
@@ -62,9 +72,9 @@ fn names_that_no_file_can_have_are_told_beside_the_order() {
         file: file.into(),
         sha256: String::new(),
     };
-    let told = config(&[page("home", "docs/home.md"), page("aux", "docs/_aux~1f2e.md")]).unwrap();
+    let told = config(&[page("home", "docs/home.md"), page("aux", "docs/_aux~1f2e.md")], false).unwrap();
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["pageOrder"], serde_json::json!(["home", "aux"]));
     assert_eq!(told["pageNames"], serde_json::json!({"_aux~1f2e": "aux"}));
-    assert_eq!(config(&[]), None);
+    assert_eq!(config(&[], false), None);
 }

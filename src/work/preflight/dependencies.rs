@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     existing::{Existing, hash},
+    groups::{Groups, entry},
     reads::Ear,
 };
 use crate::{
@@ -43,20 +44,19 @@ impl Dependencies {
         &mut self,
         exchange: &Exchange,
         needs: &[Coordinates],
-        existing: &Existing,
+        (existing, groups): (&Existing, &Groups),
         ear: &mut Ear,
     ) -> Vec<Finding> {
         let mut missing = Vec::new();
         for need in needs {
             if !self.is_there(exchange, need, existing, ear).await {
-                missing.push(
-                    Finding::whole(
-                        CHECK,
-                        Level::Failure,
-                        format!("needs {need}, which is neither in this job nor on the target"),
-                    )
-                    .hint("publish it first, bring it with this job, or correct the dependency"),
-                );
+                let message = format!("needs {need}, which is neither in this job nor on the target");
+                let missed = Finding::whole(CHECK, Level::Failure, message);
+                missing.push(if groups.is_foreign(&need.group_id) {
+                    missed.hint(format!("its group is none of the target's, {}", entry(&need.group_id)))
+                } else {
+                    missed.hint("publish it first, bring it with this job, or correct the dependency")
+                });
             }
         }
         missing

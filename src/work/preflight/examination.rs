@@ -3,6 +3,7 @@
 use super::{
     dependencies::Dependencies,
     existing::{Existing, Known},
+    groups::Groups,
     limits, quota,
     reads::{Budget, Ear},
     rights,
@@ -10,7 +11,7 @@ use super::{
     values,
 };
 use crate::{
-    asset::{AssetChange, AssetDraft, Coordinates, OnConflict},
+    asset::{AssetChange, AssetDraft, Coordinates, OnConflict, Remap},
     exchange::{AssetSummary, Exchange},
     work::{
         definitions::Configured,
@@ -32,15 +33,17 @@ pub(in crate::work) struct Examination {
     sample: Option<AssetSummary>,
     tombstones: Tombstones,
     dependencies: Dependencies,
+    groups: Groups,
     ear: Ear,
 }
 
 impl Examination {
     /// Reads what does not depend on single items: the more of these there are, the more is read.
     ///
-    /// `on_conflict` holds for items that say nothing else; `configured` is what is known of categories and custom fields, the declarations of the job among them.
+    /// `on_conflict` holds for items that say nothing else, and `remap` is what the job moves; `configured` is what is known
+    /// of categories and custom fields, the declarations of the job among them.
     pub(in crate::work) async fn begin(
-        on_conflict: OnConflict,
+        (on_conflict, remap): (OnConflict, &Remap),
         place: Place,
         configured: Configured,
         items: u64,
@@ -58,7 +61,8 @@ impl Examination {
             room = told.flatten().and_then(|limits| limits.room());
         }
         let dependencies = Dependencies::new(&place, budget.single);
-        Self { place, on_conflict, configured, room, existing, sample, tombstones, dependencies, ear }
+        let groups = Groups::new(&place, remap);
+        Self { place, on_conflict, configured, room, existing, sample, tombstones, dependencies, groups, ear }
     }
 
     /// Whether there may be too little room for so many items, so that it matters which of them are new.
@@ -85,11 +89,12 @@ impl Examination {
         outside: &[Coordinates],
     ) -> Vec<Finding> {
         let mut findings = limits::look_at(draft);
+        findings.extend(self.groups.look_at(at));
         findings.extend(self.values(draft.into()).await);
         let exchange = &self.place.own;
         let on_conflict = draft.on_conflict.unwrap_or(self.on_conflict);
         findings.extend(self.tombstones.look_at(exchange, at, on_conflict, &mut self.ear).await);
-        let needs = self.dependencies.look_at(exchange, outside, &self.existing, &mut self.ear).await;
+        let needs = self.dependencies.look_at(exchange, outside, (&self.existing, &self.groups), &mut self.ear).await;
         findings.extend(needs);
         let gav = at.to_string();
         findings.into_iter().map(|finding| finding.about(gav.clone())).collect()

@@ -8,6 +8,7 @@
 mod dependencies;
 mod examination;
 mod existing;
+mod groups;
 mod limits;
 mod quota;
 mod reads;
@@ -18,7 +19,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::work) use {examination::Examination, existing::Known};
+pub(in crate::work) use {examination::Examination, existing::Known, rights::rights_at};
 
 /// The class of an item that fails before anything is sent for it.
 pub(in crate::work) const CLASS: &str = "preflight";

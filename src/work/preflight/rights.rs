@@ -3,7 +3,7 @@
 use super::reads::Ear;
 use crate::{
     asset::Coordinates,
-    exchange::{Asset, AssetSummary},
+    exchange::{Asset, AssetQuery, AssetSummary},
     work::{
         finding::{Finding, Level},
         place::Place,
@@ -11,6 +11,14 @@ use crate::{
 };
 
 const CHECK: &str = "rights";
+
+/// The same, before anything else of the target is known.
+pub(in crate::work) async fn rights_at(place: &Place) -> Option<Finding> {
+    let mut ear = Ear::default();
+    let listed = place.own.list_page(&AssetQuery::default(), 0).await;
+    let sample = ear.hear("the assets of the organization", listed).and_then(|page| page.items.into_iter().next());
+    look_at(place, sample.as_ref(), &mut ear).await
+}
 
 /// What the credentials lack, where the server says so.
 ///

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    asset::{AssetDraft, AssetType, Coordinates, OnConflict, Spelled, Values},
+    asset::{AssetDraft, AssetType, Coordinates, OnConflict, Remap, RemapTables, Spelled, Values},
     exchange::{
         Configuration, DataType, DeleteType, Dimension, Exchange, NewConfiguration, PublishHeaders, PublishRequest,
     },
@@ -33,7 +33,8 @@ fn values(list: Given<'_>) -> Values {
 }
 
 async fn begin(exchange: &Exchange, on_conflict: OnConflict) -> Examination {
-    Examination::begin(on_conflict, Place::of(exchange).await, Configured::default(), 10).await
+    let said = (on_conflict, &Remap::default());
+    Examination::begin(said, Place::of(exchange).await, Configured::default(), 10).await
 }
 
 async fn look(examination: &mut Examination, draft: &AssetDraft) -> Vec<Finding> {
@@ -134,7 +135,8 @@ async fn a_server_that_does_not_answer_is_not_asked_on() {
     let exchange = Exchange::new(server.client(None), "org".to_owned());
     let place = Place { me: None, own: exchange.clone(), root: exchange };
     tokio::time::pause();
-    let mut examination = Examination::begin(OnConflict::Fail, place, Configured::default(), 1000).await;
+    let said = (OnConflict::Fail, &Remap::default());
+    let mut examination = Examination::begin(said, place, Configured::default(), 1000).await;
     let asked = server.asked().len();
     let mut asset = draft("org/a/1.0.0");
     asset.fields = values(&[("due", "x")]);
@@ -329,4 +331,27 @@ async fn a_dependency_that_is_nowhere_is_told_once_looked_up() {
         ["note dependencies: 22 dependencies were not looked up on the target: they show when they are needed"]
     );
     assert!(known.existing.may_exist(ROOT, "there") && !known.existing.may_exist(ROOT, "nowhere"));
+}
+
+#[tokio::test]
+async fn a_group_that_is_none_of_the_target_s_is_told_with_what_the_table_could_say() {
+    let sandbox = sandbox();
+    let exchange = seen(&sandbox, ROOT, "admin");
+    let groups = [("old".to_owned(), GROUP.to_owned())].into_iter().collect();
+    let remap = Remap::new(RemapTables { groups, ..RemapTables::default() }).unwrap();
+    let foreign = "9dd0c0de-1111-4222-8333-444455556666";
+    let mut asset = draft(&format!("{foreign}/a/1.0.0"));
+    asset.dependencies = vec![at(&format!("{foreign}/b/1.0.0"))];
+    let begin = async |remap: &Remap| {
+        let said = (OnConflict::Fail, remap);
+        Examination::begin(said, Place::of(&exchange).await, Configured::default(), 10).await
+    };
+    let found = look(&mut begin(&remap).await, &asset).await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].message.contains("no organization of yours"), "{found:?}");
+    let hints: Vec<&str> = found.iter().filter_map(|finding| finding.hint.as_deref()).collect();
+    assert!(hints.len() == 2 && hints.iter().all(|hint| hint.contains(&format!("[remap] groups = {{ \"{foreign}\""))));
+    // Where nothing moves, the server says what it thinks of it; and what the table makes is meant.
+    assert_eq!(look(&mut begin(&Remap::default()).await, &asset).await.len(), 1);
+    assert_eq!(look(&mut begin(&remap).await, &draft(&format!("{GROUP}/a/1.0.0"))).await, []);
 }

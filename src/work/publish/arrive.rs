@@ -6,7 +6,7 @@ use super::{DESCRIBE, Making, PUBLISH, Publish, Sender, Subject};
 use crate::{
     asset::{Description, Lifecycle, Spelled, Values},
     engine::{Ending, Outcome},
-    journal::Failure,
+    journal::{Failure, Whose},
     work::description,
 };
 
@@ -16,8 +16,9 @@ impl Publish {
         let coordinates = &subject.draft.coordinates;
         let existed = subject.existed.unwrap_or_else(|| self.existing.may_exist(coordinates));
         self.existing.is_there(coordinates);
-        if subject.making == Making::New && subject.sender != Sender::Stranger {
-            subject.making = Making::Made;
+        if subject.sender != Sender::Stranger {
+            let whose = if subject.making == Making::New { Whose::Ours } else { Whose::AsBefore };
+            subject.brings(whose, self.exchange.client().server_time());
         }
         subject.wish = left_open(&subject.wish, existed, subject.draft.status == Some(Lifecycle::Development));
         if subject.wish.is_empty() {

@@ -1,16 +1,16 @@
 //! Comparing what the server holds with what we would send.
 
-use camino::{Utf8Path, Utf8PathBuf};
-
 use super::{Publish, Subject};
 use crate::{
     asset::{AssetType, FileKey},
     engine::Outcome,
     exchange::{Asset, AssetFile, DownloadError},
     journal::Failure,
-    offload::offload,
-    package::{ArchiveBudget, FileFingerprint, fingerprint_file},
-    work::failure,
+    package::FileFingerprint,
+    work::{
+        contents::{ContentError, content},
+        failure,
+    },
 };
 
 /// What a comparison found, in words.
@@ -59,20 +59,10 @@ impl Publish {
     }
 
     async fn fingerprint(&self, file: &AssetFile) -> Result<FileFingerprint, Outcome> {
-        let local = |error: &dyn std::error::Error| Outcome::Failed(Failure::new("local-file", failure::chain(error)));
-        let temp = tempfile::NamedTempFile::new_in(self.scratch.path()).map_err(|e| local(&e))?;
-        let path = Utf8PathBuf::try_from(temp.path().to_owned()).map_err(|e| local(&e))?;
-        self.exchange.download(file, &path).await.map_err(|error| match &error {
-            DownloadError::Call(call) => failure::outcome(call),
-            _ => local(&error),
-        })?;
-        let key = file.key();
-        let print = offload(move || {
-            let print = fingerprint_file(&key, Utf8Path::new(&path), &ArchiveBudget::default());
-            drop(temp);
-            print
-        });
-        print.await.map_err(|error| local(&error))
+        content(&self.exchange, file, self.scratch.path()).await.map_err(|error| match &error {
+            ContentError::Download(DownloadError::Call(call)) => failure::outcome(call),
+            _ => Outcome::Failed(Failure::new("local-file", failure::chain(&error))),
+        })
     }
 }
 

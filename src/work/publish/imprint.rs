@@ -16,6 +16,9 @@ use crate::{
 pub(super) struct Imprint {
     /// Of what belongs to the version alone: files, type, properties, dependencies, keywords.
     content: String,
+    /// Of the primary files alone: what can be told of a version by reading it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    files: String,
     /// Of what can be changed afterwards: by datum.
     #[serde(default)]
     data: BTreeMap<String, String>,
@@ -27,7 +30,8 @@ impl Imprint {
     pub(super) fn of(draft: &AssetDraft, package: &Package, wish: &Description) -> Self {
         let said = (&draft.asset_type, &draft.properties, &draft.dependencies, &draft.keywords);
         let said = serde_json::to_string(&said).expect("plain data with text keys");
-        let content = Sha256::new().chain_update(said).chain_update(package.fingerprint.to_string()).finalize();
+        let files = package.fingerprint.to_string();
+        let content = Sha256::new().chain_update(said).chain_update(&files).finalize();
         let mut data: BTreeMap<String, String> =
             wish.claims().into_iter().map(|claim| (claim.datum, claim.digest)).collect();
         // Claims know nothing of what files hold.
@@ -39,7 +43,7 @@ impl Imprint {
             }
         }
         data.extend(wish.status.map(|status| ("status".to_owned(), status.to_string())));
-        Self { content: hex::encode(content), data }
+        Self { content: hex::encode(content), files, data }
     }
 
     /// Reads what the journal holds; `None` for what another version of consign wrote.
@@ -54,7 +58,12 @@ impl Imprint {
 
     /// The same content, of which nothing has been said yet.
     pub(super) fn content_only(&self) -> Self {
-        Self { content: self.content.clone(), data: BTreeMap::new() }
+        Self { content: self.content.clone(), files: self.files.clone(), data: BTreeMap::new() }
+    }
+
+    /// The digest of the primary files; `None` where an earlier version of consign took the imprint.
+    pub(super) fn files(&self) -> Option<&str> {
+        Some(self.files.as_str()).filter(|files| !files.is_empty())
     }
 
     /// Whether the version holds the same.
@@ -84,7 +93,7 @@ mod tests {
 
     fn imprint(data: &[(&str, &str)]) -> Imprint {
         let data = data.iter().map(|(datum, said)| ((*datum).to_owned(), (*said).to_owned())).collect();
-        Imprint { content: "c".to_owned(), data }
+        Imprint { content: "c".to_owned(), files: "f".to_owned(), data }
     }
 
     #[test]

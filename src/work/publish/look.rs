@@ -1,7 +1,7 @@
 //! Before an upload: the target may hold the asset already, and a read costs less than a package that is refused.
 
-use super::{Making, Publish, Subject, compare::Comparison};
-use crate::{engine::Outcome, work::failure};
+use super::{Making, PUBLISH, Publish, Subject, compare::Comparison};
+use crate::{engine::Outcome, journal::Whose, work::failure};
 
 impl Publish {
     /// Looks at the version, unless it is surely new. `None`: it may be sent.
@@ -26,9 +26,13 @@ impl Publish {
         match self.compare(subject, &asset).await {
             Ok(Comparison::Same(proof)) => Some(Self::there_already(subject, format!("already published: {proof}"))),
             // A development version is there to be published over.
+            Ok(Comparison::Different(_)) if asset.is_development() && subject.making == Making::Over => None,
+            // That it was there is written down before anything is sent.
             Ok(Comparison::Different(_)) if asset.is_development() => {
                 subject.making = Making::Over;
-                None
+                subject.brings(Whose::Theirs, None);
+                let note = Some("a version in development is there: it is published over".to_owned());
+                Some(Outcome::To { step: PUBLISH, fingerprint: None, note })
             }
             Ok(Comparison::Different(what)) => Some(nothing_sent(self.follow_policy(subject, &asset, &what).await)),
             Err(outcome) => Some(nothing_sent(outcome)),

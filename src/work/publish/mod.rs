@@ -46,7 +46,7 @@ use crate::{
     engine::{Effect, Outcome, Step, Tally, Work},
     exchange::{Exchange, PublishHeaders},
     job::{self, Metadata},
-    journal::{Failure, Item, Retired},
+    journal::{Brought, Failure, Item, Retired, Whose},
     offload::offload,
     package::{Limits, Package, pack_remapped},
     work::{
@@ -138,6 +138,8 @@ pub(super) struct Subject {
     sender: Sender,
     /// Whether this job makes the version on the server.
     making: Making,
+    /// What it has done to that version.
+    brought: Option<Brought>,
     /// Whether the server has answered, though with an error of its own: then it is unlikely to work on it still.
     answered: bool,
 }
@@ -162,8 +164,6 @@ enum Making {
     New,
     /// It is sent over one that was there.
     Over,
-    /// It is there, by this job's doing.
-    Made,
 }
 
 impl Subject {
@@ -184,8 +184,20 @@ impl Subject {
             doubted_since: None,
             sender: Sender::default(),
             making: Making::default(),
+            brought: None,
             answered: false,
         }
+    }
+
+    /// What is done to the version on the server, which holds what is known of its files.
+    fn brings(&mut self, whose: Whose, server_time: Option<i64>) {
+        self.brought = Some(Brought {
+            gav: self.draft.coordinates.to_string(),
+            whose,
+            at: jiff::Timestamp::now().as_millisecond(),
+            server_time,
+            content: self.imprint.as_ref().and_then(Imprint::files).map(str::to_owned),
+        });
     }
 
     /// What the journal keeps once everything is said.
@@ -346,6 +358,7 @@ impl Work for Publish {
                     retarget(&mut subject.draft, gav);
                     // What was said of the other coordinates does not hold for these.
                     (subject.sender, subject.making) = (Sender::default(), Making::default());
+                    subject.brought = None;
                 }
                 if let Some(outcome) = self.follow_change(subject, item).await {
                     return outcome;
@@ -369,10 +382,10 @@ impl Work for Publish {
         }
     }
 
-    fn made(&self, errand: &Errand) -> Option<String> {
+    fn made(&self, errand: &Errand) -> Option<Brought> {
         match errand {
-            Errand::Bring(subject) if subject.making == Making::Made => Some(subject.draft.coordinates.to_string()),
-            Errand::Bring(_) | Errand::Retire(_) => None,
+            Errand::Bring(subject) => subject.brought.clone(),
+            Errand::Retire(_) => None,
         }
     }
 

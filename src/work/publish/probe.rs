@@ -8,7 +8,7 @@ use super::{Making, Publish, Sender, Subject, compare::Comparison};
 use crate::{
     engine::Outcome,
     exchange::{Asset, PublicationState},
-    journal::Failure,
+    journal::{Failure, Whose},
     work::failure,
 };
 
@@ -48,6 +48,7 @@ impl Publish {
             // A development version is there to be published over: what we sent has not arrived.
             Ok(Comparison::Different(_)) if asset.is_development() => {
                 subject.making = Making::Over;
+                subject.brings(Whose::Theirs, None);
                 None
             }
             Ok(Comparison::Different(what)) => Some(self.follow_policy(subject, asset, &what).await),

@@ -33,6 +33,8 @@ pub(super) fn prove(draft: &AssetDraft, package: &Package, remap: &Remap, scratc
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let hint = if found.iter().any(|leftover| matches!(leftover.what, What::Id(_))) {
         "binary files and signed archives are not rewritten: build them anew for the target, or leave the file out"
+    } else if found.iter().any(|leftover| matches!(leftover.what, What::Within(_))) {
+        "what an id is a part of is not rewritten, since it may mean something else: change that word at its source, or leave the file out"
     } else if found.iter().any(|leftover| matches!(leftover.what, What::Unread(_))) {
         "make the archive anew, so that it can be read, or leave the file out"
     } else {

@@ -12,9 +12,12 @@ use crate::{
     inventory::{Record, read},
     journal::Failure,
     net::CallError,
-    offload::offload,
-    package::{ArchiveBudget, FileFingerprint, fingerprint_file},
-    work::{description::Shown, failure, publish::is_primary},
+    package::FileFingerprint,
+    work::{
+        contents::{ContentError, contents},
+        description::Shown,
+        failure,
+    },
 };
 
 /// What the target holds.
@@ -83,28 +86,10 @@ impl Looker {
 
     /// What the primary files hold.
     pub(super) async fn files(&self, asset: &Asset) -> Result<BTreeMap<FileKey, FileFingerprint>, Unread> {
-        let mut files = BTreeMap::new();
-        for file in asset.files.iter().filter(|file| is_primary(file)) {
-            files.insert(file.key(), self.fingerprint(file).await?);
-        }
-        // A parent POM is published as nothing but a POM.
-        if files.is_empty()
-            && let Some(pom) = asset.files.iter().find(|file| file.key() == FileKey::bare("pom") && !file.is_generated)
-        {
-            files.insert(pom.key(), self.fingerprint(pom).await?);
-        }
-        Ok(files)
-    }
-
-    async fn fingerprint(&self, file: &AssetFile) -> Result<FileFingerprint, Unread> {
-        let (temporary, path, _) = self.download(file).await?;
-        let key = file.key();
-        let print = offload(move || {
-            let print = fingerprint_file(&key, Utf8Path::new(&path), &ArchiveBudget::default());
-            drop(temporary);
-            print
-        });
-        print.await.map_err(|error| Unread::local(&error))
+        contents(&self.exchange, asset, self.scratch.path()).await.map_err(|error| match error {
+            ContentError::Download(DownloadError::Call(error)) => error.into(),
+            other => Unread::local(&other),
+        })
     }
 
     async fn icon(&self, asset: &Asset) -> Result<Option<String>, Unread> {
@@ -129,7 +114,7 @@ impl Looker {
 }
 
 /// Pages, terms and images by the names that texts have for them.
-fn shown(record: &Record, texts: read::Texts) -> Shown {
+pub(super) fn shown(record: &Record, texts: read::Texts) -> Shown {
     let read::Texts(mut texts) = texts;
     let pages = record.pages.iter().map(|page| (page.name.as_str(), page));
     let pages = pages.chain(record.terms.iter().map(|terms| (TERMS_PAGE, terms)));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Mismatch,
     actual::Actual,
-    expected::{Content, Expected},
+    expected::{Content, Expected, Unsaid},
 };
 use crate::{
     asset::{AssetType, ExternalInstance, FileKey, Lifecycle, Values, Visibility},
@@ -42,7 +42,7 @@ pub(super) fn differences(expected: &Expected, actual: &Actual) -> Vec<Mismatch>
         told.unless(icon == there, "icon", digest(icon), digest(there));
     }
     if let Some(site) = &expected.site {
-        told.site(site, actual);
+        told.site(site, expected.terms, actual);
     }
     for (name, page) in &expected.pages {
         told.page(name, page, actual);
@@ -239,7 +239,7 @@ impl Differences {
     }
 
     /// All pages: those that are there and not expected as well, their order, the terms, the images.
-    fn site(&mut self, site: &Site, actual: &Actual) {
+    fn site(&mut self, site: &Site, unsaid: Unsaid, actual: &Actual) {
         let wanted = site.comparable();
         let there: BTreeMap<&str, String> = actual
             .shown
@@ -261,16 +261,12 @@ impl Differences {
         // Where pages are missing or more than they should be, their order follows from that.
         if site.is_ordered && self.0[before..].iter().all(|known| known.actual != NO_PAGE && known.expected != NO_PAGE)
         {
-            let order =
-                |names: Vec<&str>| names.into_iter().filter(|name| *name != HOME_PAGE).collect::<Vec<_>>().join(", ");
-            let wanted = order(site.pages.iter().map(|(name, _)| name.as_str()).collect());
-            let there = order(actual.record.pages.iter().map(|page| page.name.as_str()).collect());
-            self.same("order of pages", &wanted, &there);
+            let [wanted, there] = site.orders(actual.record.pages.iter().map(|page| page.name.as_str()));
+            self.same("order of pages", &wanted.join(", "), &there.join(", "));
         }
         let terms = site.terms.as_ref().map(|terms| comparable(terms, &site.digests()));
         let known = actual.shown.comparable(TERMS_PAGE).filter(|terms| !terms.is_empty());
-        // Terms belong to the version group: a version that says nothing of them has those that another one brought.
-        if terms.is_some() {
+        if terms.is_some() || unsaid == Unsaid::Absent {
             self.text("terms", terms.as_ref(), known.as_ref());
         }
         let held: BTreeSet<&String> = actual.shown.digests.values().collect();

@@ -42,6 +42,18 @@ pub(super) struct Expected {
     pub(super) pages: BTreeMap<String, Site>,
     /// Whether what is not said is expected not to be there.
     pub(super) is_all: bool,
+    /// What is expected of terms that the site does not have.
+    pub(super) terms: Unsaid,
+}
+
+/// What is expected of a datum that a version does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Unsaid {
+    /// It may be as it likes: nobody says all there is, or another version brought it.
+    #[default]
+    Any,
+    /// It is not there.
+    Absent,
 }
 
 /// What belongs to a version alone.
@@ -78,8 +90,14 @@ impl Expecter {
         }
     }
 
-    /// What a draft says, without what other versions speak for; the error says why it cannot be made.
-    pub(super) async fn of_draft(&self, draft: &AssetDraft, yields: &BTreeSet<String>) -> Result<Expected, String> {
+    /// What a draft says, without what other versions speak for; the error says why it cannot be made. Terms belong to
+    /// the version group: it is told whether any version of it `brings_terms`.
+    pub(super) async fn of_draft(
+        &self,
+        draft: &AssetDraft,
+        yields: &BTreeSet<String>,
+        brings_terms: bool,
+    ) -> Result<Expected, String> {
         let mut said = match self.metadata {
             _ if self.is_all => draft.to_description(),
             Metadata::Update => draft.to_description(),
@@ -115,6 +133,7 @@ impl Expecter {
         let mut expected = self.with_files(expected, said, (&draft.coordinates, &draft.asset_type)).await?;
         if self.is_all {
             expected.site.get_or_insert_default();
+            expected.terms = if brings_terms { Unsaid::Any } else { Unsaid::Absent };
         }
         Ok(expected)
     }
@@ -151,6 +170,7 @@ impl Expecter {
                 pages: vec![DocsPage { name: ALONE.to_owned(), path: path.clone() }],
                 terms: None,
                 images: Vec::new(),
+                may_miss_images: false,
                 notes: Vec::new(),
             };
             expected.pages.insert(name.clone(), self.site(place, FileContent::Docs(alone), path).await?);

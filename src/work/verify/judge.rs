@@ -34,10 +34,11 @@ impl Judge<'_> {
         &self,
         draft: &AssetDraft,
         yields: &BTreeSet<String>,
+        brings_terms: bool,
         names: impl Fn(&Coordinates) -> bool,
     ) -> Judged {
         let told = |verdict| verified(&draft.coordinates.to_string(), draft.path.as_str(), draft.line, verdict);
-        let expected = match self.expecter.of_draft(draft, yields).await {
+        let expected = match self.expecter.of_draft(draft, yields, brings_terms).await {
             Ok(expected) => expected,
             Err(why) => return Ok(Verified { note: Some(why), ..told(Verdict::Invalid) }),
         };
@@ -102,7 +103,7 @@ impl Judge<'_> {
     }
 
     /// The version that a change is about.
-    async fn version_of(&self, change: &AssetChange) -> Result<Option<Coordinates>, Unread> {
+    pub(super) async fn version_of(&self, change: &AssetChange) -> Result<Option<Coordinates>, Unread> {
         if let Some(named) = change.coordinates() {
             return Ok(Some(named));
         }
@@ -177,7 +178,7 @@ fn verified(gav: &str, path: &str, line: Option<u64>, verdict: Verdict) -> Verif
     Verified { gav: Some(gav.to_owned()), path, verdict, differences: Vec::new(), note: None }
 }
 
-fn place(path: &str, line: Option<u64>) -> String {
+pub(super) fn place(path: &str, line: Option<u64>) -> String {
     line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"))
 }
 

@@ -20,10 +20,12 @@ mod portal;
 mod run;
 #[cfg(test)]
 mod tests;
+mod visible;
 
 use std::{collections::BTreeMap, fmt};
 
 pub use run::{Against, Extent, VerifyError, verify, verify_against, verify_groups};
+pub use visible::{Seen, ShownVersion, Sight, verify_portal};
 
 use super::DefinitionFinding;
 

@@ -158,8 +158,8 @@ pub async fn verify_against(
         }
         Err(unread) => Err(VerifyError::Halted(unread.failure)),
     };
-    let each_item = async |sourced| item(&judge, &rehearsal, sourced).await;
-    items(each_item, (source, options), (only, job.pace.concurrency), &mut tell).await?;
+    let look = |sourced| item(&judge, &rehearsal, sourced);
+    items(look, (source, options), (only, job.pace.concurrency), &mut tell).await?;
     if job.kind != Kind::Describe {
         surplus(&judge, &extent, &rehearsal, only, &mut tell).await?;
     }
@@ -175,12 +175,12 @@ async fn definitions(job: &Job, connection: &Connection) -> Result<Vec<Definitio
     check_definitions(job, &place, &mut Configured::default()).await
 }
 
-/// What the source names: so many items at a time, told in order.
-pub(super) async fn items(
-    judge: impl AsyncFn(Sourced) -> Option<Judged>,
+/// What the source names, so many items side by side, told in its order.
+pub(super) async fn items<T, F: Future<Output = Option<T>>>(
+    look: impl Fn(Sourced) -> F,
     (source, options): (Source, source::Options),
-    (only, concurrency): (&Selection, usize),
-    tell: &mut impl FnMut(Judged) -> Result<(), VerifyError>,
+    (only, at_once): (&Selection, usize),
+    tell: &mut impl FnMut(T) -> Result<(), VerifyError>,
 ) -> Result<(), VerifyError> {
     let (sender, arriving) = mpsc::channel(AHEAD);
     let reading = tokio::task::spawn_blocking(move || {
@@ -194,8 +194,8 @@ pub(super) async fn items(
         let judged = stream::unfold(arriving, async |mut arriving| Some((arriving.recv().await?, arriving)))
             .filter(|sourced| std::future::ready(is_meant(sourced, only)))
             .map(|sourced| refuse_duplicate(sourced, &mut places))
-            .map(|sourced| judge(sourced))
-            .buffered(concurrency);
+            .map(look)
+            .buffered(at_once);
         let mut judged = std::pin::pin!(judged);
         while let Some(judged) = judged.next().await {
             if let Some(judged) = judged {
@@ -211,7 +211,8 @@ async fn item(judge: &Judge<'_>, rehearsal: &Rehearsal, sourced: Sourced) -> Opt
     match sourced {
         Sourced::Draft(draft) => {
             let yields = rehearsal.yields_of(&draft.coordinates.to_string());
-            Some(judge.draft(&draft, &yields, |there| rehearsal.brings(there)).await)
+            let brings_terms = rehearsal.says_for_group(&draft, "terms");
+            Some(judge.draft(&draft, &yields, brings_terms, |there| rehearsal.brings(there)).await)
         }
         Sourced::Change(change) => {
             let yields = rehearsal.yields_of(&change.gav());

@@ -71,8 +71,9 @@ impl Consign {
             .expect("our own binary is built with its tests, and others are looked for before");
         let lines = Arc::default();
         let stdout = read_along(child.stdout.take().expect("stdout is piped"), Arc::clone(&lines));
-        let stderr = read_along(child.stderr.take().expect("stderr is piped"), Arc::default());
-        Running { child, stdout: Some(stdout), stderr: Some(stderr), lines, line: self.line() }
+        let words = Arc::default();
+        let stderr = read_along(child.stderr.take().expect("stderr is piped"), Arc::clone(&words));
+        Running { child, stdout: Some(stdout), stderr: Some(stderr), lines, words, line: self.line() }
     }
 
     fn line(&self) -> String {
@@ -118,10 +119,16 @@ pub(crate) struct Running {
     stdout: Option<Reading>,
     stderr: Option<Reading>,
     lines: Arc<AtomicUsize>,
+    words: Arc<AtomicUsize>,
     line: String,
 }
 
 impl Running {
+    /// How many lines it has printed on stderr so far.
+    pub(crate) fn words(&self) -> usize {
+        self.words.load(Relaxed)
+    }
+
     /// How many lines it has printed on stdout so far.
     pub(crate) fn lines(&self) -> usize {
         self.lines.load(Relaxed)

@@ -146,7 +146,18 @@ impl Sandbox {
         self.request(self.token(), method, path, &body.to_string())
     }
 
+    /// Deletes a version for good: its number is free again.
+    pub(crate) fn remove(&self, asset: &str, version: &str) {
+        let path = format!("/exchange/api/v2/assets/{}/{asset}/{version}", self.organization());
+        let answer = self.request_with(self.token(), "DELETE", &path, "X-Delete-Type: hard-delete\r\n", "");
+        assert_eq!(answer.status, 204, "{}", answer.body);
+    }
+
     fn request(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
+        self.request_with(token, method, path, "", body)
+    }
+
+    fn request_with(&self, token: &str, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let host = self.url().strip_prefix("http://").expect("a plain origin");
         let mut stream = TcpStream::connect(host).expect("the sandbox listens");
         let head = if body.is_empty() {
@@ -157,7 +168,7 @@ impl Sandbox {
         write!(
             stream,
             "{method} {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: bearer {token}\r\nConnection: close\r\n\
-             {head}\r\n{body}"
+             {headers}{head}\r\n{body}"
         )
         .expect("the sandbox reads");
         let mut bytes = Vec::new();

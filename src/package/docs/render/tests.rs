@@ -173,6 +173,17 @@ fn images_that_cannot_go_along_are_told_with_their_place() {
 }
 
 #[test]
+fn where_images_may_be_missing_they_are_noted_and_their_links_left_alone() {
+    let tree = Tree::new(&[("home.md", "# A\n\n![b](gone.png) ![c](../out.png)\n")]);
+    tree.write("config.json", br#"{"mayMissImages": true}"#);
+    let files = ["home.md", "config.json"].map(Utf8PathBuf::from);
+    let docs = of_folder(tree.root(), tree.root(), &files, &Reading::default()).unwrap().unwrap();
+    assert_eq!(docs.notes[0], "home.md:3: the image `gone.png` is not there");
+    assert_eq!((docs.notes.len(), docs.images.len()), (2, 0));
+    assert!(tree.members(&docs)["home.md"].contains("![b](gone.png) ![c](../out.png)"));
+}
+
+#[test]
 fn links_that_lead_nowhere_are_noted_and_left_alone() {
     let text = "[a](gone.md) [b](../api.yaml)\n[c](/exchange/x) [d](mailto:x@y) ![e](/logo.png)\n";
     let tree = Tree::new(&[("home.md", text)]);
