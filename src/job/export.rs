@@ -8,9 +8,11 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::{
     file::{CredentialsFrom, ExportTable, GroupsChoice, SandboxChoice, SourceTable},
+    model::{DEFAULT_HOST, Overrides, Pace, Place, Target},
     portal::PortalName,
-    resolve::{DEFAULT_HOST, Overrides, Pace, Place, Target, beside, pace},
+    resolve::beside,
     secrets,
+    settings::pace,
 };
 use crate::asset::{AssetType, Lifecycle, Remap};
 

@@ -6,7 +6,7 @@ use super::{
     Export, JobError,
     definitions::Definitions,
     file::{Kind, SourceSpec},
-    resolve::Job,
+    model::Job,
 };
 use crate::asset::{Remap, RemapError};
 

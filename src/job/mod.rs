@@ -9,11 +9,13 @@ mod error;
 mod export;
 mod file;
 mod migrate;
+mod model;
 mod place;
 mod portal;
 mod remap;
 mod resolve;
 mod secrets;
+mod settings;
 mod text;
 mod wave;
 
@@ -26,6 +28,6 @@ pub use file::{
     WhenPending,
 };
 pub use migrate::Route;
+pub use model::{DEFAULT_HOST, Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
 pub use portal::{Access, Applications, PortalName, Secrets};
-pub use resolve::{DEFAULT_HOST, Job, Overrides, Pace, PackageLimits, Place, Publish, Target};
 pub use text::{criterion as parse_criterion, duration as parse_duration};

@@ -197,7 +197,7 @@ fn a_dry_run_tells_what_differs_and_sends_nothing_but_reads() {
       warning   [org]/stock/1.0.0 and [org]/stock/7.0.0 share `name` and say different things: [org]/stock/7.0.0 is believed; hint: let all versions say the same, or only one of them
     "#);
     });
-    let json = workshop.consign(&["run", "describe.toml", "--dry-run", "--json"]).run().exits(0).json();
+    let json = workshop.consign(&["run", "describe.toml", "--dry-run", "--json"]).run().exits(2).json();
     let actions: Vec<&str> = json["actions"].as_array().unwrap().iter().filter_map(|a| a["action"].as_str()).collect();
     assert_eq!(actions, ["update", "unchanged", "not-found", "not-found", "invalid", "invalid", "skip"]);
     assert_eq!(json["counts"]["update"], 1);
@@ -208,7 +208,7 @@ fn a_dry_run_tells_what_differs_and_sends_nothing_but_reads() {
     let values = workshop.consign(&["plan", "describe.toml", "--values", "--only", "orders"]).run().exits(0).stdout;
     assert!(values.contains("status = deprecated") && values.contains("tags = b, a"), "{values}");
     let offline = workshop.consign(&["plan", "describe.toml", "--offline", "--organization", ORGANIZATION]).run();
-    assert!(offline.exits(0).stdout.contains("the target was not asked"));
+    assert!(offline.exits(2).stdout.contains("the target was not asked"));
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn what_the_target_would_refuse_of_a_row_is_told_before_anything_is_sent_for_it(
         "changes.csv",
         "assetId,version,tags,categories.layer,fields.none\norders,1.0.0,a,Nope,x\nstock,1.0.0,b,System,\n",
     );
-    let plan = workshop.consign(&["plan", "describe.toml", "--json"]).run().exits(0).json();
+    let plan = workshop.consign(&["plan", "describe.toml", "--json"]).run().exits(2).json();
     assert_eq!((&plan["counts"]["invalid"], &plan["counts"]["update"]), (&json!(1), &json!(1)), "{plan:#}");
     run(&workshop, &[]).exits(2);
     assert_eq!(writes(&sandbox) - before, 1, "one change for the row that is sound");

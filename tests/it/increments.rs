@@ -240,7 +240,7 @@ fn states_move_by_documented_transitions_and_dependencies_go_first() {
         assert_only(&run(&workshop, &sandbox).1, &[]);
     }
     manifest("development");
-    let plan = workshop.consign(&["plan", "job.toml"]).run().exits(0).stdout;
+    let plan = workshop.consign(&["plan", "job.toml"]).run().exits(2).stdout;
     assert!(plan.contains("2 items: 2 conflict"), "{plan}");
     workshop.run(&[]).exits(2);
     assert_eq!(workshop.item("lib", "1.0.0").1, "transition");

@@ -88,7 +88,8 @@ fn an_organization_moves_is_verified_undone_and_cut_over() {
     assert!(plan.contains(r#""create":4"#) || plan.contains(r#""action":"create""#), "{plan}");
     assert_eq!(versions(&sandbox, NEW), Vec::<String>::new(), "a plan writes nothing");
     let told = run(&workshop, &sandbox, &["verify", "migrate.toml", "--json"], 2);
-    assert!(told.contains("missing"), "{told}");
+    assert!(told.contains("missing") && told.contains("move-inventory/manifest.csv"), "{told}");
+    assert!(!told.contains("consign-verify-"), "a folder that is gone helps nobody: {told}");
 
     run(&workshop, &sandbox, &["run", "migrate.toml"], 0);
     assert_eq!(versions(&sandbox, NEW), ALL);

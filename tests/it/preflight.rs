@@ -136,7 +136,7 @@ fn whoever_may_only_read_is_refused_before_the_first_write() {
     );
     assert!(ran.stderr.contains("Exchange Contributor"), "{}", ran.stderr);
     assert_eq!((writes(&sandbox), sandbox.versions()), (before, vec!["first/1.0.0".to_owned()]));
-    let plan = as_role(&sandbox, &workshop, "viewer", &["plan", "job.toml", "--json"]).exits(0).json();
+    let plan = as_role(&sandbox, &workshop, "viewer", &["plan", "job.toml", "--json"]).exits(1).json();
     assert_eq!(plan["findings"][0]["check"], "rights");
     as_role(&sandbox, &workshop, "contributor", &run).exits(0);
     assert_eq!(sandbox.versions(), ["first/1.0.0", "orders/1.0.0"]);
@@ -175,7 +175,7 @@ fn a_plan_shows_definitions_and_findings() {
     with_field(&workshop, "one", "format", "OAS");
     with_field(&workshop, "two", "format", "WSDL");
     let before = writes(&sandbox);
-    let plan = workshop.consign(&["plan", "job.toml"]).run().exits(0);
+    let plan = workshop.consign(&["plan", "job.toml"]).run().exits(1);
     plain(workshop.folder(), || {
         insta::assert_snapshot!(plan.stdout, @"
     action   asset  version  type    reason
@@ -194,7 +194,7 @@ fn a_plan_shows_definitions_and_findings() {
       failure   field due-date is of the type date there and text here; hint: change the declaration, or let definitions.on_difference say `keep` or `update`
     ");
     });
-    let plan = workshop.consign(&["plan", "job.toml", "--json"]).run().exits(0).json();
+    let plan = workshop.consign(&["plan", "job.toml", "--json"]).run().exits(1).json();
     let actions: Vec<_> = plan["actions"].as_array().unwrap().iter().map(|action| &action["action"]).collect();
     assert_eq!(actions, ["create", "invalid"]);
     let text = |known: &Value, key: &str| known[key].as_str().expect("a text").to_owned();

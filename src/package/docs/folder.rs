@@ -120,6 +120,7 @@ struct Config {
     /// The names of pages whose files are called otherwise: not every name can be that of a file.
     page_names: BTreeMap<String, String>,
     /// Whether pages may show images that are not there: they did where the folder was read from.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     may_miss_images: bool,
 }
 

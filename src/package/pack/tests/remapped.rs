@@ -107,8 +107,11 @@ fn the_proof_tells_every_place_that_is_left() {
         "#%RAML 1.0\nuses:\n  x: exchange_modules/{OLD}/a/1.0.0/gone.raml\n  y: exchange_modules/new/b/1.0.0/gone.raml\n"
     );
     let binary = format!("\0{}", OLD.to_ascii_uppercase());
-    let project = Project::new(&[("api.raml", text.as_bytes()), ("b.bin", binary.as_bytes()), ("torn.zip", b"PK")]);
-    let mut draft = project.raml(&["api.raml", "b.bin"]);
+    // A longer word, of which nobody knows what it means.
+    let longer = format!("\n{OLD}0\n");
+    let files = [("api.raml", text.as_bytes()), ("b.bin", binary.as_bytes()), ("c.md", longer.as_bytes())];
+    let project = Project::new(&[&files[..], &[("torn.zip", b"PK")]].concat());
+    let mut draft = project.raml(&["api.raml", "b.bin", "c.md"]);
     // Packed without the table, nothing is rewritten.
     let package = project.pack(&draft).unwrap();
     let found = project.proof(&draft, &package);
@@ -119,12 +122,13 @@ fn the_proof_tells_every_place_that_is_left() {
             format!("files.raml.zip: api.raml:3: `exchange_modules/{OLD}/a/1.0.0/gone.raml` leads to no file"),
             "files.raml.zip: api.raml:4: `exchange_modules/new/b/1.0.0/gone.raml` leads to no file".to_owned(),
             format!("files.raml.zip: b.bin: `{OLD}` of the source"),
+            format!("files.raml.zip: c.md:2: `{OLD}` of the source, in a longer word"),
         ]
     );
-    // With it, what is declared is there, and only the binary file is left.
+    // With it, what is declared is there, and only what is not rewritten is left.
     draft.dependencies = [format!("{NEW}/a/1.0.0"), "new/b/1.0.0".to_owned()].map(|gav| gav.parse().unwrap()).to_vec();
     let package = project.remapped(&draft).unwrap();
-    assert_eq!(project.proof(&draft, &package), [format!("files.raml.zip: b.bin: `{OLD}` of the source")]);
+    assert_eq!(project.proof(&draft, &package), found[3..]);
     let draft = project.file("files.custom.zip", "torn.zip");
     let found = project.proof(&draft, &project.remapped(&draft).unwrap());
     assert!(found[0].contains("cannot be looked into"), "{found:?}");

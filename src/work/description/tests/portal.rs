@@ -93,7 +93,7 @@ async fn a_ready_archive_is_sent_as_it_is_and_its_order_counts() {
     let first = archive(&place, "first.zip", &members(br#"{"pageOrder":["home","A","B"]}"#));
     place.settles(&wish(first)).await;
     let other = archive(&place, "other.zip", &members(br#"{"pageOrder":["home","B","A"]}"#));
-    assert_eq!(place.settles(&wish(other)).await, "order of pages: A, B → B, A");
+    assert_eq!(place.settles(&wish(other)).await, "order of pages: home, A, B → home, B, A");
     let silent = archive(&place, "silent.zip", &members(b"{}"));
     place.unchanged(&wish(silent)).await;
 }
