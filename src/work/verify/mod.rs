@@ -12,11 +12,12 @@
 
 mod access;
 mod actual;
+mod applications;
 mod compare;
 mod expected;
 mod extra;
 mod judge;
-mod portal;
+
 mod run;
 #[cfg(test)]
 mod tests;

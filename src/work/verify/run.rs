@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use super::{
     Verdict, Verification, Verified, access,
     actual::{Looker, Unread},
+    applications,
     expected::Expecter,
     extra::{self, AssetName},
     judge::{Judge, Judged, diagnosed},
-    portal,
 };
 use crate::{
     asset::{Coordinates, Sourced},
@@ -104,7 +104,7 @@ pub async fn verify(
 ) -> Result<Verification, VerifyError> {
     let (source, options) = source_of(job, &connection.group, Reading::default());
     match job.kind {
-        Kind::Applications => return portal::verify(job, (source, options), connection, only, each).await,
+        Kind::Applications => return applications::verify(job, (source, options), connection, only, each).await,
         Kind::Access => return access::verify(job, (source, options), connection, only, each).await,
         Kind::Publish | Kind::Describe | Kind::Export | Kind::Migrate => {}
     }
