@@ -23,7 +23,7 @@ pub(super) async fn run(job: &Job, manner: &Manner, stop: CancellationToken) -> 
     let aside = Manner { report: manner.report.as_ref().map(|folder| folder.join("export")), ..manner.clone() };
     aside.prepare()?;
     manner.prepare()?;
-    let Some((source, target)) = ends(&reading, job, &stop).await? else { return Ok(Exit::Stopped) };
+    let Some((source, target)) = Box::pin(ends(&reading, job, &stop)).await? else { return Ok(Exit::Stopped) };
     let exit = both(job, &reading, locks, (&source, &target), (&aside, manner), stop).await;
     source.close().await;
     target.close().await;
@@ -55,7 +55,7 @@ pub(super) async fn read_ahead(
 ) -> Result<(Job, Connected), Problem> {
     let reading = reading(job);
     let lock = Lock::take(&reading.journal).map_err(journal_problem)?;
-    let Some((source, target)) = ends(&reading, job, stop).await? else { return Err(stopped()) };
+    let Some((source, target)) = Box::pin(ends(&reading, job, stop)).await? else { return Err(stopped()) };
     let read = Box::pin(carry_out(&reading, lock, &source, manner, stop.clone())).await;
     let writing = read.and_then(|read| match read {
         Exit::Success | Exit::Partial => {

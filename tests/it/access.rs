@@ -258,7 +258,6 @@ fn two_hundred_requests_under_faults_and_kills_become_two_hundred_contracts() {
 
 #[test]
 #[ignore = "takes minutes: 5,000 requests of 2,000 applications, on demand"]
-#[expect(clippy::print_stderr, reason = "the numbers are a result")]
 fn five_thousand_requests_of_two_thousand_applications_become_five_thousand_contracts() {
     let told = killed_and_whole(Size { apis: 20, instances: 12, applications: 2000, requests: 5000 }, 20);
     eprintln!("{told:#}");

@@ -178,7 +178,7 @@ fn a_dry_run_tells_what_differs_and_sends_nothing_but_reads() {
          absent,,X,,,\nstock,7.0.0,X,,,\nstock,,,,retired,\nstock,1.0.0,Again,,,\norders,1.0.0,,,,\n",
     );
     let before = writes(&sandbox);
-    let plan = workshop.consign(&["run", "describe.toml", "--dry-run"]).run().exits(0);
+    let plan = workshop.consign(&["run", "describe.toml", "--dry-run"]).run().exits(2);
     plain(workshop.folder(), || {
         insta::assert_snapshot!(plan.stdout, @r#"
     action     asset   version  type  reason

@@ -87,7 +87,7 @@ fn an_organization_moves_is_verified_undone_and_cut_over() {
     let plan = run(&workshop, &sandbox, &["plan", "migrate.toml", "--json"], 0);
     assert!(plan.contains(r#""create":4"#) || plan.contains(r#""action":"create""#), "{plan}");
     assert_eq!(versions(&sandbox, NEW), Vec::<String>::new(), "a plan writes nothing");
-    let told = run(&workshop, &sandbox, &["verify", "migrate.toml", "--json"], 2);
+    let told = run(&workshop, &sandbox, &["-q", "verify", "migrate.toml", "--json"], 2);
     assert!(told.contains("missing") && told.contains("move-inventory/manifest.csv"), "{told}");
     assert!(!told.contains("consign-verify-"), "a folder that is gone helps nobody: {told}");
 

@@ -66,10 +66,22 @@ pub(super) struct Subject {
     wanted: WantedAccess,
     /// What its names stand for, once that is known.
     resolved: Option<Arc<Resolved>>,
-    /// What was found of its contract, until something is done about it.
-    found: Option<Option<Standing>>,
+    /// What a look for its contract has found, until something is done about it.
+    look: Look,
     /// The questions whether somebody has decided.
     asking: Asking,
+}
+
+/// What a look for a contract has found.
+#[derive(Debug, Default)]
+enum Look {
+    /// Nobody has looked, or what was found was seen to.
+    #[default]
+    Due,
+    /// There is none.
+    Nothing,
+    /// There is one.
+    Found(Standing),
 }
 
 impl Access {
@@ -96,7 +108,7 @@ impl Access {
     }
 
     fn subject(wanted: WantedAccess) -> Subject {
-        Subject { wanted, resolved: None, found: None, asking: Asking::default() }
+        Subject { wanted, resolved: None, look: Look::Due, asking: Asking::default() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 
 use super::{
-    Access, Subject,
+    Access, Look, Subject,
     await_decision::Token,
     contract::{Fit, NamedTier, Standing},
     resolve::{Resolved, unread},
@@ -39,9 +39,10 @@ impl Access {
         let Some(resolved) = subject.resolved.clone() else {
             return Outcome::Failed(Failure::new("journal", "the names of the row were not looked up"));
         };
-        let found = match subject.found.take() {
-            Some(found) => found,
-            None => match self.standing(&resolved).await {
+        let found = match std::mem::take(&mut subject.look) {
+            Look::Found(standing) => Some(standing),
+            Look::Nothing => None,
+            Look::Due => match self.standing(&resolved).await {
                 Ok(found) => found,
                 Err(error) => return unread(&error, false),
             },
@@ -58,13 +59,13 @@ impl Access {
         match self.standing(&resolved).await {
             Ok(Some(standing)) => {
                 if matches!(standing.fits(resolved.tier.as_ref()), Fit::OtherTier { .. }) {
-                    subject.found = Some(Some(standing));
+                    subject.look = Look::Found(standing);
                     return None;
                 }
                 Some(self.meet(&resolved, &standing, Asker::Us).await)
             }
             Ok(None) => {
-                subject.found = Some(None);
+                subject.look = Look::Nothing;
                 None
             }
             // Not having been told is no proof that nothing happened.
