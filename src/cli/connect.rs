@@ -27,15 +27,18 @@ pub(super) struct Connected {
 
 impl Connected {
     /// Goes into a portal. What belongs to one portal is never taken for what belongs to another, or to an organization.
-    async fn enter(&mut self, named: &PortalName) -> Result<(), Problem> {
+    async fn enter(&mut self, job: &Job) -> Result<(), Problem> {
         let exchange = &self.connection.exchange;
         let organization = Some(exchange.organization().to_owned()).filter(|organization| !organization.is_empty());
-        let PortalName { portal, target_organization } = named.clone();
+        let PortalName { portal, target_organization } = job.target.portal.clone();
         let choice = PortalChoice { target_organization, portal, organization };
         let hub = Hub::open(exchange.client(), &choice).await.map_err(|error| {
-            let hint = "`consign hub portals` lists those that you run; who only visits one names both ids: \
-                        portal and target_organization";
-            let hint = error.call().and_then(|call| call.hint()).unwrap_or(hint).to_owned();
+            let table = if job.kind == Kind::Export { "source" } else { "target" };
+            let hint = format!(
+                "`consign hub portals` lists those that you run; who only visits one names both ids: \
+                 {table}.portal and {table}.target_organization"
+            );
+            let hint = error.call().and_then(|call| call.hint()).map_or(hint, str::to_owned);
             Problem::new("cannot look for the portal").because(&error).hint(Some(hint))
         })?;
         let PortalAddress { target_organization, portal } = hub.address();
@@ -72,8 +75,8 @@ pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
         Place::Sandbox => embedded(job).await,
         Place::Host(host) => remote(job, host).await,
     }?;
-    if let Some(named) = portal(job)
-        && let Err(problem) = connected.enter(named).await
+    if job.visits_a_portal()
+        && let Err(problem) = connected.enter(job).await
     {
         connected.close().await;
         return Err(problem);
@@ -83,14 +86,6 @@ pub(super) async fn connect(job: &Job) -> Result<Connected, Problem> {
         connected.connection.key.insert_str(0, EXPORT_KEY);
     }
     Ok(connected)
-}
-
-/// The portal that a job works on, or reads.
-fn portal(job: &Job) -> Option<&PortalName> {
-    match &job.export {
-        Some(export) if job.kind == Kind::Export => export.portal.as_ref(),
-        _ => job.kind.visits_a_portal().then_some(&job.target.portal),
-    }
 }
 
 async fn embedded(job: &Job) -> Result<Connected, Problem> {
@@ -125,7 +120,7 @@ async fn remote(job: &Job, host: &str) -> Result<Connected, Problem> {
     let from = &job.target.credentials;
     // A portal takes bearer tokens only: a connected app fetches one there, whatever it does elsewhere.
     let credentials =
-        credentials(&CredentialsFrom { basic: from.basic && portal(job).is_none(), ..from.clone() }).await?;
+        credentials(&CredentialsFrom { basic: from.basic && !job.visits_a_portal(), ..from.clone() }).await?;
     let name = origin.to_string();
     let client = client(job, origin, credentials)?;
     let organization = organization(job, &client, &name).await?;
@@ -174,8 +169,10 @@ async fn organization(job: &Job, client: &Client, host: &str) -> Result<String, 
     if let Some(id) = wanted.filter(|id| uuid::Uuid::parse_str(id).is_ok()) {
         return Ok(id.to_owned());
     }
-    let is_visit = portal(job).is_some_and(|named| named.portal.is_some() && named.target_organization.is_some());
-    if wanted.is_none() && (is_visit || job.kind == Kind::Export && portal(job).is_some()) {
+    // Whoever only visits a portal belongs to no organization, and needs none.
+    let PortalName { portal, target_organization } = &job.target.portal;
+    let is_settled = portal.is_some() && (target_organization.is_some() || job.kind == Kind::Export);
+    if wanted.is_none() && is_settled {
         return Ok(String::new());
     }
     let known = Exchange::my_organizations(client)

@@ -34,8 +34,11 @@ pub(super) fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Problem> {
             .hint(Some("verify the job that publishes the manifest of its directory")));
     }
     if args.portal.is_some() && job.kind.visits_a_portal() {
-        return Err(Problem::new(format!("a job of kind \"{}\" is held to its portal in any case", job.kind.as_str()))
-            .hint(Some("leave out --portal: the job names it")));
+        let kind = job.kind.as_str();
+        return Err(Problem::new(format!(
+            "--portal tells what consumers see of assets, and a job of kind `{kind}` brings none"
+        ))
+        .hint(Some("without --portal, its own portal is held to the job")));
     }
     let only = selection(&args.only)?;
     if job.kind == Kind::Migrate {

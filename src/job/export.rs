@@ -23,8 +23,6 @@ pub struct Export {
     pub directory: Utf8PathBuf,
     /// The server and the organization to read.
     pub source: Target,
-    /// The portal that is read instead of the organization.
-    pub portal: Option<PortalName>,
     /// How fast.
     pub pace: Pace,
     /// Further organizations.
@@ -117,14 +115,13 @@ pub(super) fn resolve(
             place,
             organization: organization.or_else(|| env("ANYPOINT_ORG").filter(|org| !org.is_empty() && !is_sandbox)),
             group: None,
-            portal: PortalName::default(),
+            portal: portal(table)?,
             ca_file: table.ca_file.as_ref().map(|ca| folder.join(ca)),
             credentials: CredentialsFrom {
                 file: table.credentials.file.as_ref().map(|file| folder.join(file)),
                 ..table.credentials.clone()
             },
         },
-        portal: portal(table)?,
         pace: pace(&table.pace, over).map_err(|(key, m)| wrong(key, m))?,
         groups: match &table.business_groups {
             GroupsChoice::Named(groups) if groups.is_empty() => Groups::None,
@@ -144,12 +141,12 @@ pub(super) fn resolve(
 }
 
 /// The portal, where one is read.
-fn portal(table: &SourceTable) -> Result<Option<PortalName>, Wrong> {
+fn portal(table: &SourceTable) -> Result<PortalName, Wrong> {
     let wrong = |key: &str, message: &str| Err((format!("source.{key}"), message.to_owned()));
     let Some(portal) = &table.portal else {
         return match &table.target_organization {
             Some(_) => wrong("target_organization", "says where a `portal` is: name that as well"),
-            None => Ok(None),
+            None => Ok(PortalName::default()),
         };
     };
     if portal.trim().is_empty() {
@@ -158,8 +155,7 @@ fn portal(table: &SourceTable) -> Result<Option<PortalName>, Wrong> {
     if table.business_groups != GroupsChoice::default() {
         return wrong("business_groups", "a portal shows what it shows, whatever group that belongs to");
     }
-    let target_organization = table.target_organization.clone();
-    Ok(Some(PortalName { portal: Some(portal.clone()), target_organization }))
+    Ok(PortalName { portal: Some(portal.clone()), target_organization: table.target_organization.clone() })
 }
 
 /// Where the organization is. Unlike for a target, the file goes before the environment, which may mean the target.

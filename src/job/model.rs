@@ -161,6 +161,12 @@ pub struct Overrides {
 pub const DEFAULT_HOST: &str = "anypoint.mulesoft.com";
 
 impl Job {
+    /// Whether it works on a portal: on applications and access, or reading what it shows.
+    #[must_use]
+    pub fn visits_a_portal(&self) -> bool {
+        self.kind.visits_a_portal() || (self.kind == Kind::Export && self.target.portal.portal.is_some())
+    }
+
     /// What the journal knows the job by: its kind, its name, and its wave. Several jobs may share a journal. What a migration writes,
     /// its publishing half writes.
     #[must_use]

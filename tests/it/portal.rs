@@ -474,6 +474,45 @@ fn a_migration_brings_companions_in_the_words_of_the_target_and_consumers_see_wh
     assert!(applications.contains("\nShop,,,,,,com.example/orders/v1,Live,"), "{applications}\n{plan:?}");
 }
 
+#[test]
+fn what_was_exported_makes_the_same_applications_in_another_portal() {
+    let (source, target) = (Sandbox::start(&[]), Sandbox::start(&[]));
+    let (here, there) = (Workshop::for_sandbox(&source), Workshop::for_sandbox(&target));
+    let instance = offer(&here, &source);
+    offer(&there, &target);
+    let asset = format!("{ORGANIZATION}/orders/v1");
+    let create = ["apps", "create", "Shop, the", "--asset", &asset, "--instance", &instance];
+    let more = [
+        "--url",
+        "https://s.example",
+        "--redirect-uri",
+        "https://s.example/a,b",
+        "--redirect-uri",
+        "https://s.example/c",
+    ];
+    hub(&here, &source, &[&create[..], &more, &["--grant-type", "client_credentials"]].concat());
+    here.write("export.toml", format!("kind = \"export\"\n\n[source]\nhost = \"{}\"\n", source.url()));
+    here.consign(&["export", "export.toml"]).run().exits(0);
+    let job = format!(
+        "kind = \"applications\"\n\n[target]\nhost = \"{}\"\n\n[source]\nmanifest = \"{}\"\n\n\
+         [applications]\nsecrets.file = \"secrets.jsonl\"\n",
+        target.url(),
+        here.path("export-inventory/applications.csv")
+    );
+    there.write("apps.toml", job);
+    there.consign(&["run", "apps.toml"]).run().exits(0);
+    let shown = |workshop: &Workshop, sandbox: &Sandbox| {
+        let mut shown = hub(workshop, sandbox, &["apps", "show", "Shop, the", "--json"]).json();
+        for own in ["id", "clientId", "lastUpdateDate", "clientProvider"] {
+            shown.as_object_mut().unwrap().remove(own);
+        }
+        shown
+    };
+    let (one, other) = (shown(&here, &source), shown(&there, &target));
+    assert_eq!(one, other);
+    assert_eq!(one["redirectUri"], json!(["https://s.example/a,b", "https://s.example/c"]));
+}
+
 /// All that lies in a directory, by path.
 fn tree(root: &Utf8Path) -> std::collections::BTreeMap<String, Vec<u8>> {
     let files = walkdir::WalkDir::new(root).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());

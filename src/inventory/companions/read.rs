@@ -44,7 +44,7 @@ pub async fn read(client: &Client, sought: Sought<'_>) -> Companions {
         Ok(all) => all,
         Err(error) => {
             let is_refused = matches!(error.http(), Some(401 | 403 | 404));
-            let why = if is_refused { "this account may not see portals".to_owned() } else { error.to_string() };
+            let why = if is_refused { "this account may not see portals".to_owned() } else { told(&error) };
             return Companions::Nowhere { why, is_failure: !is_refused };
         }
     };
@@ -66,7 +66,7 @@ pub async fn read(client: &Client, sought: Sought<'_>) -> Companions {
             portal: portal.target_portal_id.clone(),
         };
         let hub = Hub::new(client.clone(), address);
-        let found = of_portal(&hub, sought).await.map_err(|error| error.to_string());
+        let found = of_portal(&hub, sought).await.map_err(|error| told(&error));
         portals.push(Portal { label: portal.label(), found });
     }
     portals.sort_by(|one, other| one.label.cmp(&other.label));
@@ -76,7 +76,7 @@ pub async fn read(client: &Client, sought: Sought<'_>) -> Companions {
 
 /// Reads the companions of one portal.
 pub async fn read_one(hub: &Hub, label: &str, sought: Sought<'_>) -> Companions {
-    let found = of_portal(hub, sought).await.map_err(|error| error.to_string());
+    let found = of_portal(hub, sought).await.map_err(|error| told(&error));
     Companions::Of(vec![Portal { label: label.to_owned(), found }])
 }
 
@@ -115,7 +115,7 @@ async fn of_portal(hub: &Hub, sought: Sought<'_>) -> Result<Found, CallError> {
             Ok(None) => {}
             // One that somebody else keeps to themselves is no reason to bring none.
             Err(error) if matches!(error.http(), Some(400 | 403)) => {
-                notes.push(Note::new(format!("application {name}"), format!("cannot be read: {error}")));
+                notes.push(Note::new(format!("application {name}"), format!("cannot be read: {}", told(&error))));
             }
             Err(error) => return Err(error),
         }
@@ -304,6 +304,21 @@ impl Home {
         let is_telling = |name: &&String| !twins.contains(&(self.asset.clone(), (*name).clone()));
         name.as_ref().filter(is_telling).unwrap_or(id).clone()
     }
+}
+
+/// What happened, with its causes.
+fn told(error: &CallError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(because) = cause {
+        let because_text = because.to_string();
+        // Some errors repeat their cause in their own words.
+        if !text.contains(&because_text) {
+            text = format!("{text}: {because_text}");
+        }
+        cause = because.source();
+    }
+    text
 }
 
 fn full(text: &str) -> Option<String> {

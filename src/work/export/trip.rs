@@ -64,7 +64,7 @@ pub(in crate::work) struct Portal {
 impl Portal {
     /// The portal that a job reads, where it reads one.
     pub(in crate::work) fn of(export: &Export, connection: &Connection) -> Option<Self> {
-        let (named, hub) = (export.portal.as_ref()?.portal.as_ref()?, connection.hub.clone()?);
+        let (named, hub) = (export.source.portal.portal.as_ref()?, connection.hub.clone()?);
         let id = &hub.address().portal;
         let label = if named == id { id.clone() } else { format!("{named} ({id})") };
         Some(Self { hub, label })

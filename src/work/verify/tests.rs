@@ -170,9 +170,9 @@ async fn held(exchange: &crate::exchange::Exchange, rows: &str, extent: Extent) 
     let against = Against { source: Source::Manifest(manifest), options, extent };
     let connection = Connection {
         exchange: exchange.clone(),
-        hub: None,
         key: GROUP.to_owned(),
         name: "the sandbox".to_owned(),
+        hub: None,
         group: GROUP.to_owned(),
     };
     let (mut told, all) = (Vec::new(), Selection::default());

@@ -191,10 +191,10 @@ impl World<'_> {
         });
         Connection {
             exchange: Exchange::new(client, self.organization.clone()),
-            hub: None,
             key: self.organization.clone(),
             name: ORIGIN.to_owned(),
             group: self.organization.clone(),
+            hub: None,
         }
     }
 
