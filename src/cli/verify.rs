@@ -103,8 +103,20 @@ async fn hold(
         None => compare(job, connection, only, each).await,
     };
     let verification = verified.map_err(|error| problem(&error))?;
+    if verification.counts.values().all(|count| *count == 0) {
+        must_mean_something(only)?;
+    }
     let exit = if verification.is_equal() { Exit::Success } else { Exit::Partial };
     finish(written.and_then(|()| writer.finish(&whole(job.kind, verification)))).map(|_| exit)
+}
+
+/// Who names items means some: a mistake in a name must not look like success.
+pub(super) fn must_mean_something(only: &Selection) -> Result<(), Problem> {
+    if only.is_all() {
+        return Ok(());
+    }
+    Err(Problem::new("--only matches nothing of the source")
+        .hint(Some("a glob is held to group/asset/version, to asset/version and to the asset, each as a whole")))
 }
 
 pub(super) fn problem(error: &VerifyError) -> Problem {

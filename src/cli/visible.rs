@@ -44,6 +44,9 @@ pub(super) async fn hold(
         }
     };
     let sight = verify_portal(job, connection, &hub, only, each).await.map_err(|error| verify::problem(&error))?;
+    if sight.left_out == 0 && sight.verification.counts.values().all(|count| *count == 0) {
+        verify::must_mean_something(only)?;
+    }
     let exit = if sight.verification.is_equal() { Exit::Success } else { Exit::Partial };
     finish(written.and_then(|()| writer.finish(&whole(&sight)))).map(|_| exit)
 }

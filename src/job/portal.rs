@@ -117,7 +117,63 @@ pub(super) fn resolve(
     };
     let span = table.get_ref().secrets.as_ref().map_or_else(|| table.span(), toml::Spanned::span);
     let applications = applications(table.get_ref(), names).map_err(|message| at(span, message))?;
+    if let Some((key, message)) = clash(&applications, source, names.journal, path) {
+        return Err(value(key, &message));
+    }
     Ok((Some(applications), None))
+}
+
+/// A file that would be written over another one that the job needs: the key that names it, and what it is already.
+fn clash(
+    applications: &Applications,
+    source: &SourceSpec,
+    journal: &Utf8Path,
+    job: &Utf8Path,
+) -> Option<(&'static str, String)> {
+    let mut taken = vec![(resolved(job), "the job file")];
+    if let SourceSpec::Manifest(manifest) = source {
+        taken.push((resolved(manifest), "the manifest"));
+    }
+    let journals = ["", "-wal", "-shm", ".lock"].map(|end| Utf8PathBuf::from(format!("{journal}{end}")));
+    taken.extend(journals.iter().map(|path| (resolved(path), "a file of the journal")));
+    let ids = resolved(&applications.ids);
+    let told = |path: &Utf8PathBuf, what: &str| format!("{path} is {what}, which would be written over");
+    let clashes = |path: &Utf8PathBuf| taken.iter().find(|(known, _)| known == path).map(|(_, what)| told(path, what));
+    if let Some(message) = clashes(&ids) {
+        return Some(("applications.ids", message));
+    }
+    let Secrets::File(secrets) = &applications.secrets else { return None };
+    let secrets = resolved(secrets);
+    let message = clashes(&secrets).or_else(|| (secrets == ids).then(|| told(&secrets, "the file of ids")));
+    message.map(|message| ("applications.secrets.file", message))
+}
+
+/// A path by which two names of one file are told to be the same, as far as its folder is there.
+fn resolved(path: &Utf8Path) -> Utf8PathBuf {
+    if let Ok(there) = path.canonicalize_utf8() {
+        return there;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    match (folder.canonicalize_utf8(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => plain(path),
+    }
+}
+
+/// A path without `.` and `..`, as its letters tell.
+fn plain(path: &Utf8Path) -> Utf8PathBuf {
+    let whole = camino::absolute_utf8(path).unwrap_or_else(|_| path.to_owned());
+    let mut plain = Utf8PathBuf::new();
+    for part in whole.components() {
+        match part {
+            camino::Utf8Component::CurDir => {}
+            camino::Utf8Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// What is there, and is for jobs of another kind.
@@ -235,6 +291,22 @@ mod tests {
         ] {
             let error = parse(&text).expect_err("does not fit");
             assert!(error.contains(told), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn no_file_that_a_job_writes_is_one_that_it_needs() {
+        for (keys, told) in [
+            ("ids = 'apps.csv'\nsecrets.file = 's'", "applications.ids"),
+            ("ids = './partners.toml'\nsecrets.file = 's'", "the job file"),
+            ("secrets.file = 'x/../apps.csv'", "the manifest"),
+            ("secrets.file = '.consign/partners.db'", "the journal"),
+            ("secrets.file = '.consign/partners.db-wal'", "the journal"),
+            ("secrets.file = '.consign/partners-ids.csv'", "the file of ids"),
+            ("ids = 'both'\nsecrets.file = 'both'", "the file of ids"),
+        ] {
+            let error = parse(&format!("{APPLICATIONS}[applications]\n{keys}\n")).expect_err("would destroy a file");
+            assert!(error.contains(told), "{keys}\n{error}");
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Applications, COMPARE, Subject, vault::Delivery};
 use crate::{
     engine::{Ending, Outcome},
     journal::Failure,
+    net::Client,
     work::failure,
 };
 
@@ -20,7 +21,7 @@ impl Applications {
         let (name, client_id) = (&subject.wish.name, subject.ids.client_id.as_deref());
         let delivery = Delivery { name, id: &id, client_id, client_secret: &issued.secret };
         if let Err(error) = self.vault.deliver(&delivery).await {
-            let message = self.hub.client().without_secrets(&failure::chain(&error));
+            let message = in_words(self.hub.client(), &failure::chain(&error));
             let told = Failure::new("delivery", format!("its secret was not delivered: {message}"));
             let told = told.hint(error.hint());
             // A file that takes no secret of one application takes none of another one.
@@ -55,6 +56,17 @@ impl Applications {
         subject.issued = Some(self.hold(secret));
         Ok(())
     }
+}
+
+/// What happened, without the secret. A command may have broken it into lines, as encoders do: of words that hold it between
+/// their blanks nothing is told.
+pub(super) fn in_words(client: &Client, told: &str) -> String {
+    let together = |text: &str| text.split_whitespace().collect::<String>();
+    let plain = client.without_secrets(told);
+    if together(&plain) == client.without_secrets(&together(told)) {
+        return plain;
+    }
+    "the command failed; what it said holds the secret, and is not told".to_owned()
 }
 
 /// Nothing is owed any more. What this process has not made itself may differ from its row.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     compare::differences,
+    deliver::in_words,
     ids::{Ids, write},
     vault::{Delivery, Vault, VaultError},
 };
@@ -14,6 +15,7 @@ use crate::{
     hub::Application,
     job::Secrets,
     journal::{Change, Journal, Offer, State},
+    net::scripted::Scripted,
 };
 
 struct Folder {
@@ -201,4 +203,50 @@ async fn ids_are_kept_beyond_the_end_of_an_item_and_written_down_whole() {
     let expected = "name,oldClientId,newClientId,oldId,newId\nShop,oc,c1,o,1\n\"Büro, 2\",,c2,,2\n";
     assert_eq!(text, expected);
     journal.close().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_taken_away_or_opened_to_others_meanwhile_gets_no_more_secrets() {
+    let folder = folder();
+    let path = folder.root.join("s.jsonl");
+    let vault = file(&path);
+    put(&vault, "a", "s1").await.expect("arrives");
+    chmod(&path, 0o644);
+    assert!(matches!(put(&vault, "b", "s2").await, Err(VaultError::Mode { .. })));
+    chmod(&path, 0o600);
+    let moved = folder.root.join("moved");
+    fs_err::rename(&path, &moved).expect("moves");
+    assert!(matches!(put(&vault, "c", "s3").await, Err(VaultError::Kind { what: "not there any more", .. })));
+    fs_err::write(&path, "").expect("writes");
+    chmod(&path, 0o600);
+    assert!(matches!(put(&vault, "d", "s4").await, Err(VaultError::Kind { .. })), "is another one");
+    assert_eq!(fs_err::read_to_string(&moved).expect("is there").lines().count(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_told_before_anything_is_made() {
+    let missing = command(&["/nowhere/put"]).check().await;
+    assert!(matches!(missing, Err(VaultError::Start { .. })));
+    assert!(matches!(command(&["no-such-program-anywhere"]).check().await, Err(VaultError::Start { .. })));
+    command(&["sh"]).check().await.expect("is found");
+    assert!(matches!(file(Utf8Path::new("/proc/x/secrets.jsonl")).check().await, Err(VaultError::File { .. })));
+}
+
+#[tokio::test]
+async fn a_command_has_ended_though_what_it_left_behind_has_not() {
+    // Longer than a command may take.
+    put(&command(&["sh", "-c", "cat >/dev/null; sleep 130 & exit 0"]), "a", "s").await.expect("arrives");
+}
+
+#[test]
+fn a_secret_that_a_command_breaks_into_lines_is_not_told_either() {
+    let client = Scripted::new([]).client(None);
+    let secret = SecretString::from("c0ffee00c0ffee00c0ffee00c0ffee00");
+    let _hidden = client.hide(&secret);
+    let told = |said: &str| in_words(&client, said);
+    assert_eq!(told("`put` ended with 3: the vault\nis sealed"), "`put` ended with 3: the vault\nis sealed");
+    let whole = told("refused c0ffee00c0ffee00c0ffee00c0ffee00 of you");
+    assert!(whole.contains("refused") && !whole.contains("c0ffee"), "{whole}");
+    let broken = told("6330666665653030633066666565\n30306330666665653030633066666565 3030");
+    assert!(!broken.contains("6330666665"), "{broken}");
 }

@@ -1,7 +1,9 @@
 //! Where issued secrets go: a file that its owner alone can read, or a command. Nowhere else are they written.
 
 use std::{
+    env,
     io::{self, BufRead as _, Read as _, Seek as _, SeekFrom, Write as _},
+    pin::pin,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -17,6 +19,10 @@ use crate::{job::Secrets, offload::offload};
 
 /// How long the command may take for one application.
 const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How long what the command has said is waited for once it has ended: a process that it left behind may hold its stderr
+/// for ever.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// So much of what the command says on stderr is told.
 const MOST_SAID: u64 = 2_000;
@@ -141,7 +147,10 @@ impl Vault {
                 let file = Arc::clone(file);
                 offload(move || file.check()).await
             }
-            Self::Command(_) => Ok(()),
+            Self::Command(command) => {
+                let program = command.first().cloned().unwrap_or_default();
+                offload(move || find(program)).await
+            }
         }
     }
 
@@ -183,11 +192,36 @@ impl SecretFile {
         |source| VaultError::File { path: self.path.clone(), source }
     }
 
-    /// Refuses what is no plain file, or can be read by others.
+    /// Refuses what is no plain file, or can be read by others, and a place where no file can be made.
     fn check(&self) -> Result<(), VaultError> {
         match fs_err::symlink_metadata(&self.path) {
             Ok(known) => self.check_kind(&known),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.check_folder(),
+            Err(error) => Err(self.error()(error)),
+        }
+    }
+
+    /// Makes a file without a name where the file, or its folder, will be made.
+    fn check_folder(&self) -> Result<(), VaultError> {
+        let folders = self.path.ancestors().skip(1);
+        let folders = folders.map(|folder| if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder });
+        let Some(folder) = folders.into_iter().find(|folder| folder.exists()) else { return Ok(()) };
+        tempfile::tempfile_in(folder).map(drop).map_err(self.error())
+    }
+
+    /// Whether the name still means the file that was opened, and nobody else may read that.
+    fn check_still(&self, opened: &File) -> Result<(), VaultError> {
+        let opened = opened.metadata().map_err(self.error())?;
+        self.check_kind(&opened)?;
+        match fs_err::symlink_metadata(&self.path) {
+            Ok(named) if is_same(&opened, &named) => Ok(()),
+            Ok(named) => {
+                self.check_kind(&named)?;
+                Err(VaultError::Kind { path: self.path.clone(), what: "another one than this run has opened" })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(VaultError::Kind { path: self.path.clone(), what: "not there any more" })
+            }
             Err(error) => Err(self.error()(error)),
         }
     }
@@ -243,7 +277,12 @@ impl SecretFile {
         if open.is_none() {
             *open = Some(self.open()?);
         }
-        work(open.as_mut().expect("was opened above")).map_err(self.error())
+        let file = open.as_mut().expect("was opened above");
+        // Before, so that nothing is written where others read it; after, so that nothing counts that nobody will find.
+        self.check_still(file)?;
+        let done = work(file).map_err(self.error())?;
+        self.check_still(file)?;
+        Ok(done)
     }
 
     /// Opens the file, and looks at what was opened: a name may mean another file a moment later.
@@ -315,6 +354,19 @@ fn end_the_last_line(file: &mut File) -> io::Result<()> {
     file.write_all(b"\n")
 }
 
+/// Whether a program can be started, as far as its name tells.
+fn find(program: String) -> Result<(), VaultError> {
+    let is_there = if program.contains('/') || cfg!(not(unix)) {
+        cfg!(not(unix)) || Utf8Path::new(&program).is_file()
+    } else {
+        env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&program).is_file()))
+    };
+    if is_there {
+        return Ok(());
+    }
+    Err(VaultError::Start { program, source: io::Error::from(io::ErrorKind::NotFound) })
+}
+
 /// Starts the command for one application, and gives it the line. Its output is nobody's business; what it says on stderr
 /// is told where it fails.
 async fn give(command: &[String], line: &SecretString) -> Result<(), VaultError> {
@@ -345,8 +397,23 @@ async fn give(command: &[String], line: &SecretString) -> Result<(), VaultError>
         }
         String::from_utf8_lossy(&said).into_owned()
     };
-    let run = async { tokio::join!(give, listen, child.wait()) };
-    let Ok(((), stderr, status)) = tokio::time::timeout(DEADLINE, run).await else {
+    let run = async {
+        let mut listen = pin!(listen);
+        let mut end = pin!(async { tokio::join!(give, child.wait()).1 });
+        let mut heard = None;
+        let status = loop {
+            tokio::select! {
+                text = &mut listen, if heard.is_none() => heard = Some(text),
+                status = &mut end => break status,
+            }
+        };
+        let heard = match heard {
+            Some(text) => text,
+            None => tokio::time::timeout(LINGER, listen).await.unwrap_or_default(),
+        };
+        (heard, status)
+    };
+    let Ok((stderr, status)) = tokio::time::timeout(DEADLINE, run).await else {
         return Err(VaultError::Slow { program: program.clone() });
     };
     let status = status.map_err(start)?;
