@@ -331,6 +331,11 @@ async fn two_rows_that_mean_one_contract_in_other_words_are_one_too_many() {
     let told = failure(take(&access, &row("Shop", id, Some("Silver"))).await);
     assert_eq!(told.class, "duplicate");
     assert!(told.message.contains("/Live"), "{told:?}");
+    for version in ["1", "1.0", "v1.0"] {
+        let elsewhere = format!("{ROOT}/orders/{version}").parse().expect("parses");
+        let other = WantedAccess { asset: elsewhere, ..row("Shop", "Live", Some("Silver")) };
+        assert_eq!(failure(take(&access, &other).await).class, "duplicate", "{version}");
+    }
     let contract = place.hub.contract(&asset(), &place.hub.application_id("Shop").await.expect("is found"), id).await;
     assert_eq!(contract.expect("answers").expect("is there").status, ContractStatus::Approved);
 }
