@@ -27,6 +27,10 @@ pub struct WantedAccess {
     /// Whether the terms are accepted; `None`: as the job says. A job that does not accept them is not overruled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept_terms: Option<bool>,
+    /// Whether the source says that the contract is in force. Only whoever verifies wants to know: it is asked for in any
+    /// case, and the journal does not keep it.
+    #[serde(skip)]
+    pub is_approved: bool,
     /// The manifest that asks for it.
     pub path: Utf8PathBuf,
     /// The line of the manifest, counted from 1.
@@ -71,6 +75,7 @@ mod tests {
             tier: None,
             grant_types: Vec::new(),
             accept_terms: None,
+            is_approved: false,
             path: "access.csv".into(),
             line: 2,
         };

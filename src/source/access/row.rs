@@ -3,8 +3,11 @@
 use super::super::{Options, draft::Place, portal, reader::Reader};
 use crate::asset::{Diagnosis, PortalAsset, Problem, WantedAccess};
 
-/// What an export says of contracts that are, or are to be, in force.
-const WANTED: &[&str] = &["APPROVED", "PENDING"];
+/// What an export says of contracts that are in force.
+const APPROVED: &str = "APPROVED";
+
+/// What it says of these and of those that are to be.
+const WANTED: &[&str] = &[APPROVED, "PENDING"];
 
 /// What it says of those that are not.
 const NOT_WANTED: &[&str] = &["REJECTED", "REVOKED"];
@@ -12,7 +15,10 @@ const NOT_WANTED: &[&str] = &["REJECTED", "REVOKED"];
 /// What the source said of the contract.
 enum Status {
     /// It is to be asked for.
-    Wanted,
+    Wanted {
+        /// It is in force there.
+        is_approved: bool,
+    },
     /// It is not; the word says why.
     NotWanted(String),
 }
@@ -33,6 +39,7 @@ pub(super) fn read(mut reader: Reader, place: &Place<'_>, options: &Options) -> 
         tier,
         grant_types,
         accept_terms,
+        is_approved: matches!(status, Status::Wanted { is_approved: true }),
         path: place.path.to_owned(),
         line: place.line.unwrap_or_default(),
     });
@@ -45,7 +52,7 @@ pub(super) fn read(mut reader: Reader, place: &Place<'_>, options: &Options) -> 
         return Err(known_as(told.hint("mend the cell, or the defaults of the job")));
     }
     match status {
-        Status::Wanted => Ok(wanted.expect("what cannot be named was told above")),
+        Status::Wanted { .. } => Ok(wanted.expect("what cannot be named was told above")),
         Status::NotWanted(word) => {
             let message = format!("the contract is {word} in the source, and is not asked for");
             let told = Diagnosis::skipped(place.path, Problem::Condition, message);
@@ -75,7 +82,7 @@ fn asset(reader: &mut Reader, options: &Options) -> Option<PortalAsset> {
 
 /// A word that nobody knows may be a mistake, and nothing is asked for on a guess.
 fn status(reader: &mut Reader) -> Status {
-    let Some(text) = reader.take("status") else { return Status::Wanted };
+    let Some(text) = reader.take("status") else { return Status::Wanted { is_approved: false } };
     let is_among = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&text));
     if is_among(NOT_WANTED) {
         return Status::NotWanted(text);
@@ -84,5 +91,5 @@ fn status(reader: &mut Reader) -> Status {
         let known = [WANTED, NOT_WANTED].concat().join(", ");
         reader.wrong("status", format!("`{text}` is none of {known}, and not empty"));
     }
-    Status::Wanted
+    Status::Wanted { is_approved: text.eq_ignore_ascii_case(APPROVED) }
 }

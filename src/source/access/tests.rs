@@ -104,7 +104,10 @@ fn a_contract_that_was_turned_down_or_ended_is_left_out_and_told() {
         assert_eq!(told.gav.as_deref(), Some("access/A/own/orders/v1/Live"));
         assert!(told.message.contains(word), "{}", told.message);
     }
-    assert_eq!(scan("application,asset,instance,status\nA,orders/v1,Live,PENDING\n").only().line, 2);
+    for (word, is_approved) in [("PENDING", false), ("", false), ("approved", true)] {
+        let scanned = scan(&format!("application,asset,instance,status\nA,orders/v1,Live,{word}\n"));
+        assert_eq!((scanned.only().line, scanned.only().is_approved), (2, is_approved), "{word}");
+    }
 }
 
 #[test]

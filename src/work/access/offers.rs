@@ -20,9 +20,15 @@ pub(super) struct Offers {
 }
 
 impl Offers {
-    /// The id of the instance that is named.
-    pub(super) async fn instance(&self, hub: &Hub, asset: &PortalAsset, named: &str) -> Result<String, ShownError> {
-        Ok(self.assets.instance(hub, asset, Some(named)).await?.id)
+    /// How the portal itself names the asset, and the id of the instance that is named.
+    pub(super) async fn instance(
+        &self,
+        hub: &Hub,
+        asset: &PortalAsset,
+        named: &str,
+    ) -> Result<(PortalAsset, String), ShownError> {
+        let (shown, instance) = self.assets.named(hub, asset, Some(named)).await?;
+        Ok((shown, instance.id))
     }
 
     /// The tiers of an instance.

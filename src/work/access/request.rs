@@ -75,7 +75,7 @@ impl Access {
 
     /// The contract of an application with an instance, as far as it takes to tell how it fits.
     pub(super) async fn standing(&self, resolved: &Resolved) -> Result<Option<Standing>, CallError> {
-        let Resolved { application, asset, instance, tier } = resolved;
+        let Resolved { application, asset, instance, tier, .. } = resolved;
         let Some(contract) = self.hub.contract(asset, &application.id, instance).await? else { return Ok(None) };
         self.in_full(contract.into(), &application.id, tier.as_ref()).await.map(Some)
     }
@@ -159,7 +159,7 @@ impl Access {
             Ok(Some(failure)) => return Outcome::Failed(failure),
             Err(error) => return unread(&error, false),
         }
-        let Resolved { application, asset, instance, tier } = &**resolved;
+        let Resolved { application, asset, instance, tier, .. } = &**resolved;
         let request = ContractRequest {
             application_id: application.id.clone(),
             instance_id: instance.clone(),

@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct Resolved {
     pub(super) application: Named,
     pub(super) asset: PortalAsset,
+    /// The same as the portal itself names it: by that contracts are told from each other.
+    pub(super) shown: PortalAsset,
     pub(super) instance: String,
     /// The tier that is wanted; `None`: the instance has none.
     pub(super) tier: Option<NamedTier>,
@@ -111,8 +113,8 @@ impl Claims {
     /// # Errors
     /// When another row has it.
     fn take(&self, resolved: &Resolved, key: &str) -> Result<(), Failure> {
-        let Resolved { application, asset, instance, .. } = resolved;
-        let contract = (application.id.clone(), plain(asset), instance.clone());
+        let Resolved { application, shown, instance, .. } = resolved;
+        let contract = (application.id.clone(), plain(shown), instance.clone());
         let claim = || Claim { key: key.to_owned(), application: application.clone() };
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = &taken.entry(contract).or_insert_with(claim).key;
@@ -169,10 +171,10 @@ impl Access {
     pub(super) async fn resolve(&self, wanted: &WantedAccess) -> Result<Resolved, Unresolved> {
         let WantedAccess { application, asset, instance, tier, grant_types, .. } = wanted;
         let application = self.applications.find(&self.hub, application).await?.map_err(Unresolved::Wrong)?;
-        let instance = self.offers.instance(&self.hub, asset, instance).await?;
+        let (shown, instance) = self.offers.instance(&self.hub, asset, instance).await?;
         let tiers = self.offers.tiers(&self.hub, asset, &instance).await?;
         let tier = choose_tier(&tiers, tier.as_deref(), &instance)?.map(NamedTier::from);
-        let resolved = Resolved { application, asset: asset.clone(), instance, tier };
+        let resolved = Resolved { application, asset: asset.clone(), shown, instance, tier };
         self.check_grant_types(grant_types, &resolved).await?;
         self.claims.take(&resolved, &wanted.key()).map_err(Unresolved::Wrong)?;
         Ok(resolved)

@@ -96,6 +96,7 @@ fn row(application: &str, instance: &str, tier: Option<&str>) -> WantedAccess {
         tier: tier.map(str::to_owned),
         grant_types: Vec::new(),
         accept_terms: None,
+        is_approved: false,
         path: "access.csv".into(),
         line: 2,
     }
@@ -330,6 +331,29 @@ async fn two_rows_that_mean_one_contract_in_other_words_are_one_too_many() {
     let told = failure(take(&access, &row("Shop", id, Some("Silver"))).await);
     assert_eq!(told.class, "duplicate");
     assert!(told.message.contains("/Live"), "{told:?}");
+    for version in ["1", "1.0", "v1.0"] {
+        let elsewhere = format!("{ROOT}/orders/{version}").parse().expect("parses");
+        let other = WantedAccess { asset: elsewhere, ..row("Shop", "Live", Some("Silver")) };
+        assert_eq!(failure(take(&access, &other).await).class, "duplicate", "{version}");
+    }
     let contract = place.hub.contract(&asset(), &place.hub.application_id("Shop").await.expect("is found"), id).await;
     assert_eq!(contract.expect("answers").expect("is there").status, ContractStatus::Approved);
+}
+
+#[tokio::test]
+async fn a_row_that_is_in_force_at_its_source_is_not_equal_to_a_contract_that_waits() {
+    use crate::work::verify::Verdict;
+    let place = place().await;
+    let access = place.access(settings());
+    let silver = row("Shop", "Live", Some("Silver"));
+    note(take(&access, &silver).await);
+    let told = access.judge(&silver).await.expect("answers");
+    assert_eq!((told.verdict, told.note.as_deref()), (Verdict::Equal, Some("waits for approval")));
+    let approved = WantedAccess { is_approved: true, ..silver };
+    let told = access.judge(&approved).await.expect("answers");
+    assert_eq!(told.verdict, Verdict::Different);
+    let differs = &told.differences[0];
+    assert_eq!((&*differs.datum, &*differs.expected, &*differs.actual), ("status", "APPROVED", "PENDING"));
+    place.decide(&access, "Shop", "APPROVED").await;
+    assert_eq!(access.judge(&approved).await.expect("answers").verdict, Verdict::Equal);
 }

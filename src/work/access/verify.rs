@@ -38,19 +38,25 @@ impl Access {
             }
         };
         let Some(standing) = self.standing(&resolved).await? else { return Ok(told(Verdict::Missing)) };
-        let (differences, note) = self.differences(&resolved, &standing);
+        let (differences, note) = self.differences(wanted, &resolved, &standing);
         let verdict = if differences.is_empty() { Verdict::Equal } else { Verdict::Different };
         Ok(Verified { differences, note, ..told(verdict) })
     }
 
-    /// What is not as wanted, and what else there is to say. What waits for somebody is as wanted, where the job leaves it.
-    fn differences(&self, resolved: &Resolved, standing: &Standing) -> (Vec<Mismatch>, Option<String>) {
+    /// What is not as wanted, and what else there is to say. What waits for somebody is as wanted, where the job leaves it and
+    /// the row does not say that it is in force.
+    fn differences(
+        &self,
+        row: &WantedAccess,
+        resolved: &Resolved,
+        standing: &Standing,
+    ) -> (Vec<Mismatch>, Option<String>) {
         let wanted = resolved.tier.as_ref().map(NamedTier::label).unwrap_or_default();
         let differs = |datum: &str, expected: &str, actual: &str| {
             let (datum, expected, actual) = (datum.to_owned(), expected.to_owned(), actual.to_owned());
             (vec![Mismatch { datum, expected, actual }], None)
         };
-        let is_left = self.settings.pending == WhenPending::Leave;
+        let is_left = self.settings.pending == WhenPending::Leave && !row.is_approved;
         match standing.fits(resolved.tier.as_ref()) {
             Fit::InForce => (Vec::new(), None),
             Fit::Pending if is_left => (Vec::new(), Some("waits for approval".to_owned())),

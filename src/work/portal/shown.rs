@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    hub::{AssetInstance, Hub, PortalAsset},
+    hub::{AssetDetail, AssetInstance, Hub, PortalAsset},
     journal::Failure,
     net::CallError,
 };
@@ -17,8 +17,24 @@ use crate::{
 #[derive(Debug, Default)]
 pub(in crate::work) struct ShownAssets(Mutex<HashMap<PortalAsset, Cell>>);
 
-/// The instances of an asset; `None`: the portal does not show it.
-type Cell = Arc<OnceCell<Option<Vec<AssetInstance>>>>;
+/// What is shown of an asset; `None`: the portal does not show it.
+type Cell = Arc<OnceCell<Option<Shown>>>;
+
+/// What the portal shows under the name of an asset.
+#[derive(Debug)]
+struct Shown {
+    /// How the portal itself names it: `1`, `v1` and `1.0` may be one.
+    asset: PortalAsset,
+    instances: Vec<AssetInstance>,
+}
+
+impl Shown {
+    fn of(asset: &PortalAsset, detail: AssetDetail) -> Self {
+        let minor_version = detail.minor_version.unwrap_or_else(|| asset.minor_version.clone());
+        let asset = PortalAsset { group_id: detail.group_id, asset_id: detail.asset_id, minor_version };
+        Self { asset, instances: detail.instances }
+    }
+}
 
 /// Why an instance cannot be found.
 #[derive(Debug)]
@@ -49,16 +65,30 @@ impl ShownAssets {
         asset: &PortalAsset,
         wanted: Option<&str>,
     ) -> Result<AssetInstance, ShownError> {
+        Ok(self.named(hub, asset, wanted).await?.1)
+    }
+
+    /// The same, with the name that the portal itself gives to the asset.
+    ///
+    /// # Errors
+    /// [`ShownError`]
+    pub(in crate::work) async fn named(
+        &self,
+        hub: &Hub,
+        asset: &PortalAsset,
+        wanted: Option<&str>,
+    ) -> Result<(PortalAsset, AssetInstance), ShownError> {
         let cell = {
             let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(cells.entry(asset.clone()).or_default())
         };
-        let read = || async { Ok::<_, CallError>(hub.details(asset).await?.map(|detail| detail.instances)) };
-        let Some(instances) = cell.get_or_try_init(read).await? else {
+        let read = || async { Ok::<_, CallError>(hub.details(asset).await?.map(|detail| Shown::of(asset, detail))) };
+        let Some(shown) = cell.get_or_try_init(read).await? else {
             let failure = Failure::new(MISSING, format!("the portal shows no asset {asset}"));
             return Err(ShownError::Missing(failure.hint("`consign hub assets list` shows what there is")));
         };
-        pick(asset, instances, wanted).cloned().map_err(ShownError::Missing)
+        let instance = pick(asset, &shown.instances, wanted).cloned().map_err(ShownError::Missing)?;
+        Ok((shown.asset.clone(), instance))
     }
 }
 
