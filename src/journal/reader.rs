@@ -229,6 +229,24 @@ impl Reader {
         })
     }
 
+    /// The same for those items that the last scan has met: of the others nobody says whether they are still wanted.
+    pub fn ids_met(&self, job: &str, mut each: impl FnMut(&str, &str)) -> Result<(), JournalError> {
+        self.read(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT gav, ids FROM item
+                 WHERE target = ?1 AND coalesce(job, ?2) = ?2 AND key = gav AND ids IS NOT NULL
+                       AND seen = (SELECT max(seen) FROM item WHERE target = ?1 AND coalesce(job, ?2) = ?2)
+                 ORDER BY id",
+            )?;
+            let mut rows = statement.query(params![self.target, job])?;
+            while let Some(row) = rows.next()? {
+                let text = |index: usize| row.get_ref(index).map(|text| text.as_str().unwrap_or_default());
+                each(text(0)?, text(1)?);
+            }
+            Ok(())
+        })
+    }
+
     /// By which ids the target knows an item.
     pub fn ids_of(&self, gav: &str) -> Result<Option<String>, JournalError> {
         self.read(|c| {

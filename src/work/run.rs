@@ -170,7 +170,11 @@ impl Shift<'_> {
             Kind::Describe => self.describe().await?,
             Kind::Export | Kind::Migrate => unreachable!("whatever reads an organization says which"),
             Kind::Applications => self.applications().await?,
-            Kind::Access => self.drive(Ok(Access::of(self.job, &self.connection, tally)?)).await?,
+            Kind::Access => {
+                let access = Access::of(self.job, &self.connection, tally)?;
+                let access = access.after(self.journal.reader(), &self.job.key()).map_err(RunError::JournalBroke)?;
+                self.drive(Ok(access)).await?
+            }
         };
         Ok((ended, scanned))
     }

@@ -265,3 +265,23 @@ fn five_thousand_requests_of_two_thousand_applications_become_five_thousand_cont
     let told = killed_and_whole(Size { apis: 20, instances: 12, applications: 2000, requests: 5000 }, 20);
     eprintln!("{told:#}");
 }
+
+#[test]
+fn a_row_that_means_the_contract_of_another_one_is_refused_by_each_run_until_that_one_is_gone() {
+    let world = World::new(SMALL);
+    world.ask(gold, "");
+    let header = "application,asset,instance,tier\n";
+    let rows = ["App 0,api-0/v1,Instance 0,Gold\n", "App 0,api-0/1.0,Instance 0,Silver\n"];
+    world.workshop.write("access.csv", format!("{header}{}", rows[0]));
+    world.run().run().exits(0);
+    let held = world.held();
+    world.workshop.write("access.csv", format!("{header}{}", rows.concat()));
+    for command in ["run", "retry", "retry"] {
+        let told = world.consign(&[command, "access.toml", "--json"]).run().exits(2).summary();
+        assert_eq!((&told["counts"]["failed"], &told["updated"]), (&1.into(), &0.into()), "{command}");
+        assert_eq!(world.held(), held, "{command}");
+    }
+    world.workshop.write("access.csv", format!("{header}{}", rows[1]));
+    let told = world.consign(&["retry", "access.toml", "--json"]).run().exits(0).summary();
+    assert_eq!(told["updated"], 1);
+}

@@ -11,6 +11,7 @@
 
 mod applications;
 mod await_decision;
+mod claims;
 mod contract;
 mod foresee;
 mod grants;
@@ -27,16 +28,17 @@ pub(super) use foresee::Foreseen;
 use std::sync::Arc;
 
 use applications::Applications;
+use claims::{Claims, ContractName};
 use contract::Standing;
 use offers::Offers;
-use resolve::{Claims, Resolved};
+use resolve::Resolved;
 
 use crate::{
     asset::WantedAccess,
     engine::{Effect, Outcome, Step, Tally, Work},
     hub::Hub,
     job::{self, Job},
-    journal::{Failure, Item},
+    journal::{Failure, Item, JournalError, Reader},
     source::Mapping,
     work::{Connection, RunError, asking::Asking},
 };
@@ -107,6 +109,14 @@ impl Access {
         Ok(Self::new(hub, settings, mapping, tally))
     }
 
+    /// The same, with what its rows spoke for in earlier runs, once the source was scanned.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub(super) fn after(self, reader: &Reader, job: &str) -> Result<Self, JournalError> {
+        Ok(Self { claims: Claims::of(reader, job)?, ..self })
+    }
+
     fn subject(wanted: WantedAccess) -> Subject {
         Subject { wanted, resolved: None, look: Look::Due, asking: Asking::default() }
     }
@@ -133,6 +143,11 @@ impl Work for Access {
             REQUEST => self.request(subject).await,
             _ => self.await_decision(subject, item).await,
         }
+    }
+
+    /// Which contract the row speaks for.
+    fn ids(&self, subject: &Subject) -> Option<String> {
+        subject.resolved.as_ref().map(|resolved| ContractName::of(resolved).to_json())
     }
 
     async fn probe(&self, subject: &mut Subject, _item: &Item, step: &'static str) -> Option<Outcome> {

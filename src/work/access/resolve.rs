@@ -1,15 +1,12 @@
 //! What the names of a row stand for. Reads only, and most of it once for many rows.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use super::{Access, Subject, applications::Named, contract::NamedTier, grants};
 use crate::{
     asset::{PortalAsset, WantedAccess},
     engine::Outcome,
-    hub::{AppContract, HubError, choose_tier},
+    hub::{HubError, choose_tier},
     journal::{Failure, Item},
     net::CallError,
     work::{
@@ -91,64 +88,6 @@ fn told(error: &HubError) -> Failure {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
-}
-
-/// Which row speaks for which contract: two rows may name the same one in other words.
-#[derive(Debug, Default)]
-pub(super) struct Claims(Mutex<HashMap<ContractName, Claim>>);
-
-/// What makes a contract: the id of the application, the asset, and the id of the instance.
-type ContractName = (String, PortalAsset, String);
-
-/// A row that speaks for a contract.
-#[derive(Debug)]
-struct Claim {
-    key: String,
-    application: Named,
-}
-
-impl Claims {
-    /// Takes a contract for a row.
-    ///
-    /// # Errors
-    /// When another row has it.
-    fn take(&self, resolved: &Resolved, key: &str) -> Result<(), Failure> {
-        let Resolved { application, shown, instance, .. } = resolved;
-        let contract = (application.id.clone(), plain(shown), instance.clone());
-        let claim = || Claim { key: key.to_owned(), application: application.clone() };
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = &taken.entry(contract).or_insert_with(claim).key;
-        if first == key {
-            return Ok(());
-        }
-        let message = format!("means the same contract as {first}");
-        Err(Failure::new("duplicate", message).hint("an application has one contract with an instance: leave one row"))
-    }
-
-    /// The applications that rows speak for, by their names.
-    pub(super) fn applications(&self) -> Vec<Named> {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<Named> = taken.values().map(|claim| claim.application.clone()).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    /// Whether a row speaks for a contract. One whose asset is not told in full is told by its instance.
-    pub(super) fn covers(&self, application: &str, contract: &AppContract) -> bool {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let instance = &contract.instance_id;
-        match contract.asset() {
-            Some(asset) => taken.contains_key(&(application.to_owned(), plain(&asset), instance.clone())),
-            None => taken.keys().any(|(of, _, known)| of == application && known == instance),
-        }
-    }
-}
-
-/// `v1` and `1` are the same to a portal.
-fn plain(asset: &PortalAsset) -> PortalAsset {
-    let minor_version = asset.minor_version.trim_start_matches('v').to_owned();
-    PortalAsset { minor_version, ..asset.clone() }
 }
 
 impl Access {

@@ -357,3 +357,50 @@ async fn a_row_that_is_in_force_at_its_source_is_not_equal_to_a_contract_that_wa
     place.decide(&access, "Shop", "APPROVED").await;
     assert_eq!(access.judge(&approved).await.expect("answers").verdict, Verdict::Equal);
 }
+
+#[tokio::test]
+async fn the_journal_keeps_which_row_speaks_for_a_contract_until_that_row_is_gone() {
+    use crate::{
+        asset::Sourced,
+        journal::{Change, Journal, Offer},
+    };
+    let place = place().await;
+    let folder = tempfile::tempdir().expect("is made");
+    let path = camino::Utf8Path::from_path(folder.path()).expect("is UTF-8").join("j.db");
+    let scan = async |rows: &[&WantedAccess]| {
+        let journal = Journal::open(&path, "portal:t/p").await.expect("opens");
+        let offers = rows.iter().map(|row| Offer::new(Sourced::Access(Box::new((*row).clone())), true));
+        journal.offer(offers.collect()).await.expect("takes them");
+        journal.put_in_order().await.expect("orders them");
+        journal
+    };
+    let gold = row("Shop", "Live", Some("Gold"));
+    let silver = WantedAccess {
+        asset: format!("{ROOT}/orders/1.0").parse().expect("parses"),
+        line: 3,
+        ..row("Shop", "Live", Some("Silver"))
+    };
+    let journal = scan(&[&gold, &silver]).await;
+    let access = place.access(settings()).after(journal.reader(), "").expect("reads");
+    let first = journal.reader().ready(2).expect("are ready").remove(0);
+    let mut subject = access.open(&first).expect("reads");
+    assert_eq!(access.ids(&subject), None, "it is not looked up yet");
+    assert_eq!(access.act(&mut subject, &first, RESOLVE).await, Outcome::Next);
+    let change = Change { ids: access.ids(&subject), ..Change::to(first.id, State::Acting) };
+    journal.apply(change).await.expect("is legal");
+    journal.apply(Change::to(first.id, State::Done)).await.expect("is legal");
+    journal.close().await;
+
+    let journal = scan(&[&gold, &silver]).await;
+    let later = place.access(settings()).after(journal.reader(), "").expect("reads");
+    let told = failure(take(&later, &silver).await);
+    assert_eq!(told.class, "duplicate");
+    assert!(told.message.ends_with("/v1/Live"), "{told:?}");
+    note(take(&later, &gold).await);
+    journal.close().await;
+
+    let journal = scan(&[&silver]).await;
+    let alone = place.access(settings()).after(journal.reader(), "").expect("reads");
+    assert!(note(take(&alone, &silver).await).starts_with("tier changed"), "nobody else asks for it any more");
+    journal.close().await;
+}
