@@ -41,6 +41,12 @@ pub(super) fn is_too_fast(status: StatusCode, is_empty: bool) -> bool {
     }
 }
 
+/// Whether a reply shows that the server keeps up: it did what it was asked to, or told what is wrong with that. What is
+/// not there, a 404, is looked up as well.
+pub(super) fn keeps_up(status: StatusCode) -> bool {
+    !status.is_server_error() && !matches!(status.as_u16(), 408 | 425 | 429)
+}
+
 /// The time by the server's clock where it says it, so that ours may be wrong; in epoch seconds.
 fn server_time(headers: &HeaderMap) -> f64 {
     seconds(told_time(headers).unwrap_or_else(Timestamp::now))

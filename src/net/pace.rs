@@ -162,7 +162,7 @@ impl Pace {
         match asked {
             Some(wait) => brake.pull(wait + WINDOW_SLACK, format!("the server asked to wait ({})", status.as_u16())),
             None if too_fast => brake.back_off(granted, status),
-            None if status.is_success() => brake.ease(granted),
+            None if limits::keeps_up(status) => brake.ease(granted),
             None => {}
         }
         self.tell(&brake);
@@ -244,7 +244,7 @@ impl Brake {
         self.pull(wait, format!("the server is at its limit ({}), waiting", status.as_u16()));
     }
 
-    /// A success after the pause takes one step back.
+    /// An answer after the pause takes one step back: a server at its limit gives none.
     fn ease(&mut self, granted: Instant) {
         if !self.is_old(granted) {
             self.level = self.level.saturating_sub(1);

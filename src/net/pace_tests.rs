@@ -168,6 +168,21 @@ async fn many_refusals_of_one_moment_count_once_and_success_eases() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_single_mishap_in_many_answers_slows_nobody_down_whatever_the_answers_say() {
+    let pace = pace(None, 4);
+    let start = Instant::now();
+    // As when a run that was killed asks for what has not arrived: hardly anything is there.
+    for n in 0..1000 {
+        let granted = pace.admit(Lane::Read).await.granted;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let status = if n % 20 == 0 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::NOT_FOUND };
+        pace.observe(granted, status, &HeaderMap::new(), true);
+    }
+    assert!(pace.brake().level <= 1, "{}", pace.brake().level);
+    assert!(start.elapsed() < Duration::from_secs(10) + 50 * FIRST_PAUSE, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broken_server_is_not_a_busy_one() {
     let pace = pace(None, 4);
     let mut headers = HeaderMap::new();

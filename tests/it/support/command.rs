@@ -14,8 +14,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-/// A command that hangs fails its test instead of the whole suite. A server with faults may slow one down for minutes.
-const DEADLINE: Duration = Duration::from_mins(10);
+/// A command that hangs fails its test instead of the whole suite.
+const DEADLINE: Duration = Duration::from_mins(3);
 
 /// A command line to come: the program, the folder it starts in, and nothing of our own environment but `PATH`.
 #[derive(Debug, Clone)]
