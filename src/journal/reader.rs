@@ -214,30 +214,22 @@ impl Reader {
     }
 
     /// Gives every item of a job, by its key, that the target knows by ids: its name, and the ids as they were written.
-    pub fn ids(&self, job: &str, mut each: impl FnMut(&str, &str)) -> Result<(), JournalError> {
-        self.read(|c| {
-            let mut statement = c.prepare_cached(
-                "SELECT gav, ids FROM item
-                 WHERE target = ?1 AND coalesce(job, ?2) = ?2 AND gav IS NOT NULL AND ids IS NOT NULL ORDER BY id",
-            )?;
-            let mut rows = statement.query(params![self.target, job])?;
-            while let Some(row) = rows.next()? {
-                let text = |index: usize| row.get_ref(index).map(|text| text.as_str().unwrap_or_default());
-                each(text(0)?, text(1)?);
-            }
-            Ok(())
-        })
+    pub fn ids(&self, job: &str, each: impl FnMut(&str, &str)) -> Result<(), JournalError> {
+        self.ids_where("gav IS NOT NULL", job, each)
     }
 
     /// The same for those items that the last scan has met: of the others nobody says whether they are still wanted.
-    pub fn ids_met(&self, job: &str, mut each: impl FnMut(&str, &str)) -> Result<(), JournalError> {
+    pub fn ids_met(&self, job: &str, each: impl FnMut(&str, &str)) -> Result<(), JournalError> {
+        let met = "key = gav AND seen = (SELECT max(seen) FROM item WHERE target = ?1 AND coalesce(job, ?2) = ?2)";
+        self.ids_where(met, job, each)
+    }
+
+    fn ids_where(&self, which: &str, job: &str, mut each: impl FnMut(&str, &str)) -> Result<(), JournalError> {
         self.read(|c| {
-            let mut statement = c.prepare_cached(
+            let mut statement = c.prepare_cached(&format!(
                 "SELECT gav, ids FROM item
-                 WHERE target = ?1 AND coalesce(job, ?2) = ?2 AND key = gav AND ids IS NOT NULL
-                       AND seen = (SELECT max(seen) FROM item WHERE target = ?1 AND coalesce(job, ?2) = ?2)
-                 ORDER BY id",
-            )?;
+                 WHERE target = ?1 AND coalesce(job, ?2) = ?2 AND ids IS NOT NULL AND {which} ORDER BY id"
+            ))?;
             let mut rows = statement.query(params![self.target, job])?;
             while let Some(row) = rows.next()? {
                 let text = |index: usize| row.get_ref(index).map(|text| text.as_str().unwrap_or_default());

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write, io, time::Duration};
 
+use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 /// Shows what cannot be seen or could do harm: control characters, escape sequences, marks that turn the direction of
@@ -40,6 +41,34 @@ impl<W: io::Write> io::Write for JsonText<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+/// An object of JSON whose first member is a list of any length, an item a line.
+pub(crate) struct JsonItems<W> {
+    out: W,
+    any: bool,
+}
+
+impl<W: io::Write> JsonItems<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self { out, any: false }
+    }
+
+    pub(crate) fn push(&mut self, item: &impl Serialize) -> io::Result<()> {
+        write!(self.out, "{}", if self.any { ",\n" } else { "{\"items\":[\n" })?;
+        self.any = true;
+        Ok(serde_json::to_writer(JsonText(&mut self.out), item)?)
+    }
+
+    /// Ends the list, and the object with further members: those of a value that is an object.
+    pub(crate) fn finish(&mut self, members: &impl Serialize) -> io::Result<()> {
+        let members = serde_json::to_string(members)?;
+        let members = members.strip_prefix('{').expect("an object has members");
+        write!(self.out, "{}],", if self.any { "\n" } else { "{\"items\":[" })?;
+        io::Write::write_all(&mut JsonText(&mut self.out), members.as_bytes())?;
+        writeln!(self.out)?;
+        self.out.flush()
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     PlannedDefinition, ReportError,
     table::{Table, left},
-    text,
+    text::{self, JsonItems},
 };
 
 /// The word for what is as expected.
@@ -57,7 +57,7 @@ pub struct VerifyWriter<'w>(Form<'w>);
 
 enum Form<'w> {
     Text { table: Table<&'w mut dyn Write>, group: Option<String> },
-    Json { out: &'w mut dyn Write, any: bool },
+    Json(JsonItems<&'w mut dyn Write>),
 }
 
 impl fmt::Debug for VerifyWriter<'_> {
@@ -76,7 +76,7 @@ impl<'w> VerifyWriter<'w> {
 
     /// One JSON object: `{"items":[…],"counts":{…},"definitions":[…],"equal":…}`, an item a line.
     pub fn json(out: &'w mut dyn Write) -> Self {
-        Self(Form::Json { out, any: false })
+        Self(Form::Json(JsonItems::new(out)))
     }
 
     /// Writes one version, unless it is equal.
@@ -89,12 +89,7 @@ impl<'w> VerifyWriter<'w> {
         }
         match &mut self.0 {
             Form::Text { table, group } => push_text(table, group, item),
-            Form::Json { out, any } => {
-                write!(out, "{}", if *any { ",\n" } else { "{\"items\":[\n" })?;
-                *any = true;
-                serde_json::to_writer(text::JsonText(out), item)?;
-                Ok(())
-            }
+            Form::Json(items) => Ok(items.push(item)?),
         }
     }
 
@@ -112,15 +107,15 @@ impl<'w> VerifyWriter<'w> {
                 table.line(headline(whole))?;
                 table.finish()?;
             }
-            Form::Json { out, any } => {
-                let start = if *any { "\n" } else { "{\"items\":[" };
-                let counts: BTreeMap<&str, u64> = whole.counts.iter().copied().collect();
-                write!(out, "{start}],\"counts\":")?;
-                serde_json::to_writer(text::JsonText(&mut **out), &counts)?;
-                write!(out, ",\"definitions\":")?;
-                serde_json::to_writer(text::JsonText(&mut **out), &whole.definitions)?;
-                writeln!(out, ",\"equal\":{}}}", whole.is_equal)?;
-                out.flush()?;
+            Form::Json(items) => {
+                #[derive(Serialize)]
+                struct Members<'a> {
+                    counts: BTreeMap<&'a str, u64>,
+                    definitions: &'a [PlannedDefinition],
+                    equal: bool,
+                }
+                let counts = whole.counts.iter().copied().collect();
+                items.finish(&Members { counts, definitions: &whole.definitions, equal: whole.is_equal })?;
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     ReportError,
     table::{Table, left},
-    text,
+    text::{self, JsonItems},
     verify::{VerifiedDifference, VerifiedItem},
 };
 
@@ -54,7 +54,7 @@ pub struct VisibleWriter<'w> {
 
 enum Form<'w> {
     Text { table: Table<&'w mut dyn Write>, group: Option<String> },
-    Json { out: &'w mut dyn Write, any: bool },
+    Json(JsonItems<&'w mut dyn Write>),
 }
 
 impl fmt::Debug for VisibleWriter<'_> {
@@ -73,7 +73,7 @@ impl<'w> VisibleWriter<'w> {
 
     /// One JSON object: `{"items":[…],"portal":…,"counts":{…},"leftOut":…,"equal":…}`, an item a line.
     pub fn json(out: &'w mut dyn Write, portal: &str) -> Self {
-        Self { form: Form::Json { out, any: false }, portal: portal.to_owned() }
+        Self { form: Form::Json(JsonItems::new(out)), portal: portal.to_owned() }
     }
 
     /// Writes one version.
@@ -83,12 +83,7 @@ impl<'w> VisibleWriter<'w> {
     pub fn push(&mut self, item: &VisibleItem) -> Result<(), ReportError> {
         match &mut self.form {
             Form::Text { table, group } => push_text(table, group, item),
-            Form::Json { out, any } => {
-                write!(out, "{}", if *any { ",\n" } else { "{\"items\":[\n" })?;
-                *any = true;
-                serde_json::to_writer(text::JsonText(out), item)?;
-                Ok(())
-            }
+            Form::Json(items) => Ok(items.push(item)?),
         }
     }
 
@@ -102,14 +97,21 @@ impl<'w> VisibleWriter<'w> {
                 table.line(headline(&self.portal, whole))?;
                 table.finish()?;
             }
-            Form::Json { out, any } => {
-                let counts: BTreeMap<&str, u64> = whole.counts.iter().copied().collect();
-                write!(out, "{}],\"portal\":", if *any { "\n" } else { "{\"items\":[" })?;
-                serde_json::to_writer(text::JsonText(&mut **out), &self.portal)?;
-                write!(out, ",\"counts\":")?;
-                serde_json::to_writer(text::JsonText(&mut **out), &counts)?;
-                writeln!(out, ",\"leftOut\":{},\"equal\":{}}}", whole.left_out, whole.is_equal)?;
-                out.flush()?;
+            Form::Json(items) => {
+                #[derive(Serialize)]
+                #[serde(rename_all = "camelCase")]
+                struct Members<'a> {
+                    portal: &'a str,
+                    counts: BTreeMap<&'a str, u64>,
+                    left_out: u64,
+                    equal: bool,
+                }
+                items.finish(&Members {
+                    portal: &self.portal,
+                    counts: whole.counts.iter().copied().collect(),
+                    left_out: whole.left_out,
+                    equal: whole.is_equal,
+                })?;
             }
         }
         Ok(())

@@ -1,11 +1,19 @@
 //! What manifests of a portal spell alike: headers in any case, lists, and the assets that a portal shows.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use camino::Utf8Path;
 
-use super::{Options, SourceError, facts::Facts, header, reader::Reader, waves};
-use crate::asset::{Origin, PortalAsset};
+use super::{
+    Options, SourceError,
+    draft::Place,
+    facts::Facts,
+    header,
+    reader::Reader,
+    table::{self, Table},
+    waves::{self, Wave},
+};
+use crate::asset::{Diagnosis, Origin, PortalAsset, Sourced};
 
 /// Takes a value away.
 pub(super) const NOTHING: &str = "[]";
@@ -19,11 +27,35 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// Scans a manifest with these columns: `read` makes of each row what it says, or tells all that is wrong with it.
+    ///
+    /// # Errors
+    /// [`SourceError`]; what is wrong with a row goes into the sink.
+    pub(super) fn scan(
+        &self,
+        path: &Utf8Path,
+        options: &Options,
+        sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>,
+        read: impl Fn(Reader, &Place<'_>) -> Result<Sourced, Box<Diagnosis>>,
+    ) -> Result<(), SourceError> {
+        let (mut table, header) = Table::open(path)?;
+        let names = self.parse(path, &header)?;
+        self.check_defaults(&options.defaults)?;
+        let names = || names.iter().map(String::as_str);
+        let wave = Wave::of(path, options.wave.as_deref(), names())?;
+        table.rows_of(wave, &mut |line, record| {
+            let place = Place { path, line: Some(line) };
+            let sourced = table::texts(&place, names(), record)
+                .and_then(|texts| read(Reader::new(facts(names().zip(texts), &options.defaults)), &place));
+            sink(sourced.unwrap_or_else(Sourced::Diagnosis))
+        })
+    }
+
     /// Reads the header: the names of the columns, in their own spelling whatever the case in the file.
     ///
     /// # Errors
     /// A name that nobody knows, or twice the same, or none of what a row is about.
-    pub(super) fn parse(&self, path: &Utf8Path, header: &[String]) -> Result<Vec<String>, SourceError> {
+    fn parse(&self, path: &Utf8Path, header: &[String]) -> Result<Vec<String>, SourceError> {
         let known: Vec<&str> = self.names.iter().copied().chain([waves::COLUMN]).collect();
         let own = |name: &String| {
             let own = known.iter().find(|known| known.eq_ignore_ascii_case(name.trim()));
@@ -45,7 +77,7 @@ impl Columns {
     ///
     /// # Errors
     /// When there is one.
-    pub(super) fn check_defaults(&self, defaults: &BTreeMap<String, String>) -> Result<(), SourceError> {
+    fn check_defaults(&self, defaults: &BTreeMap<String, String>) -> Result<(), SourceError> {
         let may_be_said = |name: &str| self.names[1..].contains(&name);
         let unknown = defaults.keys().filter(|name| !may_be_said(name));
         let told: Vec<String> = unknown.map(|name| header::tell(name, &self.names[1..])).collect();
@@ -58,7 +90,7 @@ impl Columns {
 }
 
 /// What a row says, and behind it what the job says of rows that are silent.
-pub(super) fn facts<'a>(cells: impl Iterator<Item = (&'a str, &'a str)>, defaults: &BTreeMap<String, String>) -> Facts {
+fn facts<'a>(cells: impl Iterator<Item = (&'a str, &'a str)>, defaults: &BTreeMap<String, String>) -> Facts {
     let mut facts = Facts::default();
     for (name, text) in cells.filter(|(name, _)| *name != waves::COLUMN) {
         facts.fill(name, text, Origin::Manifest(name.to_owned()));

@@ -11,14 +11,7 @@ use std::ops::ControlFlow;
 
 use camino::Utf8Path;
 
-use super::{
-    Options, SourceError,
-    draft::Place,
-    portal::{Columns, facts},
-    reader::Reader,
-    table::{self, Table},
-    waves::Wave,
-};
+use super::{Options, SourceError, portal::Columns};
 use crate::asset::Sourced;
 
 /// What a row can say.
@@ -33,21 +26,7 @@ pub(crate) fn scan(
     options: &Options,
     sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>,
 ) -> Result<(), SourceError> {
-    let (mut table, header) = Table::open(path)?;
-    let names = COLUMNS.parse(path, &header)?;
-    COLUMNS.check_defaults(&options.defaults)?;
-    let names = || names.iter().map(String::as_str);
-    let wave = Wave::of(path, options.wave.as_deref(), names())?;
-    table.rows_of(wave, &mut |line, record| {
-        let place = Place { path, line: Some(line) };
-        let texts = table::texts(&place, names(), record);
-        let wanted = texts.and_then(|texts| {
-            let reader = Reader::new(facts(names().zip(texts), &options.defaults));
-            row::read(reader, &place, options)
-        });
-        sink(match wanted {
-            Ok(wanted) => Sourced::Access(Box::new(wanted)),
-            Err(diagnosis) => Sourced::Diagnosis(diagnosis),
-        })
+    COLUMNS.scan(path, options, sink, |reader, place| {
+        row::read(reader, place, options).map(|row| Sourced::Access(Box::new(row)))
     })
 }

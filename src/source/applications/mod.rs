@@ -8,14 +8,7 @@ use std::ops::ControlFlow;
 
 use camino::Utf8Path;
 
-use super::{
-    Options, SourceError,
-    draft::Place,
-    portal::{self, Columns},
-    reader::Reader,
-    table::{self, Table},
-    waves::Wave,
-};
+use super::{Options, SourceError, portal::Columns};
 use crate::asset::Sourced;
 
 const COLUMNS: Columns = Columns {
@@ -41,20 +34,7 @@ pub(crate) fn scan(
     options: &Options,
     sink: &mut dyn FnMut(Sourced) -> ControlFlow<()>,
 ) -> Result<(), SourceError> {
-    let (mut table, header) = Table::open(path)?;
-    let names = COLUMNS.parse(path, &header)?;
-    COLUMNS.check_defaults(&options.defaults)?;
-    let wave = Wave::of(path, options.wave.as_deref(), names.iter().map(String::as_str))?;
-    table.rows_of(wave, &mut |line, record| {
-        let place = Place { path, line: Some(line) };
-        let texts = table::texts(&place, names.iter().map(String::as_str), record);
-        let wish = texts.and_then(|texts| {
-            let cells = names.iter().map(String::as_str).zip(texts);
-            row::read(Reader::new(portal::facts(cells, &options.defaults)), &place, options)
-        });
-        sink(match wish {
-            Ok(wish) => Sourced::Application(Box::new(wish)),
-            Err(diagnosis) => Sourced::Diagnosis(diagnosis),
-        })
+    COLUMNS.scan(path, options, sink, |reader, place| {
+        row::read(reader, place, options).map(|row| Sourced::Application(Box::new(row)))
     })
 }

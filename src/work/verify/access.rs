@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures::{StreamExt, stream};
 
 use super::{
-    Verdict, Verification, Verified, VerifyError,
+    Verification, Verified, VerifyError,
     actual::Unread,
-    judge::{Judged, diagnosed, unknown},
+    judge::{Judged, diagnosed, unasked},
     run::items,
 };
 use crate::{
@@ -30,14 +30,7 @@ pub(super) async fn verify(
 ) -> Result<Verification, VerifyError> {
     let access = Access::of(job, connection, Arc::new(Tally::default()))?;
     let mut verification = Verification::default();
-    let mut tell = |judged: Judged| match judged {
-        Ok(verified) => {
-            *verification.counts.entry(verified.verdict).or_default() += 1;
-            each(verified);
-            Ok(())
-        }
-        Err(unread) => Err(VerifyError::Halted(unread.failure)),
-    };
+    let mut tell = |judged| verification.take(judged, &mut each);
     let is_whole = only.is_all() && options.wave.is_none();
     let judge = async |sourced| match sourced {
         Sourced::Access(wanted) => Some(judged(&access, &wanted).await),
@@ -58,17 +51,6 @@ pub(super) async fn verify(
 }
 
 async fn judged(access: &Access, wanted: &WantedAccess) -> Judged {
-    match access.judge(wanted).await {
-        Ok(verified) => Ok(verified),
-        Err(error) => {
-            let told = Verified {
-                gav: Some(wanted.key()),
-                path: Some(format!("{}:{}", wanted.path, wanted.line)),
-                verdict: Verdict::Unread,
-                differences: Vec::new(),
-                note: None,
-            };
-            unknown(told, Unread::from(error))
-        }
-    }
+    let judged = access.judge(wanted).await;
+    judged.or_else(|error| unasked(&wanted.key(), wanted.path.as_str(), wanted.line, error))
 }

@@ -6,9 +6,9 @@
 use std::{collections::HashSet, ops::ControlFlow, sync::Arc};
 
 use super::{
-    Verdict, Verification, Verified, VerifyError,
+    Verification, Verified, VerifyError,
     actual::Unread,
-    judge::{Judged, diagnosed, unknown},
+    judge::{Judged, diagnosed, unasked},
     run::items,
 };
 use crate::{
@@ -32,14 +32,7 @@ pub(super) async fn verify(
     let hub = connection.hub.clone().expect("such a job is led into its portal");
     let applications = Applications::new(hub, settings, Arc::new(Tally::default()));
     let mut verification = Verification::default();
-    let mut tell = |judged: Judged| match judged {
-        Ok(verified) => {
-            *verification.counts.entry(verified.verdict).or_default() += 1;
-            each(verified);
-            Ok(())
-        }
-        Err(unread) => Err(VerifyError::Halted(unread.failure)),
-    };
+    let mut tell = |judged| verification.take(judged, &mut each);
     // Rows of other waves name applications too.
     let whole = source::Options { wave: None, ..options.clone() };
     let named = named(source.clone(), whole).await.map_err(RunError::from)?;
@@ -56,19 +49,8 @@ pub(super) async fn verify(
 }
 
 async fn judged(applications: &Applications, wish: &ApplicationWish) -> Judged {
-    match applications.judge(wish).await {
-        Ok(verified) => Ok(verified),
-        Err(error) => {
-            let told = Verified {
-                gav: Some(wish.key()),
-                path: Some(format!("{}:{}", wish.path, wish.line)),
-                verdict: Verdict::Unread,
-                differences: Vec::new(),
-                note: None,
-            };
-            unknown(told, Unread::from(error))
-        }
-    }
+    let judged = applications.judge(wish).await;
+    judged.or_else(|error| unasked(&wish.key(), wish.path.as_str(), wish.line, error))
 }
 
 /// Without the list of what there is nothing can be said of what is left over.

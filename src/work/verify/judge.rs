@@ -12,6 +12,7 @@ use crate::{
     asset::{AssetChange, AssetDraft, Coordinates, Diagnosis, Version},
     exchange::Asset,
     job::Job,
+    net::CallError,
 };
 
 /// Versions that are looked at to find a content under another number.
@@ -171,6 +172,11 @@ pub(super) fn diagnosed(diagnosis: &Diagnosis) -> Option<Verified> {
         differences: Vec::new(),
         note: Some(note),
     })
+}
+
+/// A row whose portal could not be asked.
+pub(super) fn unasked(key: &str, path: &str, line: u64, error: CallError) -> Judged {
+    unknown(verified(key, path, Some(line), Verdict::Unread), Unread::from(error))
 }
 
 fn verified(gav: &str, path: &str, line: Option<u64>, verdict: Verdict) -> Verified {

@@ -107,6 +107,14 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// Counts an item, and gives it on.
+    fn take(&mut self, judged: judge::Judged, each: &mut impl FnMut(Verified)) -> Result<(), VerifyError> {
+        let verified = judged.map_err(|unread| VerifyError::Halted(unread.failure))?;
+        *self.counts.entry(verified.verdict).or_default() += 1;
+        each(verified);
+        Ok(())
+    }
+
     /// Whether all is as expected. What the job says to keep as it is may differ.
     #[must_use]
     pub fn is_equal(&self) -> bool {

@@ -150,14 +150,7 @@ pub async fn verify_against(
         looker: Looker::new(connection.exchange.clone(), scratch),
     };
     let mut verification = Verification { definitions, ..Verification::default() };
-    let mut tell = |judged: Judged| match judged {
-        Ok(verified) => {
-            *verification.counts.entry(verified.verdict).or_default() += 1;
-            each(verified);
-            Ok(())
-        }
-        Err(unread) => Err(VerifyError::Halted(unread.failure)),
-    };
+    let mut tell = |judged| verification.take(judged, &mut each);
     let look = |sourced| item(&judge, &rehearsal, sourced);
     items(look, (source, options), (only, job.pace.concurrency), &mut tell).await?;
     if job.kind != Kind::Describe {
