@@ -29,6 +29,15 @@ pub enum JournalError {
         /// The file.
         path: Utf8PathBuf,
     },
+    /// The file has more than one name (hard links): a process that comes by another of them finds another lock and another log,
+    /// and two logs for one file destroy it.
+    #[error("journal {path} has {names} names (hard links); under another one it could be written to at the same time")]
+    Linked {
+        /// The journal.
+        path: Utf8PathBuf,
+        /// How many names the file has.
+        names: u64,
+    },
     /// There is no journal yet.
     #[error("there is no journal at {path}")]
     Absent {
@@ -126,6 +135,9 @@ impl JournalError {
                 "name another file with --journal; if consign wrote this one, it is damaged: move it and {path}-wal away \
                  and run again; {RECOGNISED}"
             )),
+            Self::Linked { path, .. } => {
+                Some(format!("make it a file of its own: `cp -p {path} {path}.own && mv {path}.own {path}`"))
+            }
             Self::Absent { .. } => Some("run the job first, or name its journal with --journal".to_owned()),
             Self::Empty { .. } => Some(
                 "run the job, which says whether anything was lost; or put a copy of the journal in its place"

@@ -202,6 +202,7 @@ fn begin_run(tx: &rusqlite::Transaction<'_>, target: &str, uuid: &str) -> rusqli
 fn connect(path: &Utf8Path, commits: &Commits) -> Result<Connection, JournalError> {
     let sqlite = |source| JournalError::sqlite(path, "opened", source);
     refuse_other_things(path)?;
+    refuse_links(path)?;
     private::prepare(path);
     let mut connection = Connection::open(path).map_err(sqlite)?;
     check(&connection, path)?;
@@ -236,6 +237,15 @@ fn refuse_other_things(path: &Utf8Path) -> Result<(), JournalError> {
         Ok(found) if !found.is_file() => Err(JournalError::Foreign { path: path.to_owned() }),
         _ => Ok(()),
     }
+}
+
+/// Symbolic links lead to one lock and one log, hard links do not.
+fn refuse_links(path: &Utf8Path) -> Result<(), JournalError> {
+    #[cfg(unix)]
+    let names = path.metadata().map_or(1, |found| std::os::unix::fs::MetadataExt::nlink(&found));
+    #[cfg(not(unix))]
+    let names = 1;
+    if names > 1 { Err(JournalError::Linked { path: path.to_owned(), names }) } else { Ok(()) }
 }
 
 /// Refuses files that are not journals, and journals of a later consign.

@@ -48,3 +48,28 @@ fn the_lock_goes_with_a_killed_process() {
     assert_eq!((&summary["counts"]["done"], &summary["published"]), (&1.into(), &0.into()), "{summary}");
     assert_eq!(sandbox.stats()["publications"]["accepted"], 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_journal_with_another_name_is_refused_under_both() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("orders", "1.0.0"));
+    workshop.run(&[]).exits(0);
+    let requests = sandbox.writes();
+    let other = workshop.path(".consign/other.db");
+    fs_err::hard_link(workshop.path(".consign/test.db"), &other).unwrap();
+    for args in [&[][..], &["--journal", other.as_str()]] {
+        let refused = workshop.run(args).exits(1);
+        assert!(refused.stderr.contains("has 2 names (hard links)"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("hint: make it a file of its own: `cp -p "), "{}", refused.stderr);
+    }
+    assert_eq!(sandbox.writes(), requests);
+    // As the hint says.
+    let journal = workshop.path(".consign/test.db");
+    let own = workshop.path(".consign/test.db.own");
+    fs_err::copy(&journal, &own).unwrap();
+    fs_err::rename(&own, &journal).unwrap();
+    let summary = workshop.run(&[]).exits(0).summary();
+    assert_eq!((&summary["counts"]["done"], &summary["published"]), (&1.into(), &0.into()), "{summary}");
+}
