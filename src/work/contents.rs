@@ -1,6 +1,6 @@
 //! What the files of a version hold, read from the server.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -31,7 +31,7 @@ pub(super) enum ContentError {
 pub(super) async fn contents(
     exchange: &Exchange,
     asset: &Asset,
-    scratch: &Path,
+    scratch: &Utf8Path,
 ) -> Result<BTreeMap<FileKey, FileFingerprint>, ContentError> {
     let mut files = BTreeMap::new();
     for file in asset.files.iter().filter(|file| is_primary(file)) {
@@ -50,7 +50,7 @@ pub(super) async fn contents(
 pub(super) async fn content(
     exchange: &Exchange,
     file: &AssetFile,
-    scratch: &Path,
+    scratch: &Utf8Path,
 ) -> Result<FileFingerprint, ContentError> {
     let temporary = tempfile::NamedTempFile::new_in(scratch).map_err(ContentError::Scratch)?;
     let path = Utf8PathBuf::try_from(temporary.path().to_owned())

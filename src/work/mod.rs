@@ -30,6 +30,7 @@ mod rhythm;
 mod run;
 mod run_error;
 mod scan;
+mod scratch;
 mod select;
 mod survey;
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use camino::Utf8PathBuf;
 use tokio_util::sync::CancellationToken;
 
-use super::{RunError, Selection, scan::Scan};
+use super::{RunError, Selection, scan::Scan, scratch::Scratch};
 use crate::{
     asset::{AssetDraft, Coordinates, Problem},
     engine::NoSink,
@@ -22,15 +21,14 @@ pub(super) struct Rehearsal {
     journal: Journal,
     /// Versions that say different things about data that they share; the first of them only.
     pub(super) disagreements: Vec<Disagreement>,
-    _folder: tempfile::TempDir,
+    _folder: Scratch,
 }
 
 impl Rehearsal {
     /// Reads the source.
     pub(super) async fn of(source: (Source, source::Options), only: &Selection) -> Result<Self, RunError> {
-        let folder = tempfile::Builder::new().prefix("consign-plan-").tempdir().map_err(RunError::Scratch)?;
-        let path = Utf8PathBuf::try_from(folder.path().join("plan.db"))
-            .map_err(|error| RunError::Scratch(std::io::Error::other(error)))?;
+        let folder = Scratch::new().map_err(RunError::Scratch)?;
+        let path = folder.path().join("plan.db");
         let journal = Journal::open(&path, "plan").await.map_err(RunError::Journal)?;
         let scan =
             Scan { source, readings: None, only: only.clone(), stop: CancellationToken::new(), sink: Arc::new(NoSink) };

@@ -4,8 +4,9 @@
 //! and development versions that were published over stay. So does a version that is not the one that was made: somebody
 //! has made it anew since, or holds other content in it. What depends on a version was made after it, so it goes first.
 
-use std::{collections::HashSet, path::Path};
+use std::collections::HashSet;
 
+use camino::Utf8Path;
 use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,7 @@ use super::{
     RunError, Selection,
     contents::{ContentError, contents},
     failure,
+    scratch::Scratch,
 };
 use crate::{
     asset::Coordinates,
@@ -85,7 +87,7 @@ impl Undo<'_> {
         let reader = self.journal.reader();
         let mut left = Self::foresee(reader, job, only).map_err(RunError::JournalBroke)?;
         left.reverse();
-        let scratch = tempfile::Builder::new().prefix("consign-undo-").tempdir().map_err(RunError::Scratch)?;
+        let scratch = Scratch::new().map_err(RunError::Scratch)?;
         while !left.is_empty() {
             if self.stop.is_cancelled() {
                 return Ok(false);
@@ -125,7 +127,7 @@ impl Undo<'_> {
         Ok(batch)
     }
 
-    async fn remove(&self, made: &Made, scratch: &Path) -> Removal {
+    async fn remove(&self, made: &Made, scratch: &Utf8Path) -> Removal {
         let coordinates: Coordinates = match made.gav.parse() {
             Ok(coordinates) => coordinates,
             Err(error) => return Removal::Kept(Failure::new("journal", format!("the journal's entry: {error}"))),
@@ -136,7 +138,12 @@ impl Undo<'_> {
         }
     }
 
-    async fn try_remove(&self, coordinates: &Coordinates, made: &Made, scratch: &Path) -> Result<Removal, CallError> {
+    async fn try_remove(
+        &self,
+        coordinates: &Coordinates,
+        made: &Made,
+        scratch: &Utf8Path,
+    ) -> Result<Removal, CallError> {
         let Some(asset) = self.exchange.asset(coordinates).await? else { return Ok(Removal::Gone) };
         match self.is_another(&asset, made, scratch).await {
             Ok(None) => {}
@@ -155,7 +162,7 @@ impl Undo<'_> {
         &self,
         asset: &Asset,
         made: &Made,
-        scratch: &Path,
+        scratch: &Utf8Path,
     ) -> Result<Option<&'static str>, ContentError> {
         if is_later(asset, made) {
             return Ok(Some("it was made anew since this job made it"));

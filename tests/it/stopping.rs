@@ -74,3 +74,26 @@ fn a_run_ends_when_its_time_is_up_and_the_next_one_goes_on() {
     let open = summary["counts"]["waiting"].as_u64().unwrap() + summary["counts"]["ready"].as_u64().unwrap();
     assert_eq!(open, 1, "{summary}");
 }
+
+#[test]
+fn what_a_killed_run_had_packed_goes_with_the_next_run() {
+    let temporary = tempfile::tempdir().unwrap();
+    let left = || fs_err::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let sandbox = Sandbox::start(&["--publish-latency", "30s"]);
+    let workshop = Workshop::for_sandbox(&sandbox);
+    workshop.asset(&Asset::new("orders", "1.0.0"));
+    let run = workshop.consign(&["run", "job.toml"]).env("TMPDIR", temporary.path().to_str().unwrap());
+    let running = run.start();
+    sandbox.until("a publication", |stats| stats["publications"]["accepted"] == 1);
+    let folders = left();
+    assert_eq!(folders.len(), 1, "{folders:?}");
+    running.kill();
+    assert_eq!(left(), folders, "nobody could remove it");
+
+    // Folders that were made just now are left alone: somebody may be about to lock them.
+    let hour = std::time::Duration::from_secs(3600);
+    fs_err::File::open(&folders[0]).unwrap().set_modified(std::time::SystemTime::now() - hour).unwrap();
+    let plan = workshop.consign(&["plan", "job.toml"]).env("TMPDIR", temporary.path().to_str().unwrap());
+    plan.run();
+    assert_eq!(left(), Vec::<std::path::PathBuf>::new());
+}

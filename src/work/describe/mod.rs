@@ -19,6 +19,7 @@ use crate::{
     work::{
         description::{self, DESCRIBE, Describer, PROMOTE, Progress, SETTLE},
         publish::{SAME_CONTENT, limits},
+        scratch::Scratch,
     },
 };
 
@@ -51,7 +52,7 @@ pub(super) struct Subject {
 
 impl Describe {
     pub(super) fn new(exchange: Exchange, job: &Job, tally: Arc<Tally>) -> std::io::Result<Self> {
-        let scratch = Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?);
+        let scratch = Arc::new(Scratch::new()?);
         let describer = Describer::new(
             exchange.clone(),
             job.describe_api,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Read, sync::Arc};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use crate::{
     asset::{AssetDraft, AssetType, Coordinates, DraftFile, FileContent, FileKey, Values},
@@ -27,7 +27,7 @@ impl Describer {
         (key, content): (FileKey, FileContent),
         path: &Utf8Path,
     ) -> Result<PackedFile, Outcome> {
-        let folder = self.scratch_folder()?;
+        let folder = self.scratch.path().to_owned();
         let draft = draft_of(coordinates, asset_type, DraftFile { key, content }, path);
         let (limits, remap) = (self.limits, Arc::clone(&self.remap));
         offload(move || {
@@ -42,14 +42,6 @@ impl Describer {
             Ok(package.parts.remove(0))
         })
         .await
-    }
-
-    /// The folder for archives and downloads.
-    pub(super) fn scratch_folder(&self) -> Result<Utf8PathBuf, Outcome> {
-        Utf8PathBuf::try_from(self.scratch.path().to_owned()).map_err(|error| {
-            let message = format!("the folder for temporary files has a name that is not UTF-8: {error}");
-            Outcome::Halt(Failure::new(LOCAL_FILE, message))
-        })
     }
 }
 

@@ -52,7 +52,7 @@ use crate::{
     journal::{Failure, Item},
     net::CallError,
     package::Limits,
-    work::{failure, rhythm::Rhythm},
+    work::{failure, rhythm::Rhythm, scratch::Scratch},
 };
 
 /// Reads, compares, sends what differs.
@@ -80,7 +80,7 @@ pub(super) struct Describer {
     /// What becomes of coordinates in what is sent.
     remap: Arc<Remap>,
     /// A folder for archives and downloads.
-    scratch: Arc<tempfile::TempDir>,
+    scratch: Arc<Scratch>,
     /// How long one change may take.
     deadline: Duration,
     tally: Arc<Tally>,
@@ -95,7 +95,7 @@ impl Describer {
         exchange: Exchange,
         api: DescribeApi,
         limits: Limits,
-        scratch: Arc<tempfile::TempDir>,
+        scratch: Arc<Scratch>,
         deadline: Duration,
         tally: Arc<Tally>,
     ) -> Self {

@@ -13,7 +13,7 @@ use crate::{
     asset::Coordinates,
     inventory,
     job::{Export, Filter, Job, SourceSpec},
-    work::verify::Verified,
+    work::{scratch::Scratch, verify::Verified},
 };
 
 /// A migration whose source is read into a folder that goes with this value.
@@ -22,7 +22,7 @@ pub struct Aside {
     export: Export,
     /// Where people know the inventory.
     known_as: Utf8PathBuf,
-    _folder: tempfile::TempDir,
+    _folder: Scratch,
 }
 
 impl Aside {
@@ -32,9 +32,8 @@ impl Aside {
     /// [`MigrateError::Scratch`]; `None` where the job is no migration.
     pub fn of(job: &Job) -> Result<Option<Self>, MigrateError> {
         let Some(export) = &job.export else { return Ok(None) };
-        let folder = tempfile::Builder::new().prefix("consign-verify-").tempdir().map_err(MigrateError::Scratch)?;
-        let root = Utf8PathBuf::try_from(folder.path().to_owned())
-            .map_err(|error| MigrateError::Scratch(io::Error::other(error)))?;
+        let folder = Scratch::new().map_err(MigrateError::Scratch)?;
+        let root = folder.path();
         let known_as = export.directory.clone();
         let directory = root.join("inventory");
         bring(&known_as, &directory).map_err(MigrateError::Scratch)?;

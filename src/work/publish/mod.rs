@@ -35,7 +35,6 @@ pub(super) use foresee::{Earlier, OnTarget};
 
 use std::sync::{Arc, atomic::AtomicU32};
 
-use camino::Utf8PathBuf;
 use forgotten::Forgotten;
 use imprint::Imprint;
 use tokio::time::Instant;
@@ -54,6 +53,7 @@ use crate::{
         description::{self, DESCRIBE, Describer, PROMOTE, Progress, SETTLE},
         existing::Existing,
         rhythm::Rhythm,
+        scratch::Scratch,
     },
 };
 
@@ -82,7 +82,7 @@ pub(super) struct Publish {
     /// What becomes of coordinates in what is sent.
     remap: Arc<Remap>,
     /// A folder for archives; gone with the run.
-    scratch: Arc<tempfile::TempDir>,
+    scratch: Arc<Scratch>,
     tally: Arc<Tally>,
     rhythm: Rhythm,
     /// Whether the server tells of publications by their coordinates.
@@ -220,7 +220,7 @@ impl Publish {
     ) -> std::io::Result<Self> {
         let settings = &job.publish;
         let limits = limits(job.limits);
-        let scratch = Arc::new(tempfile::Builder::new().prefix("consign-").tempdir()?);
+        let scratch = Arc::new(Scratch::new()?);
         let remap = Arc::new(job.remap.clone());
         let describer = Describer::new(
             exchange.clone(),
@@ -285,18 +285,13 @@ impl Publish {
         let (draft, limits, scratch) = (subject.draft.clone(), self.limits, Arc::clone(&self.scratch));
         let remap = Arc::clone(&self.remap);
         let packed = offload(move || {
-            let folder = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
-                Failure::new(
-                    LOCAL_FILE,
-                    format!("the folder for temporary files has a name that is not UTF-8: {error}"),
-                )
-            })?;
-            let package = pack_remapped(&draft, &folder, &limits, &remap).map_err(|diagnosis| {
+            let folder = scratch.path();
+            let package = pack_remapped(&draft, folder, &limits, &remap).map_err(|diagnosis| {
                 // No other item would find more room.
-                let class = if diagnosis.path.starts_with(&folder) { LOCAL_FILE } else { diagnosis.problem.as_str() };
+                let class = if diagnosis.path.starts_with(folder) { LOCAL_FILE } else { diagnosis.problem.as_str() };
                 Failure { hint: diagnosis.hint.clone(), ..Failure::new(class, diagnosis.to_string()) }
             })?;
-            prove::prove(&draft, &package, &remap, &folder).map(|()| package)
+            prove::prove(&draft, &package, &remap, folder).map(|()| package)
         });
         match packed.await {
             Ok(package) => {

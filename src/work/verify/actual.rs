@@ -17,6 +17,7 @@ use crate::{
         contents::{ContentError, contents},
         description::Shown,
         failure,
+        scratch::Scratch,
     },
 };
 
@@ -58,11 +59,11 @@ impl Unread {
 /// Reads the target.
 pub(super) struct Looker {
     pub(super) exchange: Exchange,
-    scratch: Arc<tempfile::TempDir>,
+    scratch: Arc<Scratch>,
 }
 
 impl Looker {
-    pub(super) fn new(exchange: Exchange, scratch: Arc<tempfile::TempDir>) -> Self {
+    pub(super) fn new(exchange: Exchange, scratch: Arc<Scratch>) -> Self {
         Self { exchange, scratch }
     }
 

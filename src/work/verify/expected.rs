@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::run::Extent;
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
         description::{Site, alone},
         failure,
         publish::limits,
+        scratch::Scratch,
     },
 };
 
@@ -76,11 +77,11 @@ pub(super) struct Expecter {
     metadata: Metadata,
     is_all: bool,
     /// A folder for archives; gone with this value.
-    scratch: Arc<tempfile::TempDir>,
+    scratch: Arc<Scratch>,
 }
 
 impl Expecter {
-    pub(super) fn new(job: &Job, extent: &Extent, scratch: Arc<tempfile::TempDir>) -> Self {
+    pub(super) fn new(job: &Job, extent: &Extent, scratch: Arc<Scratch>) -> Self {
         Self {
             limits: limits(job.limits),
             remap: Arc::new(job.remap.clone()),
@@ -114,7 +115,7 @@ impl Expecter {
         }
         let mut plain = draft.clone();
         plain.files.retain(|file| !matches!(file.key.classifier(), "docs" | "icon"));
-        let (remap, limits, folder) = (Arc::clone(&self.remap), self.limits, self.folder()?);
+        let (remap, limits, folder) = (Arc::clone(&self.remap), self.limits, self.scratch.path().to_owned());
         let packing = plain.clone();
         // The archives go at once: what they hold is known then.
         let fingerprint = offload(move || {
@@ -198,17 +199,12 @@ impl Expecter {
         make: impl FnOnce(&crate::package::PackedFile) -> Result<T, String> + Send + 'static,
     ) -> Result<T, String> {
         let draft = alone(coordinates, asset_type.clone(), file, path);
-        let (remap, limits, folder) = (Arc::clone(&self.remap), self.limits, self.folder()?);
+        let (remap, limits, folder) = (Arc::clone(&self.remap), self.limits, self.scratch.path().to_owned());
         offload(move || {
             let package = pack_remapped(&draft, &folder, &limits, &remap).map_err(|diagnosis| diagnosis.to_string())?;
             make(package.parts.first().expect("a draft of one file is packed into one"))
         })
         .await
-    }
-
-    fn folder(&self) -> Result<Utf8PathBuf, String> {
-        Utf8PathBuf::try_from(self.scratch.path().to_owned())
-            .map_err(|error| format!("the folder for temporary files has a name that is not UTF-8: {error}"))
     }
 }
 

@@ -27,6 +27,7 @@ use crate::{
         prepare::check_definitions,
         rehearsal::Rehearsal,
         run::source_of,
+        scratch::Scratch,
     },
 };
 
@@ -142,8 +143,7 @@ pub async fn verify_against(
     let whole = source::Options { wave: None, ..options.clone() };
     let rehearsal = Rehearsal::of((source.clone(), whole), &Selection::default()).await?;
     let definitions = definitions(job, connection).await?;
-    let scratch = tempfile::Builder::new().prefix("consign-verify-").tempdir().map_err(RunError::Scratch)?;
-    let scratch = Arc::new(scratch);
+    let scratch = Arc::new(Scratch::new().map_err(RunError::Scratch)?);
     let judge = Judge {
         job,
         expecter: Expecter::new(job, &extent, Arc::clone(&scratch)),

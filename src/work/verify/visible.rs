@@ -22,7 +22,7 @@ use crate::{
     job::Job,
     package::reading::Reading,
     source,
-    work::{Connection, RunError, Selection, rehearsal::Rehearsal, run::source_of},
+    work::{Connection, RunError, Selection, rehearsal::Rehearsal, run::source_of, scratch::Scratch},
 };
 
 /// What a portal shows of an asset.
@@ -70,8 +70,7 @@ pub async fn verify_portal(
     let (source, options) = source_of(job, &connection.group, Reading::default());
     let whole = source::Options { wave: None, ..options.clone() };
     let rehearsal = Rehearsal::of((source.clone(), whole), &Selection::default()).await?;
-    let scratch = tempfile::Builder::new().prefix("consign-verify-").tempdir().map_err(RunError::Scratch)?;
-    let scratch = Arc::new(scratch);
+    let scratch = Arc::new(Scratch::new().map_err(RunError::Scratch)?);
     let judge = Judge {
         job,
         expecter: Expecter::new(job, &Extent::Said, Arc::clone(&scratch)),

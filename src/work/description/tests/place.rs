@@ -103,7 +103,7 @@ impl Place {
         });
         let exchange = Exchange::new(client, organization.clone());
         let tally = Arc::new(Tally::default());
-        let scratch = Arc::new(tempfile::tempdir().expect("is made"));
+        let scratch = Arc::new(Scratch::new().expect("is made"));
         let describer = Describer::new(
             exchange.clone(),
             api,
@@ -296,7 +296,7 @@ pub(super) fn describer_of(server: &Scripted) -> Describer {
         Exchange::new(server.client(Some(credentials)), "g".to_owned()),
         DescribeApi::V2,
         Limits::default(),
-        Arc::new(tempfile::tempdir().expect("is made")),
+        Arc::new(Scratch::new().expect("is made")),
         Duration::from_mins(1),
         Arc::default(),
     )
