@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::asset::{AssetType, Diagnosis, DraftFile, FileContent, FileKey, Origin, Problem};
-use crate::package::detect::{Archive, Format, Project, Spec};
+use crate::package::detect::{Archive, Format, MAX_ENTRY, MAX_INSIDE, Project, Spec};
 
 use super::draft::Found;
 use super::{Options, naming, projects, recognise};
@@ -36,6 +36,21 @@ pub(crate) fn build(
             let message = format!("the archive has {entries} entries, and was not looked into");
             let hint = "no specification comes near this number: exclude the archive, or make it anew";
             Some(Err(Box::new(Diagnosis::skipped(path, Problem::TooLarge, message).hint(hint))))
+        }
+        Archive::Broken(entry, why) => {
+            let message = format!("`{entry}` in the archive: {why}");
+            Some(Err(Box::new(
+                Diagnosis::failed(path, Problem::Invalid, message).hint("mend it, and make the archive anew"),
+            )))
+        }
+        Archive::Oversized(entry) => {
+            let message = format!(
+                "`{entry}` was not read: no more is read than {} MB of a file and {} MB of an archive",
+                MAX_ENTRY >> 20,
+                MAX_INSIDE >> 20
+            );
+            let hint = "Exchange would refuse it; split it, or exclude the archive";
+            Some(Err(Box::new(Diagnosis::failed(path, Problem::TooLarge, message).hint(hint))))
         }
         Archive::Nested(main) => {
             let message = format!("the main file `{main}` is not in the root of the archive");

@@ -22,7 +22,7 @@ mod xml;
 mod xml_tree;
 mod yaml_tree;
 
-pub(crate) use archive::{Archive, read as read_archive};
+pub(crate) use archive::{Archive, MAX_ENTRY, MAX_INSIDE, read as read_archive};
 pub(crate) use closure::{Closure, Dangling, Follower, MAX_DESCRIPTOR, MAX_READ, Wrong, place, references_in};
 pub(crate) use lexical::{is_raml_without_header, may_refer};
 pub(crate) use pom::{InvalidPom, Pom, PomError, is_unresolved, read as read_pom, read_alone as read_pom_alone};

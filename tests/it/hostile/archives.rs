@@ -34,6 +34,33 @@ fn bragging(title: &str) -> Vec<u8> {
     bytes
 }
 
+/// The same with one byte of the main file that is another one now.
+fn rotten(title: &str) -> Vec<u8> {
+    let mut bytes = archive(title, &[]);
+    let content = "api.yaml".len() + 30;
+    bytes[content + 20] ^= 0xff;
+    bytes
+}
+
+/// The same, said to be encrypted.
+fn encrypted(title: &str) -> Vec<u8> {
+    let mut bytes = archive(title, &[]);
+    for (header, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let at = bytes.windows(4).position(|four| four == header).unwrap();
+        bytes[at + flags] |= 1;
+    }
+    bytes
+}
+
+/// An archive whose main file has 17 MB.
+fn oversized() -> Vec<u8> {
+    let main = specification("oversized", "1.0.0", &"x ".repeat(17 << 19));
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("api.yaml", SimpleFileOptions::default()).unwrap();
+    writer.write_all(main.as_bytes()).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
 #[test]
 fn every_bad_archive_is_told_apart_and_the_others_go_on() {
     let sandbox = Sandbox::start(&[]);
@@ -54,6 +81,9 @@ fn every_bad_archive_is_told_apart_and_the_others_go_on() {
         ("bragging", bragging("bragging"), "the archive says 4294967280"),
         ("many", archive("many", &many), "60001 entries"),
         ("nested", archive("nested", &[("inner.zip", &nested)]), ""),
+        ("rotten", rotten("rotten"), "the archive is damaged: the entry `api.yaml`"),
+        ("encrypted", encrypted("encrypted"), "the archive uses what is not supported: the entry `api.yaml`"),
+        ("oversized", oversized(), "`api.yaml` was not read: no more is read than 16 MB of a file"),
         ("noise", b"PK\x03\x04 and then nothing of the kind".to_vec(), "the archive is damaged"),
     ] {
         workshop.write(&format!("assets/{name}.zip"), bytes);
@@ -78,4 +108,20 @@ fn every_bad_archive_is_told_apart_and_the_others_go_on() {
     }
     assert_eq!(workshop.item("good", "1.0.0").0, "done");
     assert_eq!(sandbox.versions(), ["good/1.0.0", "nested/1.0.0"]);
+}
+
+#[test]
+fn an_archive_that_has_become_unreadable_has_not_vanished() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::with(&sandbox, "[publish]\non_vanished = \"deprecate\"\n");
+    workshop.write("assets/sound.zip", archive("sound", &[]));
+    workshop.write("assets/rots.zip", archive("rots", &[]));
+    workshop.run(&[]).exits(0);
+    workshop.write("assets/rots.zip", rotten("rots"));
+    let ran = workshop.run(&[]).exits(2);
+    assert_eq!(workshop.item("rots", "1.0.0").0, "done", "nothing is known to have become of it: {}", ran.stderr);
+    assert_eq!(sandbox.asset("rots", "1.0.0").unwrap()["status"], "published");
+    workshop.write("assets/rots.zip", archive("rots", &[]));
+    workshop.run(&[]).exits(0);
+    assert_eq!(sandbox.asset("rots", "1.0.0").unwrap()["status"], "published");
 }
