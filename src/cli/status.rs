@@ -92,7 +92,10 @@ fn job(place: &WhereArgs) -> Result<Option<Job>, Problem> {
 fn is_sqlite(path: &camino::Utf8Path) -> bool {
     use std::io::Read;
     let mut head = [0; 16];
-    fs_err::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && &head == b"SQLite format 3\0"
+    // A FIFO would be waited for.
+    path.is_file()
+        && fs_err::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && &head == b"SQLite format 3\0"
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]

@@ -9,7 +9,7 @@ use super::{
     JobError,
     file::{DeclaredTable, DefinitionTable, DefinitionsFile, DefinitionsTable, OnDifference},
     place::shown,
-    secrets,
+    read, secrets,
 };
 
 /// What is said of a declaration that may hold a secret.
@@ -108,8 +108,7 @@ impl Definitions {
     }
 
     pub(super) fn of_file(path: &Utf8Path) -> Result<Self, JobError> {
-        let text =
-            fs_err::read_to_string(path).map_err(|source| JobError::Definitions { path: path.to_owned(), source })?;
+        let text = read::text(path).map_err(|source| JobError::Definitions { path: path.to_owned(), source })?;
         let file: DefinitionsFile = toml::from_str(&text).map_err(|error| {
             let secrets::Parsed { message, is_secret } = secrets::parse_message(&text, &error);
             JobError::Parse { path: path.to_owned(), message, is_secret }

@@ -12,6 +12,7 @@ mod migrate;
 mod model;
 mod place;
 mod portal;
+mod read;
 mod remap;
 mod resolve;
 mod secrets;

@@ -8,7 +8,7 @@ use super::{
     export,
     file::{CredentialsFrom, JobFile, Kind, SandboxChoice, SourceSpec, SourceTable},
     portal::{self, PortalName},
-    remap,
+    read, remap,
     secrets::{self, Parsed},
     settings::{criteria, limits, pace, publish},
     wave,
@@ -21,7 +21,7 @@ impl Job {
     /// CLI), then the file. A job that says `sandbox = true` stays in the sandbox whatever the environment says: only
     /// `--host` leads it out.
     pub fn load(path: &Utf8Path, over: &Overrides, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, JobError> {
-        let text = fs_err::read_to_string(path).map_err(|source| JobError::Read { path: path.to_owned(), source })?;
+        let text = read::text(path).map_err(|source| JobError::Read { path: path.to_owned(), source })?;
         Self::parse(path, &text, over, env)
     }
 

@@ -41,7 +41,8 @@ impl Table {
     /// When it cannot be read, is empty, or is no UTF-8 text at all.
     pub(crate) fn open(path: &Utf8Path) -> Result<(Self, Vec<String>), SourceError> {
         let unreadable = |cause| SourceError::Unreadable { path: path.to_owned(), cause };
-        if path.is_dir() {
+        // A FIFO would be waited for, and nothing but a file can be read twice.
+        if path.metadata().is_ok_and(|found| !found.is_file()) {
             return Err(SourceError::WrongKind { path: path.to_owned(), expected: "file" });
         }
         if is_utf16(path).map_err(unreadable)? {
