@@ -285,12 +285,11 @@ impl<W: Work> Course<W> {
         Ok(Turn::Out(Leave::Parked { due, awaits: false }))
     }
 
-    /// Writes the new coordinates before anything is sent under them.
+    /// Writes the new coordinates before anything is sent under them: whatever was in doubt, was so about others.
     async fn retarget(&mut self, at: usize, gav: String, note: String) -> Result<(), JournalError> {
         let change = Change {
             step: Some(self.shared.work.steps()[at].name),
             attempt: self.item.attempt,
-            doubt: self.item.doubt,
             published_as: Some(gav),
             note: Some(note),
             ..Change::to(self.item.id, State::Acting)

@@ -150,9 +150,9 @@ async fn opened(path: &Utf8Path) -> Journal {
 }
 
 /// One run; `kill` ends it after so long as a killed process would end.
-async fn run(
+async fn run<W: Work>(
     path: &Utf8Path,
-    work: &Arc<Publisher>,
+    work: &Arc<W>,
     batch: Vec<Offer>,
     kill: Option<Duration>,
     stop: CancellationToken,
@@ -363,4 +363,45 @@ async fn an_item_that_was_cut_off_in_more_runs_than_it_may_be_tried_does_not_fai
     }
     assert_eq!(*work.published.lock().unwrap(), 1);
     assert!(*work.looks.lock().unwrap() > limits.attempts, "it was looked for in every run");
+}
+
+/// Finds other things under the first coordinates, whenever it is asked, and takes what is sent under the second.
+struct Elsewhere(Mutex<Vec<String>>);
+
+impl Work for Elsewhere {
+    type Subject = ();
+
+    fn steps(&self) -> &'static [Step] {
+        &STEPS[1..2]
+    }
+
+    fn open(&self, _: &Item) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn act(&self, (): &mut (), item: &Item, _: &'static str) -> Outcome {
+        self.0.lock().unwrap().push(format!("sends {}", item.published_as.as_deref().unwrap_or(&item.gav)));
+        match item.published_as {
+            Some(_) => Outcome::Next,
+            None => Outcome::Again { failure: Failure::new("lost", "no reply"), after: Duration::ZERO, doubt: true },
+        }
+    }
+
+    async fn probe(&self, (): &mut (), item: &Item, _: &'static str) -> Option<Outcome> {
+        let mut told = self.0.lock().unwrap();
+        assert!(told.len() < 10, "asks for ever: {told:?}");
+        told.push(format!("looks for {}", item.published_as.as_deref().unwrap_or(&item.gav)));
+        Some(Outcome::Retarget { gav: "g/a/1.0.1".to_owned(), note: "something else is there".to_owned() })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_in_doubt_under_one_name_is_not_in_doubt_under_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+    let work = Arc::new(Elsewhere(Mutex::default()));
+    let batch = drafts(&[("g/a/1.0.0", &[])]);
+    let (_, counts) = run(&path, &work, batch, None, CancellationToken::new()).await.unwrap();
+    assert_eq!(counts.done, 1);
+    assert_eq!(*work.0.lock().unwrap(), ["sends g/a/1.0.0", "looks for g/a/1.0.0", "sends g/a/1.0.1"]);
 }

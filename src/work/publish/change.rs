@@ -1,6 +1,6 @@
 //! What has changed since this job brought the asset to the target.
 
-use super::{DESCRIBE, Imprint, PACKAGE, Publish, Subject, arrive::SAME_CONTENT};
+use super::{DESCRIBE, Imprint, PACKAGE, Publish, Subject, arrive::SAME_CONTENT, look::nothing_sent};
 use crate::{
     asset::{Lifecycle, OnConflict},
     engine::{Ending, Outcome},
@@ -31,13 +31,13 @@ impl Publish {
         Outcome::To { step: DESCRIBE, fingerprint: None, note: None }
     }
 
-    /// Before publishing: what `publish.on_change` says where this job has published other content under the same
+    /// Before publishing, and when what was sent is in doubt: what `publish.on_change` says where this job has published other content under the same
     /// version. A development version is there to be published over.
     pub(super) async fn follow_change(&self, subject: &mut Subject, item: &Item) -> Option<Outcome> {
         let on_change = self.settings.on_change?;
         let (before, now) = known(subject, item)?;
         let is_development = subject.draft.status == Some(Lifecycle::Development);
-        if now.has_content_of(&before) || is_development || std::mem::replace(&mut subject.change_is_known, true) {
+        if now.has_content_of(&before) || is_development || subject.change_is_known {
             return None;
         }
         let here = &subject.draft.coordinates;
@@ -52,7 +52,10 @@ impl Publish {
             OnConflict::BumpMinor => crate::exchange::VersionOrder::Minor,
             OnConflict::BumpMajor => crate::exchange::VersionOrder::Major,
         };
-        Some(self.bump(subject, order, &what).await)
+        let bumped = nothing_sent(self.bump(subject, order, &what).await);
+        // A server that could not say the next version is asked again: until then nothing is decided.
+        subject.change_is_known = matches!(bumped, Outcome::Retarget { .. });
+        Some(bumped)
     }
 }
 

@@ -384,9 +384,9 @@ impl Work for Publish {
         }
     }
 
-    async fn probe(&self, errand: &mut Errand, _item: &Item, step: &'static str) -> Option<Outcome> {
+    async fn probe(&self, errand: &mut Errand, item: &Item, step: &'static str) -> Option<Outcome> {
         match errand {
-            Errand::Bring(subject) if step == PUBLISH => self.look_up(subject).await,
+            Errand::Bring(subject) if step == PUBLISH => self.look_up(subject, item).await,
             // The others read before they send.
             Errand::Bring(_) | Errand::Retire(_) => None,
         }

@@ -8,7 +8,7 @@ use super::{Making, Publish, Sender, Subject, compare::Comparison};
 use crate::{
     engine::Outcome,
     exchange::{Asset, PublicationState},
-    journal::{Failure, Whose},
+    journal::{Failure, Item, Whose},
     work::failure,
 };
 
@@ -26,15 +26,15 @@ const SLOWEST_LOOK: Duration = Duration::from_secs(5);
 
 impl Publish {
     /// Looks the asset up. `None`: it was not published, and may be.
-    pub(super) async fn look_up(&self, subject: &mut Subject) -> Option<Outcome> {
+    pub(super) async fn look_up(&self, subject: &mut Subject, item: &Item) -> Option<Outcome> {
         match self.exchange.asset(&subject.draft.coordinates).await {
-            Ok(Some(asset)) => self.found(subject, &asset).await,
+            Ok(Some(asset)) => self.found(subject, &asset, item).await,
             Ok(None) => self.look_for_run(subject).await,
             Err(error) => Some(still_in_doubt(&error)),
         }
     }
 
-    async fn found(&self, subject: &mut Subject, asset: &Asset) -> Option<Outcome> {
+    async fn found(&self, subject: &mut Subject, asset: &Asset, item: &Item) -> Option<Outcome> {
         match self.compare(subject, asset).await {
             Ok(Comparison::Same(proof)) if subject.sender == Sender::Stranger => {
                 Some(Self::there_already(subject, format!("already published: {proof}")))
@@ -51,7 +51,11 @@ impl Publish {
                 subject.brings(Whose::Theirs, None);
                 None
             }
-            Ok(Comparison::Different(what)) => Some(self.follow_policy(subject, asset, &what).await),
+            // What is there may be what this job has brought before: then it never came to sending what has changed since.
+            Ok(Comparison::Different(what)) => match self.follow_change(subject, item).await {
+                Some(outcome) => Some(still(outcome)),
+                None => Some(self.follow_policy(subject, asset, &what).await),
+            },
             Err(outcome) => Some(still(outcome)),
         }
     }

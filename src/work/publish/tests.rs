@@ -18,9 +18,15 @@ use crate::{
 const GAV: &str = "org/orders/1.0.0";
 
 fn publish(server: &Scripted) -> Publish {
+    publish_as(server, "")
+}
+
+fn publish_as(server: &Scripted, settings: &str) -> Publish {
     let folder = tempfile::tempdir().unwrap();
     let file = Utf8Path::from_path(folder.path()).unwrap().join("job.toml");
-    fs_err::write(&file, "kind = \"publish\"\n[target]\nsandbox = true\n[source]\ndirectory = \".\"\n").unwrap();
+    let job =
+        format!("kind = \"publish\"\n[target]\nsandbox = true\n[source]\ndirectory = \".\"\n[publish]\n{settings}");
+    fs_err::write(&file, job).unwrap();
     let job = Job::load(&file, &Overrides::default(), &|_| None).unwrap();
     let exchange = Exchange::new(server.client(None), "org".to_owned());
     Publish::new(exchange, &job, Existing::default(), Arc::default()).unwrap()
@@ -102,4 +108,71 @@ async fn what_a_publication_has_brought_that_this_job_may_not_have_sent_is_compa
             assert_eq!(is_looked_at, !is_ours, "{status}: {ended:?}");
         }
     }
+}
+
+/// What the server holds: other content than the draft has.
+const OTHER: &str = r#"{"groupId":"org","assetId":"orders","version":"1.0.0","type":"custom","status":"published",
+    "files":[{"classifier":"custom","packaging":"zip"}]}"#;
+
+/// A version whose content has changed since this job published it, with nothing sent yet.
+fn changed() -> Item {
+    Item {
+        id: ItemId(1),
+        gav: GAV.to_owned(),
+        state: State::Acting,
+        step: Some(PUBLISH.to_owned()),
+        attempt: 1,
+        doubt: true,
+        due: None,
+        token: None,
+        published_as: None,
+        fingerprint: Some(r#"{"content":"before"}"#.to_owned()),
+        draft: serde_json::to_string(&draft(GAV)).unwrap(),
+        yields: BTreeSet::new(),
+        retired: Retired::No,
+        ids: None,
+    }
+}
+
+fn next_version(outcome: Option<Outcome>) -> Option<String> {
+    match outcome {
+        Some(Outcome::Retarget { gav, .. }) => Some(gav),
+        _ => None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_interrupted_before_it_was_sent_is_still_a_change_and_no_conflict() {
+    for on_conflict in ["skip", "fail"] {
+        let server = Scripted::new([reply(200, OTHER), reply(200, r#"{"nextAvailableVersion":"1.0.1"}"#)]);
+        let settings = format!("on_change = \"bump-patch\"\non_conflict = \"{on_conflict}\"\n");
+        let publish = publish_as(&server, &settings);
+        let item = changed();
+        let mut errand = publish.open(&item).unwrap();
+        assert_eq!(publish.act(&mut errand, &item, PACKAGE).await, Outcome::Next);
+        let probed = publish.probe(&mut errand, &item, PUBLISH).await;
+        assert_eq!(next_version(probed).as_deref(), Some("org/orders/1.0.1"), "{on_conflict}: {:?}", server.lines());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_cannot_say_the_next_version_is_asked_again() {
+    let mut steps: Vec<Step> = (0..8).map(|_| reply(500, "")).collect();
+    steps.push(reply(200, r#"{"nextAvailableVersion":"1.0.1"}"#));
+    let server = Scripted::new(steps);
+    let publish = publish_as(&server, "on_change = \"bump-patch\"\non_conflict = \"skip\"\n");
+    let item = changed();
+    let mut errand = publish.open(&item).unwrap();
+    assert_eq!(publish.act(&mut errand, &item, PACKAGE).await, Outcome::Next);
+    for _ in 0..8 {
+        match publish.act(&mut errand, &item, PUBLISH).await {
+            // Nothing was sent: there is nothing to find out.
+            Outcome::Again { doubt, .. } => assert!(!doubt),
+            outcome => {
+                assert_eq!(next_version(Some(outcome)).as_deref(), Some("org/orders/1.0.1"));
+                return;
+            }
+        }
+    }
+    panic!("it never got there: {:?}", server.lines());
 }
