@@ -1,6 +1,10 @@
 //! A failed call as the journal tells it.
 
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+    time::Duration,
+};
 
 use crate::{
     engine::{Ending, Outcome},
@@ -96,10 +100,17 @@ pub(super) fn of(outcome: Outcome) -> Option<Failure> {
     }
 }
 
-/// Whether no other item would fare better: wrong credentials, an unreachable host, a certificate that is not trusted.
+/// Whether nothing more can be written to a disk.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem)
+}
+
+/// Whether no other item would fare better: wrong credentials, an unreachable host, a certificate that is not trusted, a
+/// full disk.
 fn stops_the_run(error: &CallError) -> bool {
     match error {
         CallError::Auth(_) => true,
+        CallError::Local(error) => is_full(error),
         CallError::Transport { source, .. } => {
             source.kind == TransportKind::Tls || (source.kind == TransportKind::Connect && !source.sent)
         }

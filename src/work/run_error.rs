@@ -52,6 +52,8 @@ pub enum RunError {
     Directory {
         /// The directory.
         path: camino::Utf8PathBuf,
+        /// Whether versions have been brought there before.
+        begun: bool,
         /// Why.
         source: std::io::Error,
     },
@@ -81,7 +83,10 @@ impl RunError {
             Self::SignIn { source, .. } | Self::Listing { source, .. } => source.hint().map(str::to_owned),
             Self::Obstacles(_) => None,
             Self::Nowhere { .. } => Some("source.organization names it, by its id or its name".to_owned()),
-            Self::Directory { .. } => Some("export.directory names it".to_owned()),
+            Self::Directory { begun: false, .. } => Some("export.directory names it".to_owned()),
+            Self::Directory { begun: true, .. } => {
+                Some("make room, or name another export.directory, and run again to go on".to_owned())
+            }
             Self::Definitions(error) => error.hint(),
             Self::Secrets(error) => Some(error.hint().to_owned()),
             Self::Ids { .. } => Some("applications.ids names another one; the next run writes it".to_owned()),
@@ -94,6 +99,7 @@ impl RunError {
     pub fn is_resumable(&self) -> bool {
         match self {
             Self::JournalBroke(_) | Self::Ids { .. } => true,
+            Self::Directory { begun, .. } => *begun,
             Self::Listing { source, .. } => source.disposition() != crate::net::Disposition::Final,
             Self::Definitions(error) => error.is_passing(),
             _ => false,

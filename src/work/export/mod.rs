@@ -359,12 +359,14 @@ fn head(path: &Utf8Path) -> io::Result<Vec<u8>> {
 fn refused(error: DownloadError, name: &Utf8Path) -> Outcome {
     let named = |failure: Failure| Failure { message: format!("file {name}: {}", failure.message), ..failure };
     match error {
+        DownloadError::Call(CallError::Local(error)) | DownloadError::Write(error) => {
+            local(&io::Error::new(error.kind(), format!("file {name}: {error}")))
+        }
         DownloadError::Call(error) => match failure::outcome(&error) {
             Outcome::Failed(failure) => Outcome::Failed(named(failure)),
             Outcome::Again { failure, after, doubt } => Outcome::Again { failure: named(failure), after, doubt },
             outcome => outcome,
         },
-        DownloadError::Write(error) => local(&error),
         error @ DownloadError::Checksum { .. } => {
             Outcome::Again { failure: named(Failure::new("checksum", error.to_string())), after: PAUSE, doubt: false }
         }
@@ -375,12 +377,10 @@ fn refused(error: DownloadError, name: &Utf8Path) -> Outcome {
 /// The directory cannot be written to. A disk that is full stops the run: nothing else would fit.
 fn local(error: &io::Error) -> Outcome {
     let failure = Failure::new("local-file", format!("cannot write into the directory: {}", failure::chain(error)));
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::ReadOnlyFilesystem => {
-            Outcome::Halt(failure.hint("make room, or name another export.directory, and run again to go on"))
-        }
-        _ => Outcome::Failed(failure),
+    if failure::is_full(error) {
+        return Outcome::Halt(failure.hint("make room, or name another export.directory, and run again to go on"));
     }
+    Outcome::Failed(failure)
 }
 
 #[cfg(test)]

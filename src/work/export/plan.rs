@@ -53,7 +53,7 @@ pub(in crate::work) async fn plan(
         };
         inventory.records(each).map(|()| vanished)
     });
-    let vanished = vanished.await.map_err(|source| RunError::Directory { path: root, source })?;
+    let vanished = vanished.await.map_err(|source| RunError::Directory { path: root, begun: false, source })?;
     Ok(Outlook { findings: gone(&vanished).into_iter().collect(), ..Outlook::default() })
 }
 

@@ -82,7 +82,7 @@ impl Trip<'_> {
         only: &Selection,
         sink: &dyn Sink,
     ) -> Result<(ScanCounts, Seen), RunError> {
-        let unwritable = |source| RunError::Directory { path: self.inventory.root().to_owned(), source };
+        let unwritable = |source| RunError::Directory { path: self.inventory.root().to_owned(), begun: false, source };
         self.inventory.prepare().map_err(unwritable)?;
         let (mut counts, mut batch, mut broken) = (ScanCounts::default(), Vec::with_capacity(BATCH), None);
         let mut offered_at = Instant::now();
@@ -178,7 +178,7 @@ impl Trip<'_> {
             inventory::compile(&inventory, &told, left)
         });
         let path: Utf8PathBuf = self.inventory.root().to_owned();
-        let compiled = compiled.await.map_err(|source: io::Error| RunError::Directory { path, source })?;
+        let compiled = compiled.await.map_err(|source: io::Error| RunError::Directory { path, begun: true, source })?;
         for finding in self.findings(&compiled).into_iter().chain(unread) {
             finding.tell(sink);
         }

@@ -9,7 +9,7 @@ use std::{
 use camino::Utf8Path;
 
 use super::{COUNT, Scene};
-use crate::support::{Consign, Ran, at_once};
+use crate::support::{Asset, Consign, Ran, at_once};
 
 /// Whether namespaces are at hand; says so where they are not.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
@@ -22,13 +22,13 @@ fn can_mount(folder: &Utf8Path) -> bool {
     can
 }
 
-/// Runs a script in which `state` is a small file system and `consign` the command on the journal in it; what the n-th
-/// call came to is in `n.code` and `n.err`.
+/// Runs a script in which `state` is a small file system and `consign` the command on the journal in it, or on what `JOB`
+/// and `JOURNAL` name; what the n-th call came to is in `n.code` and `n.err`.
 fn script(scene: &Scene, size: &str, script: &str) -> Ran {
     let path = |name: &str| scene.workshop.path(name).into_string();
     let text = format!(
         "set -u; n=0; mount -t tmpfs -o size={size} none {state} || exit 90\n\
-         consign() {{ n=$((n + 1)); {bin} run job.toml --json --journal state/j.db >{folder}/$n.out 2>{folder}/$n.err; \
+         consign() {{ n=$((n + 1)); {bin} run ${{JOB:-job.toml}} --json --journal ${{JOURNAL:-state/j.db}} >{folder}/$n.out 2>{folder}/$n.err; \
          echo $? >{folder}/$n.code; }}\n\
          {script}\n",
         state = path("state"),
@@ -121,4 +121,39 @@ fn a_journal_that_may_not_be_written_to_is_refused_and_can_still_be_looked_at() 
     }
     assert!(fs_err::read_to_string(scene.workshop.path("status.out")).unwrap().contains("done"));
     all_are_there(&scene);
+}
+
+#[test]
+fn an_export_stops_where_there_is_no_room_and_goes_on_where_there_is() {
+    let scene = Scene::new("0");
+    fs_err::create_dir(scene.workshop.path("state")).unwrap();
+    if !can_mount(&scene.workshop.path("state")) {
+        return;
+    }
+    let mut random = fastrand::Rng::with_seed(7);
+    for n in 0..COUNT {
+        let noise: String = std::iter::repeat_with(|| random.alphanumeric()).take(50_000).collect();
+        scene.workshop.asset(&Asset::new(&format!("a{n}"), "1.0.0").says(&noise));
+    }
+    scene.run().exits(0);
+    let job = "kind = \"export\"\n[source]\nhost = \"HOST\"\n[export]\ndirectory = \"state/inventory\"\n";
+    scene.workshop.write("export.toml", job.replace("HOST", scene.sandbox.url()));
+    let mut in_the_middle = 0;
+    // A file system gives whole pages: some sizes have room for some versions, and some for all but the summary.
+    for size in (40..=360).step_by(40) {
+        let free = "JOB=export.toml JOURNAL=export.db; rm -f export.db*; consign
+            mount -o remount,size=16m state || exit 91; consign; ls state/inventory/assets/* >brought";
+        script(&scene, &format!("{size}k"), free);
+        let (code, told) = outcome(&scene, 1);
+        if code != 0 {
+            assert!(matches!(code, 1 | 3), "{size}k: {code}: {told}");
+            assert!(told.contains("state/inventory") && told.contains("hint: "), "{size}k: {told}");
+        }
+        in_the_middle += u32::from(code == 3);
+        let goes_on = outcome(&scene, 2);
+        assert_eq!(goes_on.0, 0, "{size}k, after {told}: {}", goes_on.1);
+        let brought = fs_err::read_to_string(scene.workshop.path("brought")).unwrap();
+        assert_eq!(brought.lines().count(), COUNT, "{size}k: {brought}");
+    }
+    assert!(in_the_middle > 0, "no disk became full in the middle of an export");
 }
