@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Counts, Entry, EventRow, Item, ItemId, ItemRow, JournalError, Retired, RunTotals, State, open::connect_reader,
-    scan::OWN, schema,
+    scan::OWN, schema, vanish,
 };
 
 /// Which items a report wants.
@@ -178,26 +178,29 @@ impl Reader {
     }
 
     /// Gives every version that a job brought, and that was not deprecated since for having vanished: `group/asset`, its
-    /// coordinates on the target, and the file or folder it came from. Where it is not known who brought it, it has to have
-    /// come from `source`, a file or folder.
+    /// coordinates on the target, the file or folder it came from, and whether a file of its own is still there. Where it is not
+    /// known who brought it, it has to have come from `source`, a file or folder.
     pub fn brought(
         &self,
         job: &str,
         source: &Utf8Path,
-        mut each: impl FnMut(&str, &str, &str),
+        mut each: impl FnMut(&str, &str, &str, bool),
     ) -> Result<(), JournalError> {
+        let is_folder = source.is_dir();
         self.read(|c| {
             let own =
                 if schema::version(c)? < schema::KNOWS_JOBS { OWN.replace("job", "NULL") } else { OWN.to_owned() };
             let mut statement = c.prepare_cached(&format!(
-                "SELECT asset, coalesce(published_as, gav), path FROM item
+                "SELECT asset, coalesce(published_as, gav), path, line IS NULL FROM item
                  WHERE target = ?1 AND ?2 AND key = gav AND asset IS NOT NULL AND retired = 0 AND {own}
                    AND (state = 'done' OR (state = 'skipped' AND class = 'same-content')) ORDER BY id"
             ))?;
             let mut rows = statement.query(params![self.target, true, job, source.as_str()])?;
             while let Some(row) = rows.next()? {
                 let text = |index: usize| row.get_ref(index).map(|text| text.as_str().unwrap_or_default());
-                each(text(0)?, text(1)?, text(2)?);
+                let path = text(2)?;
+                let has_its_file = is_folder && row.get(3)? && vanish::has_its_file(source, path.into());
+                each(text(0)?, text(1)?, path, has_its_file);
             }
             Ok(())
         })

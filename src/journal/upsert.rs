@@ -4,7 +4,12 @@ use camino::Utf8Path;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    Disagreement, Failure, State, Vanished, claims, entry::Entry, item::ItemId, scan::Scan, transition, vanish::vanish,
+    Disagreement, Failure, State, Vanished, claims,
+    entry::Entry,
+    item::ItemId,
+    scan::Scan,
+    transition,
+    vanish::{Missing, vanish},
 };
 use crate::asset::{Diagnosis, Problem, Sourced, Verdict};
 
@@ -298,6 +303,8 @@ pub struct ScanEnd {
     pub gone: u64,
     /// Published ones that are no longer there.
     pub vanished: Vanished,
+    /// Published ones whose own file is still there, and holds no asset any more.
+    pub unrecognised: Vanished,
     /// Versions that say different things about data that they share; the first of them only.
     pub disagreements: Vec<Disagreement>,
 }
@@ -311,9 +318,9 @@ pub(super) fn end_scan(
     source: &Utf8Path,
 ) -> rusqlite::Result<ScanEnd> {
     leave_to_others(tx, scan)?;
-    let vanished = vanish(tx, scan, retire, source)?;
+    let Missing { vanished, unrecognised } = vanish(tx, scan, retire, source)?;
     let gone = close_gone(tx, scan)?;
-    Ok(ScanEnd { gone, vanished, disagreements: claims::share_out(tx, scan.target, scan.run)? })
+    Ok(ScanEnd { gone, vanished, unrecognised, disagreements: claims::share_out(tx, scan.target, scan.run)? })
 }
 
 /// Keeps this run away from what other jobs brought, as `--only` does, and gives it back what another job's run was kept

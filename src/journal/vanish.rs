@@ -31,6 +31,14 @@ pub struct Vanished {
     pub spared: Option<String>,
 }
 
+/// What the end of a scan finds missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub(super) vanished: Vanished,
+    /// Those whose own file is still there, but holds no asset any more: emptied, cut off, a mark of a merge.
+    pub(super) unrecognised: Vanished,
+}
+
 /// The items that vanished: done, not met by the scan of this run, and no other version of the asset met either. What
 /// its source leaves out this time, because its conditions do not hold, has not vanished, and neither has what another
 /// job brought.
@@ -50,23 +58,50 @@ pub(super) fn vanish(
     scan: Scan<'_>,
     retire: bool,
     source: &Utf8Path,
-) -> rusqlite::Result<Vanished> {
+) -> rusqlite::Result<Missing> {
     let scope = params![scan.target, scan.run.0, scan.job, source.as_str()];
-    let gone = gone();
-    let count = tx.query_row(&format!("SELECT count(*) FROM item WHERE {gone}"), scope, count_of)?;
-    if count == 0 {
-        return Ok(Vanished::default());
+    let is_folder = source.is_dir();
+    let (mut ids, mut missing) = (Vec::new(), Missing::default());
+    let mut statement = tx.prepare(&format!(
+        "SELECT id, coalesce(published_as, gav), path, line IS NULL FROM item WHERE {} ORDER BY id",
+        gone()
+    ))?;
+    let mut rows = statement.query(scope)?;
+    while let Some(row) = rows.next()? {
+        let path = row.get_ref(2)?.as_str()?;
+        if is_folder && row.get(3)? && has_its_file(source, path.into()) {
+            missing.unrecognised.add(row.get(1)?);
+        } else {
+            ids.push(ItemId(row.get(0)?));
+            missing.vanished.add(row.get(1)?);
+        }
     }
-    let gavs = tx
-        .prepare(&format!("SELECT coalesce(published_as, gav) FROM item WHERE {gone} ORDER BY id LIMIT {TOLD}"))?
-        .query_map(scope, |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    let spared = if retire { reason_to_spare(tx, scan, source, count)? } else { None };
-    let retired = retire && spared.is_none();
-    if retired {
-        open(tx, scan, source)?;
+    let vanished = &mut missing.vanished;
+    if retire && vanished.count > 0 {
+        vanished.spared = reason_to_spare(tx, scan, source, vanished.count)?;
+        vanished.retired = vanished.spared.is_none();
     }
-    Ok(Vanished { count, gavs, retired, spared })
+    if vanished.retired {
+        open(tx, scan, &ids)?;
+    }
+    if missing.unrecognised.count > 0 {
+        missing.unrecognised.spared = Some("their files are still there, and hold no asset any more".to_owned());
+    }
+    Ok(missing)
+}
+
+impl Vanished {
+    fn add(&mut self, gav: String) {
+        if self.gavs.len() < TOLD {
+            self.gavs.push(gav);
+        }
+        self.count += 1;
+    }
+}
+
+/// Whether what came from a file of a folder, and not from a line of one, has it still.
+pub(super) fn has_its_file(source: &Utf8Path, path: &Utf8Path) -> bool {
+    path.starts_with(source) && path.is_file()
 }
 
 fn count_of(row: &Row<'_>) -> rusqlite::Result<u64> {
@@ -107,11 +142,7 @@ fn reason_to_spare(
 }
 
 /// Opens what vanished; the empty draft stands for an asset that is only to be deprecated.
-fn open(tx: &Transaction<'_>, scan: Scan<'_>, source: &Utf8Path) -> rusqlite::Result<()> {
-    let ids: Vec<i64> = tx
-        .prepare(&format!("SELECT id FROM item WHERE {}", gone()))?
-        .query_map(params![scan.target, scan.run.0, scan.job, source.as_str()], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+fn open(tx: &Transaction<'_>, scan: Scan<'_>, ids: &[ItemId]) -> rusqlite::Result<()> {
     for id in ids {
         // Without a digest it counts as changed when it comes back.
         tx.prepare_cached(
@@ -119,8 +150,8 @@ fn open(tx: &Transaction<'_>, scan: Scan<'_>, source: &Utf8Path) -> rusqlite::Re
                     selected = 1, class = NULL, http = NULL, message = NULL, hint = NULL
              WHERE id = ?1",
         )?
-        .execute([id])?;
-        transition::append_event(tx, ItemId(id), scan.run, State::Pending, None, 0, Some("no longer in the source"))?;
+        .execute([id.0])?;
+        transition::append_event(tx, *id, scan.run, State::Pending, None, 0, Some("no longer in the source"))?;
     }
     Ok(())
 }

@@ -122,7 +122,17 @@ pub async fn plan(
     let mut outlook = survey.end().await;
     if job.kind == Kind::Publish && only.is_all() && job.wave.is_none() {
         let vanished = journal.as_ref().map(|journal| rehearsal.vanished(journal, job)).unwrap_or_default();
-        outlook.findings.extend(gone(&vanished, job.publish.on_vanished));
+        let (unrecognised, vanished): (Vec<_>, Vec<_>) =
+            vanished.into_iter().partition(|(_, has_its_file)| *has_its_file);
+        outlook.findings.extend(gone(
+            &vanished,
+            match job.publish.on_vanished {
+                OnVanished::Report => "they stay as they are",
+                OnVanished::Deprecate => "they are deprecated, unless the source looks incomplete",
+            },
+        ));
+        let stay = "their files are still there, and hold no asset any more: they stay as they are";
+        outlook.findings.extend(gone(&unrecognised, stay));
     }
     Ok(outlook)
 }
@@ -131,14 +141,10 @@ pub async fn plan(
 const NAMED: usize = 3;
 
 /// What is no longer in the source, and what becomes of it.
-fn gone(vanished: &[String], then: OnVanished) -> Option<Finding> {
-    let named: Vec<&str> = vanished.iter().take(NAMED).map(String::as_str).collect();
+fn gone(vanished: &[(String, bool)], then: &str) -> Option<Finding> {
+    let named: Vec<&str> = vanished.iter().take(NAMED).map(|(gav, _)| gav.as_str()).collect();
     let more = vanished.len().checked_sub(NAMED).filter(|more| *more > 0);
     let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-    let then = match then {
-        OnVanished::Report => "they stay as they are",
-        OnVanished::Deprecate => "they are deprecated, unless the source looks incomplete",
-    };
     let message = format!("no longer in the source: {}{more}; {then}", named.join(", "));
     (!vanished.is_empty()).then(|| Finding::whole("vanished", Level::Warning, message))
 }

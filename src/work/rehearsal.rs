@@ -37,9 +37,9 @@ impl Rehearsal {
         Ok(Self { journal, disagreements, _folder: folder })
     }
 
-    /// What an earlier run of the job has brought and the source holds no more: the coordinates on the target. What its conditions
-    /// leave out this time is still there.
-    pub(super) fn vanished(&self, earlier: &Reader, job: &Job) -> Vec<String> {
+    /// What an earlier run of the job has brought and the source holds no more: the coordinates on the target, and whether its
+    /// own file is still there. What its conditions leave out this time has not vanished.
+    pub(super) fn vanished(&self, earlier: &Reader, job: &Job) -> Vec<(String, bool)> {
         let mut here = HashSet::new();
         // What cannot be read has told nothing.
         let mut is_known = self.journal.reader().assets(|asset| _ = here.insert(asset.to_owned())).is_ok();
@@ -51,9 +51,9 @@ impl Rehearsal {
         };
         is_known &= self.journal.reader().rows(StatusFilter::All, left_out).is_ok();
         let mut vanished = Vec::new();
-        let known = earlier.brought(&job.key(), job.source.root(), |asset, gav, path| {
+        let known = earlier.brought(&job.key(), job.source.root(), |asset, gav, path, has_its_file| {
             if !here.contains(asset) && !conditional.contains(path) {
-                vanished.push(gav.to_owned());
+                vanished.push((gav.to_owned(), has_its_file));
             }
         });
         if is_known && known.is_ok() { vanished } else { Vec::new() }

@@ -311,7 +311,7 @@ impl Shift<'_> {
 
     /// Puts what was read in order, and tells it.
     async fn settle(&self, scanned: ScanCounts) -> Result<(), JournalError> {
-        let ScanEnd { gone, vanished, disagreements } =
+        let ScanEnd { gone, vanished, unrecognised, disagreements } =
             self.journal.end_scan(self.retires(), self.job.source.root()).await?;
         self.journal.put_in_order().await?;
         self.tally.set(self.journal.counts()?);
@@ -320,8 +320,8 @@ impl Shift<'_> {
         if !disagreements.is_empty() {
             self.sink.emit(&Event::Disagreements { first: disagreements });
         }
-        if vanished.count > 0 && self.looks_for_vanished() {
-            let Vanished { count, gavs, retired: deprecated, spared } = vanished;
+        let missing = [vanished, unrecognised].into_iter().filter(|missing| missing.count > 0);
+        for Vanished { count, gavs, retired: deprecated, spared } in missing.filter(|_| self.looks_for_vanished()) {
             self.sink.emit(&Event::Vanished { count, gavs, deprecated, spared });
         }
         Ok(())

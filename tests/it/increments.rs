@@ -214,6 +214,30 @@ fn what_vanished_is_told_deprecated_when_asked_and_comes_back() {
 }
 
 #[test]
+fn a_file_that_holds_no_asset_any_more_has_not_vanished() {
+    let sandbox = Sandbox::start(&[]);
+    let workshop = Workshop::with(&sandbox, "[publish]\non_vanished = \"deprecate\"\n");
+    let status = || sandbox.asset("orders", "1.0.0").unwrap()["status"].as_str().unwrap().to_owned();
+    for name in ["orders", "stock"] {
+        workshop.write(&format!("assets/{name}.yaml"), specification(name, "1.0.0", "one"));
+    }
+    workshop.run(&[]).exits(0);
+    for content in ["", "version https://git-lfs.github.com/spec/v1\n", "<!DOCTYPE html><title>Sign in</title>"] {
+        workshop.write("assets/orders.yaml", content);
+        let plan = workshop.consign(&["plan", "job.toml"]).run().exits(0).stdout;
+        assert!(plan.contains("hold no asset any more: they stay as they are"), "{content:?}: {plan}");
+        let ran = workshop.run(&[]).exits(0);
+        let told = ran.events().into_iter().find(|event| event["type"] == "vanished").expect("is told");
+        assert_eq!((&told["count"], &told["deprecated"]), (&json!(1), &json!(false)), "{content:?}");
+        assert!(told["spared"].as_str().unwrap().contains("files are still there"), "{content:?}: {told}");
+        assert_eq!(status(), "published", "{content:?}");
+    }
+    fs_err::remove_file(workshop.path("assets/orders.yaml")).unwrap();
+    workshop.run(&[]).exits(0);
+    assert_eq!(status(), "deprecated", "now it has vanished");
+}
+
+#[test]
 fn states_move_by_documented_transitions_and_dependencies_go_first() {
     let sandbox = Sandbox::start(&[]);
     let workshop = night(&sandbox, "");

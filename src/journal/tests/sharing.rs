@@ -194,9 +194,9 @@ async fn what_vanished_is_told_wherever_the_source_has_moved() {
     journal.close().await;
     let mut vanished = Vec::new();
     let reader = Reader::open(&place.path).unwrap();
-    reader.brought("publish:one", "wednesday.csv".into(), |asset, _, _| vanished.push(asset.to_owned())).unwrap();
+    reader.brought("publish:one", "wednesday.csv".into(), |asset, _, _, _| vanished.push(asset.to_owned())).unwrap();
     assert_eq!(vanished, ["g/a"]);
-    reader.brought("publish:two", "".into(), |asset, _, _| panic!("{asset} is another job's")).unwrap();
+    reader.brought("publish:two", "".into(), |asset, _, _, _| panic!("{asset} is another job's")).unwrap();
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn where_nobody_knows_which_job_brought_something_its_place_tells() {
         .unwrap();
     let reader = Reader::open(&place.path).unwrap();
     let mut brought = Vec::new();
-    reader.brought("publish:job", "one".into(), |asset, _, _| brought.push(asset.to_owned())).unwrap();
+    reader.brought("publish:job", "one".into(), |asset, _, _, _| brought.push(asset.to_owned())).unwrap();
     assert_eq!((brought, reader.counts().unwrap().total()), (vec!["g/a".to_owned()], 3));
 }
 
