@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Asset, Sandbox, Workshop};
+use crate::support::{Asset, Sandbox, Workshop, at_once};
 
 fn assets(workshop: &Workshop, count: usize) {
     for place in 0..count {
@@ -12,8 +12,11 @@ fn assets(workshop: &Workshop, count: usize) {
 
 /// Publishes `count` assets; everything must end done.
 fn publish(sandbox: &Sandbox, count: usize, args: &[&str]) -> Value {
-    let workshop = Workshop::for_sandbox(sandbox);
-    assets(&workshop, count);
+    publish_from(&Workshop::for_sandbox(sandbox), sandbox, count, args)
+}
+
+fn publish_from(workshop: &Workshop, sandbox: &Sandbox, count: usize, args: &[&str]) -> Value {
+    assets(workshop, count);
     let summary = workshop.run(args).exits(0).summary();
     assert_eq!((&summary["counts"]["done"], &summary["published"]), (&count.into(), &count.into()), "{summary}");
     sandbox.stats()
@@ -29,11 +32,11 @@ fn a_server_that_allows_what_the_job_is_limited_to_never_has_to_refuse() {
 
 #[test]
 fn a_server_that_refuses_with_429_or_an_empty_503_slows_the_run_down_and_fails_nothing() {
-    for status in ["429", "503"] {
+    at_once(["429", "503"], |status| {
         let sandbox = Sandbox::start(&["--rate-limit", "12/1s", "--rate-limit-status", status]);
         let stats = publish(&sandbox, 15, &[]);
         assert_eq!(stats["duplicatePublishes"], serde_json::json!({}), "{status}: {stats:#}");
-    }
+    });
 }
 
 #[test]
@@ -54,12 +57,13 @@ fn a_run_that_follows_a_kill_sends_nothing_before_the_time_that_the_server_asked
 
 #[test]
 fn no_more_requests_are_in_flight_than_allowed() {
-    for (concurrency, count) in [(1, 2), (3, 8)] {
-        // Slow answers keep requests in flight for as long as it takes to see them together.
-        let sandbox = Sandbox::start(&["--faults", "slow=1"]);
-        let stats = publish(&sandbox, count, &["--concurrency", &concurrency.to_string()]);
+    at_once([(1, 2), (3, 8)], |(concurrency, count)| {
+        // A server that answers when a publication has ended keeps requests in flight until they are seen together.
+        let sandbox = Sandbox::start(&["--publish-latency", "1s"]);
+        let workshop = Workshop::with(&sandbox, "[publish]\nmode = \"sync\"\n");
+        let stats = publish_from(&workshop, &sandbox, count, &["--concurrency", &concurrency.to_string()]);
         let most = stats["maxInFlight"].as_u64().expect("a number");
         // How many are seen together is up to the machine; more than are allowed is up to us.
         assert!((concurrency.min(2)..=concurrency).contains(&most), "{stats:#}");
-    }
+    });
 }
