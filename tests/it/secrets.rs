@@ -1,13 +1,13 @@
 //! No secret is seen anywhere: not in what any command prints at its most verbose, not in a file that it leaves, not in
 //! the list of processes; not even where the server repeats everything that it is told.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, sync::Mutex};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::support::{
-    Asset, Consign, ORGANIZATION, Ran, Sandbox, Secret, Seen, Workshop, assert_absent,
+    Asset, Consign, ORGANIZATION, Ran, Sandbox, Secret, Seen, Workshop, assert_absent, at_once,
     parrot::{Answers, Form, ISSUED, Parrot, SIGNATURE},
     run_watched,
 };
@@ -175,26 +175,30 @@ const COMMANDS: [&[&str]; 18] = [
     &["run", "describe.toml", "-vvv", "--json", "--report", "described"],
 ];
 
-/// Runs every command against a server that repeats what it is told.
+/// Runs every command against a server that repeats what it is told; in all ways at the same time.
 #[track_caller]
 fn nothing_leaks(answers: Answers, form: Form, ways: &[Way]) -> Vec<Ran> {
-    let mut all = Vec::new();
-    for way in ways {
-        // A sandbox of its own, so that there is something to publish every time.
-        let sandbox = Sandbox::start(&["--publish-latency", "20ms"]);
-        let parrot = Parrot::start(&sandbox, answers, form);
-        let scene = Scene::new(&parrot, way);
-        for args in COMMANDS {
-            all.push(scene.run(args, &parrot).0);
-        }
-        // The log of the journal and its index are there only while somebody works on it, or after a kill.
-        let running = scene.command(&["run", "job.toml", "-vvv"]).start();
-        std::thread::sleep(std::time::Duration::from_millis(60));
-        drop(running);
-        assert!(scene.files(&parrot) >= 8, "{}: the job and its journal are there", way.name);
-        let signs = !matches!(answers, Answers::SignIn(_));
-        assert!(!signs || !parrot.heard().is_empty(), "{}: the server was told secrets", way.name);
-    }
+    let all: Mutex<Vec<Ran>> = Mutex::default();
+    at_once(ways, |way| {
+        let ran = nothing_leaks_in(answers, form, way);
+        all.lock().expect("not poisoned").extend(ran);
+    });
+    all.into_inner().expect("not poisoned")
+}
+
+/// A sandbox of its own, so that there is something to publish every time.
+fn nothing_leaks_in(answers: Answers, form: Form, way: &Way) -> Vec<Ran> {
+    let sandbox = Sandbox::start(&["--publish-latency", "20ms"]);
+    let parrot = Parrot::start(&sandbox, answers, form);
+    let scene = Scene::new(&parrot, way);
+    let all = COMMANDS.iter().map(|args| scene.run(args, &parrot).0).collect();
+    // The log of the journal and its index are there only while somebody works on it, or after a kill.
+    let running = scene.command(&["run", "job.toml", "-vvv"]).start();
+    std::thread::sleep(std::time::Duration::from_millis(60));
+    drop(running);
+    assert!(scene.files(&parrot) >= 8, "{}: the job and its journal are there", way.name);
+    let signs = !matches!(answers, Answers::SignIn(_));
+    assert!(!signs || !parrot.heard().is_empty(), "{}: the server was told secrets", way.name);
     all
 }
 
@@ -211,48 +215,50 @@ fn no_way_to_sign_in_shows_its_secrets_when_all_goes_well_and_links_bear_tokens(
 
 #[test]
 fn a_sign_in_that_is_refused_with_the_secret_in_the_answer_shows_none() {
-    for (status, form, name) in
-        [(401, Form::Json, "a connected app"), (403, Form::Plain, "a file"), (302, Form::Html, "a connected app")]
-    {
+    let cases =
+        [(401, Form::Json, "a connected app"), (403, Form::Plain, "a file"), (302, Form::Html, "a connected app")];
+    at_once(cases, |(status, form, name)| {
         let all = nothing_leaks(Answers::SignIn(status), form, &way(name));
         let says =
             if status == 302 { "the login is redirected (302), to 127.0.0.1" } else { "refuses the credentials" };
         assert!(all.iter().any(|ran| ran.code == Some(1) && ran.stderr.contains(says)), "{status}: {all:#?}");
-    }
+    });
 }
 
 #[test]
 fn a_token_that_is_refused_later_with_the_token_in_the_answer_is_not_shown() {
-    for (status, form, name) in [
+    let cases = [
         (401, Form::Json, "a connected app"),
         (403, Form::Html, "a basic header"),
         (401, Form::Plain, "a bearer token"),
-    ] {
+    ];
+    at_once(cases, |(status, form, name)| {
         let all = nothing_leaks(Answers::Everything(status), form, &way(name));
         assert!(all.iter().any(|ran| ran.code == Some(1) || ran.stdout.contains("[REDACTED]")), "{status}: {all:#?}");
-    }
+    });
 }
 
 #[test]
 fn a_publication_that_is_refused_with_the_token_in_the_answer_tells_why_without_it() {
-    for (status, form, name) in [
+    let cases = [
         (403, Form::Json, "a user"),
         (409, Form::Json, "a connected app"),
         (400, Form::Html, "a connected app"),
         (302, Form::Plain, "a user"),
-    ] {
+    ];
+    at_once(cases, |(status, form, name)| {
         let all = nothing_leaks(Answers::Writes(status), form, &way(name));
         let told = all.iter().filter(|ran| ran.stdout.contains("[REDACTED]")).count();
         assert!(told >= 2 || status == 409, "{status}: the rest of the words is told: {all:#?}");
-    }
+    });
 }
 
 #[test]
 fn a_publication_that_fails_with_the_token_in_its_steps_tells_why_without_it() {
-    for name in ["a connected app", "a command"] {
+    at_once(["a connected app", "a command"], |name| {
         let all = nothing_leaks(Answers::Progress, Form::Json, &way(name));
         assert!(all.iter().any(|ran| ran.stdout.contains("your token [REDACTED] is not liked")), "{all:#?}");
-    }
+    });
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Stopped in good order, stopped at once, stopped by the clock: the next run goes on.
 
-use crate::support::{Asset, Running, Sandbox, Workshop};
+use crate::support::{Asset, Running, Sandbox, Workshop, at_once};
 
 /// A run with a publication under way that takes longer than the test.
 fn under_way(sandbox: &Sandbox, workshop: &Workshop) -> Running {
@@ -25,7 +25,7 @@ fn goes_on(sandbox: &Sandbox, workshop: &Workshop) {
 
 #[test]
 fn one_signal_stops_in_good_order_and_the_next_run_goes_on() {
-    for signal in ["INT", "TERM", "HUP"] {
+    at_once(["INT", "TERM", "HUP"], |signal| {
         let sandbox = Sandbox::start(&["--publish-latency", "3s"]);
         let workshop = Workshop::for_sandbox(&sandbox);
         let run = under_way(&sandbox, &workshop);
@@ -36,7 +36,7 @@ fn one_signal_stops_in_good_order_and_the_next_run_goes_on() {
         assert!(summary["counts"]["waiting"].as_u64() > Some(0), "{signal}: {summary}");
         assert!(ran.stderr.contains("stopping:"), "{}", ran.stderr);
         goes_on(&sandbox, &workshop);
-    }
+    });
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Looking for secrets, in every spelling in which one could be read.
 
+use aho_corasick::AhoCorasick;
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE},
@@ -44,15 +45,6 @@ impl Secret {
         }
         Self { name: name.to_owned(), spellings: spellings.into_iter().map(String::into_bytes).collect() }
     }
-
-    /// Where it is in some bytes, with what stands around it.
-    fn found(&self, bytes: &[u8]) -> Option<String> {
-        self.spellings.iter().find_map(|spelling| {
-            let at = memchr(bytes, spelling)?;
-            let around = &bytes[at.saturating_sub(120)..bytes.len().min(at + spelling.len() + 40)];
-            Some(String::from_utf8_lossy(around).into_owned())
-        })
-    }
 }
 
 /// JSON as it is where only ASCII is wanted.
@@ -67,31 +59,26 @@ pub(crate) fn ascii(json: &str) -> String {
     escaped
 }
 
-fn memchr(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    let first = *wanted.first()?;
-    let mut from = 0;
-    while let Some(at) = bytes[from..].iter().position(|byte| *byte == first) {
-        if bytes[from + at..].starts_with(wanted) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
+/// The first of the secrets that is in some bytes, with what stands around it. All of them are looked for in one pass.
+fn found<'a>(secrets: &'a [Secret], bytes: &[u8]) -> Option<(&'a str, String)> {
+    let spelled: Vec<_> = secrets.iter().flat_map(|secret| secret.spellings.iter().map(move |s| (secret, s))).collect();
+    let searched = AhoCorasick::new(spelled.iter().map(|(_, spelling)| spelling)).expect("some hundred short texts");
+    let met = searched.find(bytes)?;
+    let around = &bytes[met.start().saturating_sub(120)..bytes.len().min(met.end() + 40)];
+    Some((&spelled[met.pattern()].0.name, String::from_utf8_lossy(around).into_owned()))
 }
 
 /// Asserts that no secret is in what was seen somewhere.
 #[track_caller]
 pub(crate) fn assert_absent(secrets: &[Secret], place: &str, bytes: &[u8]) {
-    for secret in secrets {
-        if let Some(around) = secret.found(bytes) {
-            panic!("the {} is in {place}: …{around}…", secret.name);
-        }
+    if let Some((name, around)) = found(secrets, bytes) {
+        panic!("the {name} is in {place}: …{around}…");
     }
 }
 
 #[test]
 fn a_secret_is_found_in_all_its_spellings() {
-    let secret = Secret::new("word", "p+/4\"s w0rd~");
+    let secrets = [Secret::new("other", "somewhere else"), Secret::new("word", "p+/4\"s w0rd~")];
     for said in [
         "p+/4\"s w0rd~".to_owned(),
         r#"{"a":"p+/4\"s w0rd~"}"#.to_owned(),
@@ -102,7 +89,8 @@ fn a_secret_is_found_in_all_its_spellings() {
         BASE64_URL_SAFE.encode("you:p+/4\"s w0rd~&"),
         hex::encode("<p+/4\"s w0rd~>"),
     ] {
-        assert!(secret.found(format!("before {said} after").as_bytes()).is_some(), "{said}");
+        let met = found(&secrets, format!("before {said} after").as_bytes());
+        assert_eq!(met.map(|(name, _)| name), Some("word"), "{said}");
     }
-    assert!(secret.found(b"p+/4 and nothing else").is_none());
+    assert!(found(&secrets, b"p+/4 and nothing else").is_none());
 }

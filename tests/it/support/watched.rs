@@ -20,28 +20,23 @@ pub(crate) fn run_watched(command: &Consign) -> (Ran, Seen) {
     let pid = running.id();
     let mut seen = Seen::default();
     while running.is_running() {
-        let processes = processes();
-        seen.look(pid, &processes, 0);
+        seen.look(pid, 0);
         std::thread::sleep(std::time::Duration::from_millis(8));
     }
     (running.wait(), seen)
 }
 
-/// Every process, and the one above it.
-fn processes() -> Vec<(u32, u32)> {
-    let of = |entry: std::fs::DirEntry| {
-        let pid = entry.file_name().to_str()?.parse().ok()?;
-        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-        // The name, in brackets, may hold anything; the state and the parent follow it.
-        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
-        Some((pid, parent))
-    };
-    std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(of).collect()
+/// The processes that a process has started and that still run.
+fn started_by(pid: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let texts = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")));
+    // A thread that ends meanwhile has nothing to tell any more.
+    texts.flatten().flat_map(|text| text.split_whitespace().flat_map(str::parse).collect::<Vec<_>>()).collect()
 }
 
 impl Seen {
     /// Looks at a process and those below it. One that ends meanwhile has nothing to show any more.
-    fn look(&mut self, pid: u32, processes: &[(u32, u32)], depth: usize) {
+    fn look(&mut self, pid: u32, depth: usize) {
         if depth > 4 {
             return;
         }
@@ -57,8 +52,8 @@ impl Seen {
             });
             self.below.entry(pid.to_string()).or_default().extend(variables);
         }
-        for (child, _) in processes.iter().filter(|(_, parent)| *parent == pid) {
-            self.look(*child, processes, depth + 1);
+        for child in started_by(pid) {
+            self.look(child, depth + 1);
         }
     }
 }
