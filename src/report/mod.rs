@@ -32,7 +32,7 @@ mod fixture;
 pub use deeds::{CUTOVER, Deed, DeedWords, UNDO, deeds_json, deeds_text};
 pub use error::ReportError;
 pub use explain::{Explanation, explain_json, explain_text};
-pub use files::{Format, ReportMeta, write_all, write_report};
+pub use files::{Format, ReportMeta, write_all, write_file, write_report};
 pub use json_lines::{Fanout, JsonLines};
 pub use outlook::{PlanOutlook, PlannedDefinition, PlannedFinding};
 pub use plan::{Action, PlanAction, PlanWriter, PlannedValue};

@@ -7,4 +7,4 @@ mod html;
 mod junit;
 mod write;
 
-pub use write::{Format, ReportMeta, write_all, write_report};
+pub use write::{Format, ReportMeta, write_all, write_file, write_report};

@@ -95,12 +95,29 @@ pub fn write_all(
     Ok(())
 }
 
-fn write_file(
+/// Writes a file that appears whole or not at all: a disk that fills up costs nobody the report that was there before.
+///
+/// # Errors
+/// [`ReportError`], which names the file.
+pub fn write_file(
     path: &Utf8Path,
     content: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
-    let mut file = fs_err::File::create(path).map_err(|source| ReportError::File { path: path.to_owned(), source })?;
-    content(&mut file).map_err(|error| error.in_file(path))
+    let unwritable = |source| ReportError::File { path: path.to_owned(), source };
+    // What is no file (a device, a pipe) is written to as it is, and a link leads to the file that is meant.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        let mut there = fs_err::OpenOptions::new().write(true).open(path).map_err(unwritable)?;
+        return content(&mut there).map_err(|error| error.in_file(path));
+    }
+    let real = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    let folder = real.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    // Reports are made to be passed on: they have the mode that the system gives.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder).map_err(unwritable)?;
+    content(&mut file).map_err(|error| error.in_file(path))?;
+    file.persist(&real).map_err(|error| unwritable(error.error)).map(drop)
 }
 
 #[cfg(test)]
@@ -172,6 +189,28 @@ mod tests {
         let junit = report(Format::Junit, &fixture);
         let mut xml = quick_xml::Reader::from_str(&junit);
         while !matches!(xml.read_event().expect("well-formed"), quick_xml::events::Event::Eof) {}
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_written_leaves_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("items.csv")).unwrap();
+        write_file(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        let broken = write_file(&path, |out| {
+            out.write_all(b"ha")?;
+            Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into())
+        });
+        assert!(broken.unwrap_err().to_string().contains("items.csv"));
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), "whole");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nothing else is left");
+        #[cfg(unix)]
+        {
+            let link = path.with_file_name("link.csv");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            write_file(&link, |out| Ok(out.write_all(b"anew")?)).unwrap();
+            assert_eq!(fs_err::read_to_string(&path).unwrap(), "anew");
+            write_file("/dev/null".into(), |out| Ok(out.write_all(b"nobody's")?)).unwrap();
+        }
     }
 
     #[tokio::test]
