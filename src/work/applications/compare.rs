@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Applications, CONFLICT, DELIVER, SAME_CONTENT, Subject, UPDATE, done, left, row, to};
+use super::{Applications, CONFLICT, DELIVER, SAME_CONTENT, Subject, UPDATE, done, left, row, to, to_create};
 use crate::{
     asset::ApplicationWish,
     engine::Outcome,
@@ -68,7 +68,7 @@ impl Applications {
         let application = match self.hub.application(&id).await {
             Ok(Some(application)) => application,
             // Somebody has deleted it since it was listed.
-            Ok(None) => return to(super::CREATE),
+            Ok(None) => return to_create(subject),
             Err(error) => return failure::outcome(&error),
         };
         subject.ids.client_id.clone_from(&application.client_id);

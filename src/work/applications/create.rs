@@ -16,8 +16,16 @@ use crate::{
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Applications {
-    /// Makes the application.
+    /// Makes the application. Where it certainly has not, nothing is owed for what somebody else may make.
     pub(super) async fn create(&self, subject: &mut Subject, item: &Item) -> Outcome {
+        let outcome = self.make(subject, item).await;
+        if subject.ids.id.is_none() && !matches!(outcome, Outcome::Again { doubt: true, .. }) {
+            subject.ids.owed = false;
+        }
+        outcome
+    }
+
+    async fn make(&self, subject: &mut Subject, item: &Item) -> Outcome {
         let (asset, instance) = match self.place(&subject.wish).await {
             Ok(place) => place,
             Err(ShownError::Call(error)) => return failure::outcome(&error),
@@ -76,6 +84,7 @@ impl Applications {
             Ok(Some(known)) if item.attempt > 1 => return self.adopt(subject, &known.id),
             // Somebody with the same account was quicker.
             Ok(Some(known)) => {
+                subject.ids.owed = false;
                 subject.ids.are_of(&known.id);
                 return to(COMPARE);
             }

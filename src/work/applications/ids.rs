@@ -26,9 +26,13 @@ pub(super) struct Ids {
     /// The id that it signs in with there.
     #[serde(skip_serializing_if = "Option::is_none")]
     old_client_id: Option<String>,
-    /// Whether its secret still has to be delivered.
+    /// Whether its secret still has to be delivered. Before there is an id: what appears under the name is made by this
+    /// job, and its secret is owed then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) owed: bool,
+    /// Whether the journal keeps something that has to be written over.
+    #[serde(skip)]
+    is_kept: bool,
 }
 
 impl Ids {
@@ -36,19 +40,28 @@ impl Ids {
     pub(super) fn of(wish: &ApplicationWish, kept: Option<&str>) -> Self {
         // What another version wrote and this one cannot read is found out anew.
         let kept: Self = kept.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default();
-        Self { old_id: wish.old_id.clone(), old_client_id: wish.old_client_id.clone(), ..kept }
+        let is_kept = kept.id.is_some() || kept.owed;
+        Self { old_id: wish.old_id.clone(), old_client_id: wish.old_client_id.clone(), is_kept, ..kept }
     }
 
     /// Takes an id. Another one than before is another application, whose secret is not owed.
     pub(super) fn are_of(&mut self, id: &str) {
-        if self.id.as_deref() != Some(id) {
-            (self.id, self.client_id, self.owed) = (Some(id.to_owned()), None, false);
+        if self.id.as_ref().is_some_and(|known| known != id) {
+            (self.client_id, self.owed) = (None, false);
         }
+        self.id = Some(id.to_owned());
     }
 
-    /// For the journal; `None` while there is none.
+    /// It is about to be made, and nobody may hear what has become of that.
+    pub(super) fn are_awaited(&mut self) {
+        (self.id, self.client_id, self.owed, self.is_kept) = (None, None, true, true);
+    }
+
+    /// For the journal; `None` where it has nothing to keep.
     pub(super) fn to_json(&self) -> Option<String> {
-        self.id.as_ref()?;
+        if self.id.is_none() && !self.owed && !self.is_kept {
+            return None;
+        }
         Some(serde_json::to_string(self).expect("is plain data with text keys"))
     }
 }
@@ -63,7 +76,9 @@ pub(in crate::work) fn write(reader: &Reader, job: &str, path: &Utf8Path) -> Res
     let mut written = table.write_record(["name", "oldClientId", "newClientId", "oldId", "newId"]);
     let mut rows = 0;
     reader.ids(job, |key, ids| {
-        let Ok(Ids { id, client_id, old_id, old_client_id, .. }) = serde_json::from_str(ids) else { return };
+        let Ok(Ids { id: id @ Some(_), client_id, old_id, old_client_id, .. }) = serde_json::from_str(ids) else {
+            return;
+        };
         let name = key.split_once('/').map_or(key, |(_, name)| name);
         let texts = [old_client_id, client_id, old_id, id].map(Option::unwrap_or_default);
         let [old_client_id, client_id, old_id, id] = &texts;

@@ -110,13 +110,15 @@ impl Applications {
     }
 
     /// Looks for the application in the list of all.
-    async fn find(&self, subject: &mut Subject) -> Outcome {
+    async fn find(&self, subject: &mut Subject, item: &Item) -> Outcome {
         match self.own.id(&self.hub, &subject.wish.name).await {
             Ok(Some(id)) => {
                 subject.ids.are_of(&id);
                 to(COMPARE)
             }
-            Ok(None) => to(CREATE),
+            // The list is older than what this run has made.
+            Ok(None) if matches!(item.step.as_deref(), Some(UPDATE | DELIVER)) => Outcome::Next,
+            Ok(None) => to_create(subject),
             Err(error) => failure::outcome(&error),
         }
     }
@@ -130,6 +132,13 @@ impl Applications {
 /// Goes on with a step.
 fn to(step: &'static str) -> Outcome {
     Outcome::To { step, fingerprint: None, note: None }
+}
+
+/// Goes on with making it. The journal knows of that before anything is sent, so that the secret is owed even to a run that
+/// finds the application and nothing else.
+fn to_create(subject: &mut Subject) -> Outcome {
+    subject.ids.are_awaited();
+    to(CREATE)
 }
 
 fn done(note: impl Into<String>) -> Outcome {
@@ -160,7 +169,7 @@ impl Work for Applications {
 
     async fn act(&self, subject: &mut Subject, item: &Item, step: &'static str) -> Outcome {
         match step {
-            MATCH => self.find(subject).await,
+            MATCH => self.find(subject, item).await,
             CREATE => self.create(subject, item).await,
             COMPARE => self.compare(subject, item).await,
             UPDATE => self.update(subject).await,

@@ -173,6 +173,27 @@ fn another_id_is_another_application_and_what_cannot_be_read_is_found_out_anew()
     assert_eq!(Ids::of(&wish(), Some("[")).to_json(), None);
 }
 
+#[test]
+fn what_appears_under_a_name_that_a_run_began_to_make_is_owed_though_that_run_gave_it_up() {
+    let again = |ids: &Ids| Ids::of(&wish(), ids.to_json().as_deref());
+    let mut ids = Ids::of(&wish(), None);
+    ids.are_awaited();
+    assert_eq!(ids.to_json().as_deref(), Some(r#"{"owed":true}"#), "is written before anything is sent");
+    let mut found = again(&ids);
+    found.are_of("1");
+    assert!(found.owed, "nobody else has made it");
+    let mut ids = again(&ids);
+    ids.owed = false;
+    assert_eq!(ids.to_json().as_deref(), Some("{}"), "what was refused is written over");
+    let mut found = again(&ids);
+    found.are_of("2");
+    assert!(!found.owed, "somebody else has made it");
+    let mut ids = Ids::of(&wish(), Some(r#"{"id":"1","clientId":"c"}"#));
+    ids.are_awaited();
+    ids.are_of("2");
+    assert!(ids.owed && ids.client_id.is_none(), "the first one was deleted");
+}
+
 #[tokio::test]
 async fn ids_are_kept_beyond_the_end_of_an_item_and_written_down_whole() {
     let folder = folder();
@@ -197,7 +218,9 @@ async fn ids_are_kept_beyond_the_end_of_an_item_and_written_down_whole() {
         journal.apply(change).await.expect("is legal");
         journal.apply(Change::to(item.id, State::Done)).await.expect("is legal");
     }
-    assert_eq!(journal.reader().ids_of("application/none").expect("reads"), None);
+    let none = journal.reader().ready(1).expect("is ready").swap_remove(0);
+    let ids = Some(r#"{"owed":true}"#.to_owned());
+    journal.apply(Change { ids, ..Change::to(none.id, State::Acting) }).await.expect("is legal");
     write(journal.reader(), "", &out).expect("writes");
     let text = fs_err::read_to_string(&out).expect("is there");
     let expected = "name,oldClientId,newClientId,oldId,newId\nShop,oc,c1,o,1\n\"Büro, 2\",,c2,,2\n";

@@ -12,14 +12,27 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use consign::job::{Job, Overrides};
 
+use super::portal::{self, Portal};
+
 /// A catalog, and the jobs that bring it somewhere.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     pub(crate) name: &'static str,
     pub(crate) job: Job,
-    /// Publishes what `job` describes, where it only describes.
-    pub(crate) first: Option<Job>,
-    pub(crate) expected: Vec<Expected>,
+    pub(crate) goods: Goods,
+}
+
+/// What a job is about, and what has become of that in the end.
+#[derive(Debug)]
+pub(crate) enum Goods {
+    /// Versions of assets.
+    Assets {
+        /// Publishes what the job describes, where it only describes.
+        first: Option<Box<Job>>,
+        expected: Vec<Expected>,
+    },
+    /// What belongs to consumers of a portal.
+    Portal(Portal),
 }
 
 /// How one version of an asset is to be found on the server.
@@ -85,21 +98,26 @@ pub(crate) fn catalogs(root: &Path, organization: &str) -> Vec<Catalog> {
         Catalog::publish(home, "files", "async", &files),
     ];
     catalogs.push(Catalog::describe(home, "changes", &chain, &changed));
+    catalogs.extend(portal::catalogs(home));
     catalogs
 }
 
 impl Catalog {
     fn publish(home: &Home<'_>, name: &'static str, mode: &str, rows: &[Row]) -> Self {
         let job = home.write_job(name, "publish", &format!("[publish]\nmode = \"{mode}\"\ndeadline = \"2m\"\n"), rows);
-        Self { name, job, first: None, expected: rows.iter().map(Row::expected).collect() }
+        Self { name, job, goods: Goods::Assets { first: None, expected: expected(rows) } }
     }
 
     /// Publishes rows without anything that describes them, then describes them.
     fn describe(home: &Home<'_>, name: &'static str, first: &[Row], rows: &[Row]) -> Self {
         let published = home.write_job("published", "publish", "", first);
         let job = home.write_job(name, "describe", "", rows);
-        Self { name, job, first: Some(published), expected: rows.iter().map(Row::expected).collect() }
+        Self { name, job, goods: Goods::Assets { first: Some(Box::new(published)), expected: expected(rows) } }
     }
+}
+
+fn expected(rows: &[Row]) -> Vec<Expected> {
+    rows.iter().map(Row::expected).collect()
 }
 
 impl Row {
@@ -117,7 +135,7 @@ impl Row {
 }
 
 /// Where the files of an organization are.
-struct Home<'a> {
+pub(crate) struct Home<'a> {
     folder: Utf8PathBuf,
     organization: &'a str,
 }
@@ -143,16 +161,30 @@ impl Home<'_> {
             }
             csv.push('\n');
         }
-        write("assets.csv", &csv);
+        write("rows.csv", &csv);
         let has_notes = rows.iter().any(|row| !row.note.is_empty());
         let definitions = if has_notes { "[[definitions.fields]]\nkey = \"note\"\ntype = \"text\"\n" } else { "" };
+        self.load(&folder, kind, &format!("{table}{definitions}"))
+    }
+
+    /// The same for a job on a portal: its manifest is `rows.csv`, and other files may be beside it.
+    pub(crate) fn write_portal_job(&self, name: &str, kind: &str, table: &str, files: &[(&str, &str)]) -> Job {
+        let folder = self.folder.join(name);
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        for (name, text) in files {
+            write_old(&folder.join(name), text);
+        }
+        self.load(&folder, kind, table)
+    }
+
+    fn load(&self, folder: &Utf8Path, kind: &str, tables: &str) -> Job {
         let organization = self.organization;
         let text = format!(
             "kind = \"{kind}\"\nname = \"schedule\"\n[target]\nhost = \"https://sandbox.test\"\n\
-         organization = \"{organization}\"\n[source]\nmanifest = \"assets.csv\"\n{table}\
-         [pace]\nattempts = 6\n{definitions}"
+             organization = \"{organization}\"\n[source]\nmanifest = \"rows.csv\"\n{tables}\
+             [pace]\nattempts = 6\n"
         );
-        let file: Utf8PathBuf = folder.join("job.toml");
+        let file = folder.join("job.toml");
         fs::write(&file, text).expect("a temporary folder");
         Job::load(&file, &Overrides::default(), &|_| None).expect("a job that can be read")
     }

@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     /// Whether a token is given, rather than fetched.
     pub(crate) is_bearer: bool,
     pub(crate) weather: Weather,
+    /// Whether the owner of contracts comes only when the storm is over.
+    pub(crate) is_late: bool,
 }
 
 /// What happens to requests.
@@ -29,11 +31,34 @@ pub(crate) struct Weather {
     per_mille: u32,
     /// The mishaps there are; empty: all.
     kinds: Vec<Mishap>,
+    outage: Option<Outage>,
+}
+
+/// What matters of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) is_signed: bool,
+    /// Whether it changes something.
+    pub(crate) is_write: bool,
+}
+
+/// The line goes down, or the gateway loses its server, and the reply to one request with it; nothing gets through until
+/// that is over.
+#[derive(Debug, Clone)]
+struct Outage {
+    /// How many requests are left before it; only writes count where it hits one of them.
+    after: u32,
+    hits_a_write: bool,
+    length: Duration,
+    /// How whoever sends something is told meanwhile.
+    sign: Mishap,
+    /// When it ends, once it has begun.
+    end: Option<Duration>,
 }
 
 impl Default for Weather {
     fn default() -> Self {
-        Self { random: Rng::with_seed(0), per_mille: 0, kinds: Vec::new() }
+        Self { random: Rng::with_seed(0), per_mille: 0, kinds: Vec::new(), outage: None }
     }
 }
 
@@ -66,6 +91,24 @@ impl Plan {
             concurrency: [1, 2, 4, 8][random.usize(..4)],
             is_bearer: random.bool(),
             weather: Weather::draw(&mut random),
+            is_late: random.bool(),
+        }
+    }
+}
+
+impl Outage {
+    fn mishap(&mut self, is_write: bool, now: Duration) -> Option<Mishap> {
+        match self.end {
+            Some(end) => (now < end).then_some(self.sign),
+            None if self.hits_a_write && !is_write => None,
+            None if self.after > 0 => {
+                self.after -= 1;
+                None
+            }
+            None => {
+                self.end = Some(now + self.length);
+                Some(Mishap::LostReply)
+            }
         }
     }
 }
@@ -81,11 +124,20 @@ impl Weather {
         } else {
             (0..few).map(|_| Mishap::ALL[random.usize(..Mishap::ALL.len())]).collect()
         };
-        Self { random: random.fork(), per_mille, kinds }
+        let outage = (random.u32(..4) == 0).then(|| {
+            let hits_a_write = random.bool();
+            let after = random.u32(..if hits_a_write { 6 } else { 30 });
+            let sign = [Mishap::Refused, Mishap::Page(502), Mishap::Empty(500)][random.usize(..3)];
+            Outage { after, hits_a_write, length: Duration::from_secs(4 << random.u32(..10)), sign, end: None }
+        });
+        Self { random: random.fork(), per_mille, kinds, outage }
     }
 
-    /// What happens to a request.
-    pub(crate) fn mishap(&mut self, path: &str, is_signed: bool) -> Option<Mishap> {
+    /// What happens to a request that is sent now.
+    pub(crate) fn mishap(&mut self, path: &str, manner: Manner, now: Duration) -> Option<Mishap> {
+        if let Some(mishap) = self.outage.as_mut().and_then(|outage| outage.mishap(manner.is_write, now)) {
+            return Some(mishap);
+        }
         if self.random.u32(..1000) >= self.per_mille {
             return None;
         }
@@ -93,7 +145,7 @@ impl Weather {
         let mishap = kinds[self.random.usize(..kinds.len())];
         match mishap {
             // Only what is signed can be refused for its signature, only a status can be missing for a while.
-            Mishap::Unauthorized if !is_signed => None,
+            Mishap::Unauthorized if !manner.is_signed => None,
             Mishap::NotYet if !path.contains("/publication/status/") => None,
             mishap => Some(mishap),
         }

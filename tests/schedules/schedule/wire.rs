@@ -13,7 +13,10 @@ use http::{Method, header};
 use reqwest::{Request, Response};
 use tokio::time::{Instant, sleep};
 
-use super::{life::Life, plan::Weather};
+use super::{
+    life::Life,
+    plan::{Manner, Weather},
+};
 
 /// The only server there is.
 pub(crate) const ORIGIN: &str = "https://sandbox.test";
@@ -125,6 +128,38 @@ pub(crate) struct Notes {
     pub(crate) in_flight: usize,
     pub(crate) most_in_flight: usize,
     pub(crate) weather: Weather,
+    ids: Ids,
+}
+
+/// Ids that the server has made up, in the order in which they were met: each time it makes up others.
+#[derive(Debug, Default)]
+struct Ids(Vec<String>);
+
+impl Ids {
+    /// A path as it is each time.
+    fn plain(&mut self, path: &str) -> String {
+        // A signature is made with a key that is a new one in every sandbox.
+        if let Some((before, _)) = path.split_once("/signed/") {
+            return format!("{before}/signed/");
+        }
+        let mut plain = Vec::new();
+        let mut is_tier = false;
+        for part in path.split('/') {
+            // Tiers are numbered through the whole server.
+            let is_id = is_tier && !part.is_empty() || part.len() == 36 && part.split('-').count() == 5;
+            plain.push(if is_id { self.number(part) } else { part.to_owned() });
+            is_tier = part == "tiers";
+        }
+        plain.join("/")
+    }
+
+    fn number(&mut self, id: &str) -> String {
+        let known = self.0.iter().position(|known| known == id).unwrap_or(self.0.len());
+        if known == self.0.len() {
+            self.0.push(id.to_owned());
+        }
+        format!("#{known}")
+    }
 }
 
 impl<S> Wire<S> {
@@ -138,19 +173,18 @@ impl<S> Wire<S> {
 
     /// Notes a request and draws what happens to it.
     fn note(&self, request: &Request) -> Option<Mishap> {
-        let (method, mut path) = (request.method().to_string(), request.url().path().to_owned());
-        // A signature is made with a key that is a new one in every sandbox.
-        if let Some((before, _)) = path.split_once("/signed/") {
-            path = format!("{before}/signed/");
-        }
+        let (method, path) = (request.method().to_string(), request.url().path());
         let is_signed = request.headers().contains_key(header::AUTHORIZATION);
         let mut notes = self.notes();
         if request.url().origin().ascii_serialization() != ORIGIN && is_signed {
             notes.violations.push(format!("a token left for {}", request.url()));
         }
-        let mishap = notes.weather.mishap(&path, is_signed);
-        let mishap_name = mishap.map(|mishap| format!("{mishap:?}"));
-        notes.sent.push(Sent { at: self.start.elapsed(), method, path, mishap: mishap_name });
+        let plain = notes.ids.plain(path);
+        let mut sent = Sent { at: self.start.elapsed(), method, path: plain, mishap: None };
+        let manner = Manner { is_signed, is_write: sent.is_write() };
+        let mishap = notes.weather.mishap(path, manner, sent.at);
+        sent.mishap = mishap.map(|mishap| format!("{mishap:?}"));
+        notes.sent.push(sent);
         mishap
     }
 }

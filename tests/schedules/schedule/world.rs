@@ -2,36 +2,39 @@
 //! what has become of everything.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use axum::body::Body;
 use camino::Utf8PathBuf;
 use consign::{
-    engine::{Clock, Event, Sink, Tally},
+    engine::{Clock, Sink, Tally},
     exchange::Exchange,
+    hub::{Hub, PortalAddress, PortalChoice},
     job::Job,
-    journal::{Commits, Lock, Reader, State, StatusFilter},
+    journal::{Commits, Lock, PORTAL_KEY, Reader, StatusFilter},
     net::{Client, ClientSettings, InProcessTransport, PaceSettings, RetrySettings},
     sandbox::Reset,
-    work::{self, Connection, RunError, RunOptions, RunOutcome, StandIns},
+    work::{self, Connection, RunOptions, RunOutcome, StandIns},
 };
-use serde_json::Value;
 use tokio::{
     task::yield_now,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use super::{
+    assets,
     block::{Block, Visitor, organization},
-    catalog::{Catalog, Expected},
+    catalog::{Catalog, Goods},
+    events::Events,
     life::Life,
     plan::{Plan, Weather},
+    portal::{AWAY, Portal},
+    secrets::Folder,
+    server::Server,
+    visit::{Answers, Visit},
     wire::{Notes, ORIGIN, Wire},
 };
 
@@ -59,8 +62,10 @@ struct World<'a> {
     catalog: &'a Catalog,
     block: &'a Block,
     visitor: &'a Visitor,
-    organization: String,
-    journal: Utf8PathBuf,
+    server: Server,
+    folder: Folder,
+    /// What the server answered on the portal before the job began.
+    before: Answers,
     start: Instant,
     /// How far the machine's clock is ahead of the time that really passed, in milliseconds.
     ahead: i64,
@@ -72,7 +77,8 @@ struct World<'a> {
 /// How a process ended.
 enum End {
     Died,
-    Ended(Box<Result<RunOutcome, RunError>>),
+    /// A run that could not go on says why.
+    Ended(Box<Result<RunOutcome, String>>),
 }
 
 /// Carries out the schedule of a seed, with the catalogs of its organization.
@@ -88,13 +94,15 @@ pub(crate) async fn carry_out(
     let plan = Plan::of(seed, catalogs.len());
     let catalog = &catalogs[plan.catalog];
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("plain names");
     let world = World {
         plan: &plan,
         catalog,
         block,
         visitor,
-        organization: organization(seed),
-        journal: Utf8PathBuf::from_path_buf(folder.path().join("job.db")).expect("plain names"),
+        server: Server::new(block.router.clone(), visitor.token.clone(), organization(seed)),
+        folder: Folder::new(path),
+        before: Answers::default(),
         start: Instant::now(),
         ahead: 0,
         notes: Arc::default(),
@@ -106,25 +114,54 @@ pub(crate) async fn carry_out(
 
 impl World<'_> {
     async fn unfold(mut self) -> Result<Told, String> {
-        if let Some(first) = &self.catalog.first {
-            self.calm(first).await?;
-            std::fs::remove_file(&self.journal).map_err(|error| error.to_string())?;
-        }
+        let job = self.folder.of(&self.catalog.job);
+        let visit = self.make_ready().await?;
         self.set_weather(self.plan.weather.clone());
+        if !self.plan.is_late {
+            self.send_owner(visit.as_ref());
+        }
         let stormy = self.plan.deaths.iter().copied().map(Some).chain([None]);
         for (death, jump) in stormy.zip(&self.plan.jumps) {
             self.ahead += jump;
             let life = death.map_or_else(Life::default, Life::until);
-            if let End::Died = self.process(&self.catalog.job, life, true).await? {
+            if let End::Died = self.process(&job, life, true).await? {
                 self.told.deaths += 1;
             }
         }
         self.set_weather(Weather::default());
         self.ahead += self.plan.jumps.last().unwrap_or(&0);
-        self.calm(&self.catalog.job).await?;
-        self.check().await?;
-        self.check_rest().await?;
+        if self.plan.is_late {
+            self.send_owner(visit.as_ref());
+        }
+        self.calm(&job).await?;
+        self.check(&job, visit.as_ref()).await.map_err(|broken| format!("{broken}\n{}", self.items()))?;
+        self.check_rest(&job).await?;
         Ok(self.sum_up())
+    }
+
+    /// What is there before the job begins.
+    async fn make_ready(&mut self) -> Result<Option<Visit>, String> {
+        match &self.catalog.goods {
+            Goods::Assets { first: None, .. } => Ok(None),
+            Goods::Assets { first: Some(first), .. } => {
+                self.calm(&self.folder.of(first)).await?;
+                std::fs::remove_file(self.folder.journal()).map_err(|error| error.to_string())?;
+                Ok(None)
+            }
+            Goods::Portal(portal) => {
+                let visit = Visit::of(self.server.clone()).await?;
+                visit.furnish(portal).await?;
+                self.before = Answers::of(self.block);
+                Ok(Some(visit))
+            }
+        }
+    }
+
+    /// Where contracts have an owner, he looks after them from now on.
+    fn send_owner(&self, visit: Option<&Visit>) {
+        if let (Goods::Portal(Portal { has_owner: true, .. }), Some(visit)) = (&self.catalog.goods, visit) {
+            tokio::spawn(visit.clone().approve(AWAY));
+        }
     }
 
     fn set_weather(&self, weather: Weather) {
@@ -138,17 +175,19 @@ impl World<'_> {
     /// One process, from its start to its end or to its death.
     async fn process(&self, job: &Job, life: Life, retry: bool) -> Result<End, String> {
         let first = self.notes().sent.len();
+        let clock = Clock::at(EPOCH + self.ahead + millis(self.start.elapsed()));
         let options = RunOptions {
             retry,
-            stand_ins: StandIns {
-                commits: Commits::OneByOne(Arc::new(life.clone())),
-                clock: Some(Clock::at(EPOCH + self.ahead + millis(self.start.elapsed()))),
-            },
+            stand_ins: StandIns { commits: Commits::OneByOne(Arc::new(life.clone())), clock: Some(clock) },
             ..RunOptions::default()
         };
         let (sink, tally) = (Arc::clone(&self.events) as Arc<dyn Sink>, Arc::new(Tally::default()));
         let lock = self.lock().await?;
-        let run = work::run(job, lock, self.connect(life.clone()), options, sink, tally, CancellationToken::new());
+        let run = async {
+            let connection = self.connect(job, life.clone(), clock).await?;
+            let run = work::run(job, lock, connection, options, sink, tally, CancellationToken::new());
+            run.await.map_err(|error| error.chain())
+        };
         let end = tokio::select! {
             biased;
             () = life.ended() => End::Died,
@@ -157,6 +196,9 @@ impl World<'_> {
                 Err(_) => return Err(format!("a process that never ends, after {} instants", life.passed())),
             },
         };
+        if job.kind.visits_a_portal() {
+            self.folder.look();
+        }
         self.check_wire(first)?;
         Ok(end)
     }
@@ -165,16 +207,17 @@ impl World<'_> {
     /// reads the source. The clock stands meanwhile: how long a thread takes is no part of the schedule.
     async fn lock(&self) -> Result<Lock, String> {
         for _ in 0..100_000 {
-            if let Ok(lock) = Lock::take(&self.journal) {
+            if let Ok(lock) = Lock::take(&self.folder.journal()) {
                 return Ok(lock);
             }
             yield_now().await;
             std::thread::sleep(Duration::from_micros(100));
         }
-        Lock::take(&self.journal).map_err(|error| error.to_string())
+        Lock::take(&self.folder.journal()).map_err(|error| error.to_string())
     }
 
-    fn connect(&self, life: Life) -> Connection {
+    /// The target, as the command finds it.
+    async fn connect(&self, job: &Job, life: Life, clock: Clock) -> Result<Connection, String> {
         let server =
             InProcessTransport::new(self.block.router.clone(), |extensions| extensions.get::<Reset>().is_some());
         let client = Client::new(ClientSettings {
@@ -189,13 +232,23 @@ impl World<'_> {
             retry: RetrySettings { seed: Some(7), ..RetrySettings::default() },
             user_agent: "consign-schedule".to_owned(),
         });
-        Connection {
-            exchange: Exchange::new(client, self.organization.clone()),
-            key: self.organization.clone(),
+        let organization = self.server.organization.clone();
+        let mut connection = Connection {
+            exchange: Exchange::new(client.clone(), organization.clone()),
+            key: organization.clone(),
             name: ORIGIN.to_owned(),
-            group: self.organization.clone(),
+            group: organization.clone(),
             hub: None,
+        };
+        if job.kind.visits_a_portal() {
+            work::resume_pace(&client, &job.journal, clock);
+            let choice = PortalChoice { organization: Some(organization), ..PortalChoice::default() };
+            let hub = Hub::open(&client, &choice).await.map_err(|error| format!("no portal: {error}"))?;
+            let PortalAddress { target_organization, portal } = hub.address();
+            connection.key = format!("{PORTAL_KEY}{target_organization}/{portal}");
+            connection.hub = Some(hub);
         }
+        Ok(connection)
     }
 
     /// Calm weather: what is left is done, and nothing fails but what the server does not end in time. Later that turns
@@ -220,7 +273,7 @@ impl World<'_> {
         let End::Ended(outcome) = self.process(job, Life::default(), true).await? else {
             return Err("it died without a death".to_owned());
         };
-        let outcome = outcome.map_err(|error| format!("the calm run failed: {}", error.chain()))?;
+        let outcome = outcome.map_err(|error| format!("the calm run failed: {error}"))?;
         if outcome.counts.open() > outcome.counts.blocked || (outcome.counts.blocked > 0 && outcome.counts.failed == 0)
         {
             return Err(format!("items are left open: {:?}, {}", outcome.counts, self.items()));
@@ -230,7 +283,8 @@ impl World<'_> {
 
     fn items(&self) -> String {
         let mut rows = Vec::new();
-        let read = Reader::open(&self.journal).and_then(|reader| reader.rows(StatusFilter::All, |row| rows.push(row)));
+        let read = Reader::open(&self.folder.journal())
+            .and_then(|reader| reader.rows(StatusFilter::All, |row| rows.push(row)));
         match read {
             Ok(()) => serde_json::to_string(&rows).unwrap_or_default(),
             Err(error) => error.to_string(),
@@ -259,55 +313,37 @@ impl World<'_> {
     }
 
     /// The server holds what the job says, once, and the journal says the same.
-    async fn check(&self) -> Result<(), String> {
+    async fn check(&self, job: &Job, visit: Option<&Visit>) -> Result<(), String> {
         if let Some(illegal) = self.events.illegal() {
             return Err(illegal);
         }
         self.check_moves()?;
+        match (&self.catalog.goods, visit) {
+            (Goods::Portal(portal), Some(visit)) => {
+                let apps = visit.check(portal).await?;
+                self.folder.check(portal, job, &apps, &self.events.words())?;
+                Answers::of(self.block).since(&self.before).check(portal)
+            }
+            (Goods::Portal(_), None) => Err("nobody visits the portal".to_owned()),
+            (Goods::Assets { expected, .. }, _) => {
+                self.check_published_once()?;
+                assets::check(&self.server, expected).await
+            }
+        }
+    }
+
+    fn check_published_once(&self) -> Result<(), String> {
         let stats = self.block.sandbox.stats();
         let mut twice = stats["duplicatePublishes"].as_object().into_iter().flatten();
-        if let Some((gav, count)) = twice.find(|(gav, _)| gav.starts_with(&self.organization)) {
-            return Err(format!("{gav} was published {count} times too often"));
+        match twice.find(|(gav, _)| gav.starts_with(&self.server.organization)) {
+            Some((gav, count)) => Err(format!("{gav} was published {count} times too often")),
+            None => Ok(()),
         }
-        for expected in &self.catalog.expected {
-            self.check_asset(expected).await?;
-        }
-        self.check_nothing_else().await
-    }
-
-    async fn check_asset(&self, expected: &Expected) -> Result<(), String> {
-        let name = format!("{}/{}", expected.asset, expected.version);
-        let found = self.get(&format!("/exchange/api/v2/assets/{}/{name}", self.organization)).await;
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let list = |key: &str| found[key].as_array().cloned().unwrap_or_default();
-        let tags: BTreeSet<String> = list("labels").iter().map(text).collect();
-        let fields: BTreeMap<String, String> =
-            list("customFields").iter().map(|field| (text(&field["key"]), text(&field["value"]))).collect();
-        let status = text(&found["status"]);
-        if tags != expected.tags || fields != expected.fields || status != expected.status {
-            let seen = format!("{status:?}, tags {tags:?}, fields {fields:?}");
-            return Err(format!("{name} is {seen} instead of {expected:?}\n{}", self.items()));
-        }
-        Ok(())
-    }
-
-    async fn check_nothing_else(&self) -> Result<(), String> {
-        let list = self.get(&format!("/exchange/api/v2/assets?organizationId={}&limit=100", self.organization)).await;
-        let mut found: Vec<String> = Vec::new();
-        for asset in list.as_array().into_iter().flatten() {
-            found.extend(asset["assetId"].as_str().map(str::to_owned));
-        }
-        found.sort();
-        found.dedup();
-        let mut wanted: Vec<String> = self.catalog.expected.iter().map(|expected| expected.asset.clone()).collect();
-        wanted.sort();
-        wanted.dedup();
-        if found == wanted { Ok(()) } else { Err(format!("the server holds {found:?} instead of {wanted:?}")) }
     }
 
     /// Every move in the journal is a legal one.
     fn check_moves(&self) -> Result<(), String> {
-        let reader = Reader::open(&self.journal).map_err(|error| error.to_string())?;
+        let reader = Reader::open(&self.folder.journal()).map_err(|error| error.to_string())?;
         let mut rows = Vec::new();
         reader.rows(StatusFilter::All, |row| rows.push(row)).map_err(|error| error.to_string())?;
         for row in rows {
@@ -326,23 +362,16 @@ impl World<'_> {
     }
 
     /// One more run has nothing to do.
-    async fn check_rest(&self) -> Result<(), String> {
-        let before = self.notes().sent.len();
-        self.calm(&self.catalog.job).await?;
+    async fn check_rest(&self, job: &Job) -> Result<(), String> {
+        let (before, delivered) = (self.notes().sent.len(), self.folder.delivered());
+        self.calm(job).await?;
+        if self.folder.delivered() != delivered {
+            return Err("a run with nothing to do delivered secrets".to_owned());
+        }
         match self.notes().sent[before..].iter().find(|sent| sent.is_write()) {
             Some(write) => Err(format!("a run with nothing to do sent {write:?}")),
             None => Ok(()),
         }
-    }
-
-    /// Asks the server past the wire.
-    async fn get(&self, path: &str) -> Value {
-        let token = &self.visitor.token;
-        let request = http::Request::get(path).header("authorization", format!("bearer {token}"));
-        let request = request.body(Body::empty()).expect("a plain request");
-        let Ok(reply) = self.block.router.clone().oneshot(request).await;
-        let body = axum::body::to_bytes(reply.into_body(), usize::MAX).await.unwrap_or_default();
-        serde_json::from_slice(&body).unwrap_or_default()
     }
 
     fn sum_up(mut self) -> Told {
@@ -359,44 +388,4 @@ impl World<'_> {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// What the engine tells, held to what may be told.
-#[derive(Debug, Default)]
-struct Events(Mutex<Known>);
-
-#[derive(Debug, Default)]
-struct Known {
-    states: BTreeMap<String, State>,
-    told: Vec<String>,
-    illegal: Option<String>,
-}
-
-impl Events {
-    fn illegal(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).illegal.clone()
-    }
-
-    fn hash(&self, hasher: &mut DefaultHasher) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).told.hash(hasher);
-    }
-}
-
-impl Sink for Events {
-    fn emit(&self, event: &Event) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match event {
-            // Another process takes up items where the last one left them.
-            Event::Start { .. } => known.states.clear(),
-            Event::Item { gav, state, step, .. } => {
-                known.told.push(format!("{gav} {state} {step:?}"));
-                if let Some(from) = known.states.insert(gav.clone(), *state)
-                    && (from.is_final() || !from.may_become(*state))
-                {
-                    known.illegal = Some(format!("{gav} was told to go from {from} to {state}"));
-                }
-            }
-            _ => {}
-        }
-    }
 }
