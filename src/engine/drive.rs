@@ -122,6 +122,11 @@ impl<W: Work> Course<W> {
     async fn run(&mut self, subject: &mut W::Subject) -> Result<Leave, JournalError> {
         let steps = self.shared.work.steps();
         let mut at = self.place();
+        if self.item.doubt && self.item.state == State::Ready {
+            // An earlier run gave up on it without knowing whether the step had happened.
+            let (step, attempt) = (steps.get(at).map(|step| step.name), self.item.attempt);
+            self.move_to(Change { step, attempt, doubt: true, ..Change::to(self.item.id, State::Acting) }).await?;
+        }
         if let Some(leave) = self.redo_local_steps(subject, at).await? {
             return Ok(leave);
         }
@@ -264,7 +269,8 @@ impl<W: Work> Course<W> {
     async fn again(&mut self, at: usize, failure: Failure, after: Duration, doubt: bool) -> Result<Turn, JournalError> {
         if self.tries >= self.shared.limits.attempts {
             let message = format!("gave up after {} tries: {}", self.tries, failure.message);
-            self.fail(Failure { message, ..failure }).await?;
+            // Whoever retries it has to find out first.
+            self.fail_at(at, Failure { message, ..failure }, doubt).await?;
             return Ok(Turn::Out(Leave::Ended));
         }
         self.park(at, failure, after, doubt).await
@@ -314,9 +320,14 @@ impl<W: Work> Course<W> {
     }
 
     async fn fail(&mut self, failure: Failure) -> Result<(), JournalError> {
-        let (step, attempt) = (self.step_name(), self.item.attempt);
+        self.fail_at(self.place(), failure, false).await
+    }
+
+    /// Fails before a step, which may have happened all the same where `doubt`.
+    async fn fail_at(&mut self, at: usize, failure: Failure, doubt: bool) -> Result<(), JournalError> {
+        let (step, attempt) = (self.shared.work.steps().get(at).map(|step| step.name), self.item.attempt);
         let failure = Some(failure);
-        self.move_to(Change { step, attempt, failure, ..Change::to(self.item.id, State::Failed) }).await
+        self.move_to(Change { step, attempt, doubt, failure, ..Change::to(self.item.id, State::Failed) }).await
     }
 
     /// Fails, and keeps what was waited with: what was accepted may still come to an end.
@@ -329,10 +340,6 @@ impl<W: Work> Course<W> {
             ..Change::to(self.item.id, State::Failed)
         };
         self.move_to(change).await
-    }
-
-    fn step_name(&self) -> Option<&'static str> {
-        self.shared.work.steps().get(self.place()).map(|step| step.name)
     }
 
     /// The run stops: an item that certainly has not been acted on is ready again. One in doubt stays as it is, and

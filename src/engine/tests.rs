@@ -405,3 +405,50 @@ async fn what_was_in_doubt_under_one_name_is_not_in_doubt_under_another() {
     assert_eq!(counts.done, 1);
     assert_eq!(*work.0.lock().unwrap(), ["sends g/a/1.0.0", "looks for g/a/1.0.0", "sends g/a/1.0.1"]);
 }
+
+/// Loses the reply to what it takes, and is not to be reached for some time afterwards.
+struct Unreachable(Mutex<Vec<&'static str>>);
+
+impl Work for Unreachable {
+    type Subject = ();
+
+    fn steps(&self) -> &'static [Step] {
+        &STEPS[1..2]
+    }
+
+    fn open(&self, _: &Item) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn act(&self, (): &mut (), _: &Item, _: &'static str) -> Outcome {
+        self.0.lock().unwrap().push("sent");
+        Outcome::Again { failure: Failure::new("lost", "no reply"), after: Duration::ZERO, doubt: true }
+    }
+
+    async fn probe(&self, (): &mut (), _: &Item, _: &'static str) -> Option<Outcome> {
+        let mut told = self.0.lock().unwrap();
+        told.push("looked for");
+        Some(match told.len() {
+            0..=8 => Outcome::Again { failure: Failure::new("lost", "no reply"), after: Duration::ZERO, doubt: true },
+            _ => Outcome::End(Ending::Done { note: Some("found".to_owned()), fingerprint: None }),
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_retries_what_was_given_up_in_doubt_looks_for_it_before_sending_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("j.db");
+    let work = Arc::new(Unreachable(Mutex::default()));
+    let batch = || drafts(&[("g/a/1.0.0", &[])]);
+    let (_, counts) = run(&path, &work, batch(), None, CancellationToken::new()).await.unwrap();
+    assert_eq!(counts.failed, 1);
+    assert_eq!(work.0.lock().unwrap().len(), 8, "as often as anything is tried");
+    let journal = opened(&path).await;
+    assert_eq!(journal.reopen_failed(None).await.unwrap(), 1);
+    journal.close().await;
+    let (_, counts) = run(&path, &work, batch(), None, CancellationToken::new()).await.unwrap();
+    assert_eq!(counts.done, 1);
+    let told = work.0.lock().unwrap().clone();
+    assert_eq!(told.iter().filter(|told| **told == "sent").count(), 1, "{told:?}");
+}

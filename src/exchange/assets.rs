@@ -37,7 +37,9 @@ impl Exchange {
     /// # Errors
     /// [`CallError`]
     pub async fn asset(&self, coordinates: &Coordinates) -> Result<Option<Asset>, CallError> {
-        self.find(Call::get(version_path(coordinates, &[&"asset"])?)).await
+        let Coordinates { asset_id, version, .. } = coordinates;
+        let found = self.find(Call::get(version_path(coordinates, &[&"asset"])?)).await?;
+        found.map(|asset| about(asset, asset_id, Some(&version.to_string()))).transpose()
     }
 
     /// Reads the latest version of an asset, which also lists the others; `None` where there is none.
@@ -45,7 +47,8 @@ impl Exchange {
     /// # Errors
     /// [`CallError`]
     pub async fn latest(&self, group_id: &str, asset_id: &str) -> Result<Option<Asset>, CallError> {
-        self.find(Call::get(asset_path(group_id, asset_id, &[&"asset"])?)).await
+        let found = self.find(Call::get(asset_path(group_id, asset_id, &[&"asset"])?)).await?;
+        found.map(|asset| about(asset, asset_id, None)).transpose()
     }
 
     /// Deletes one version; `false` where there was none.
@@ -58,5 +61,35 @@ impl Exchange {
             .repeat(Repeat::Safe)
             .header(HeaderName::from_static("x-delete-type"), HeaderValue::from_static(how.as_str()));
         Ok(absent(self.client().call(call).await)?.is_some())
+    }
+}
+
+/// An asset that is the one that was asked for. Something else that happens to be JSON would be taken for a version that
+/// holds nothing.
+fn about(asset: Asset, asset_id: &str, version: Option<&str>) -> Result<Asset, CallError> {
+    let is_asked = |told: &str, asked: &str| told.is_empty() || told == asked;
+    let says_nothing = asset.asset_id.is_empty() && asset.version.is_empty();
+    if !says_nothing && is_asked(&asset.asset_id, asset_id) && version.is_none_or(|v| is_asked(&asset.version, v)) {
+        return Ok(asset);
+    }
+    Err(CallError::BadReply {
+        reason: format!("it is not about {asset_id}{}", version.map(|v| format!("/{v}")).unwrap_or_default()),
+        request_id: None,
+        source: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_about_something_else_is_none_about_the_asset() {
+        let told = |asset_id: &str, version: &str| {
+            let asset = Asset { asset_id: asset_id.to_owned(), version: version.to_owned(), ..Asset::default() };
+            about(asset, "orders", Some("1.0.0")).is_ok()
+        };
+        assert!(told("orders", "1.0.0") && told("", "1.0.0") && told("orders", ""));
+        assert!(!told("", "") && !told("stock", "1.0.0") && !told("orders", "1.0.1"));
     }
 }

@@ -100,10 +100,12 @@ pub(super) fn apply(tx: &Transaction<'_>, run: RunId, change: &Change) -> rusqli
     refuse_illegal(from, change.to)?;
     let failure = change.failure.as_ref();
     tx.prepare_cached(
-        // What the server gave for a publication under way stays until somebody goes on with it.
+        // What the server gave for a publication under way stays until somebody goes on with it, and so does the doubt
+        // whether a step has happened.
         "UPDATE item SET state = ?2,
-                step = CASE WHEN token IS NOT NULL AND ?2 IN ('pending', 'blocked', 'ready') THEN step ELSE ?3 END,
-                attempt = ?4, doubt = ?5, due = ?6,
+                step = CASE WHEN (token IS NOT NULL OR doubt) AND ?2 IN ('pending', 'blocked', 'ready') THEN step
+                            ELSE ?3 END,
+                attempt = ?4, doubt = ?5 OR (doubt AND ?2 IN ('pending', 'blocked', 'ready')), due = ?6,
                 token = CASE WHEN ?2 IN ('pending', 'blocked', 'ready') THEN coalesce(?7, token) ELSE ?7 END,
                 published_as = coalesce(?8, published_as), fingerprint = coalesce(?9, fingerprint),
                 class = ?10, http = ?11, message = ?12, hint = ?13,
