@@ -18,8 +18,10 @@ use crate::{
 pub(super) async fn run(job: &Job, manner: &Manner, stop: CancellationToken) -> Result<Exit, Problem> {
     CutoverMark::of(job).refuse().map_err(|error| problem(&error))?;
     let reading = reading(job);
-    let locks =
-        (Lock::take(&reading.journal).map_err(journal_problem)?, Lock::take(&job.journal).map_err(journal_problem)?);
+    let locks = (
+        Lock::take_soon(&reading.journal).map_err(journal_problem)?,
+        Lock::take_soon(&job.journal).map_err(journal_problem)?,
+    );
     let aside = Manner { report: manner.report.as_ref().map(|folder| folder.join("export")), ..manner.clone() };
     aside.prepare()?;
     manner.prepare()?;
@@ -54,7 +56,7 @@ pub(super) async fn read_ahead(
     stop: &CancellationToken,
 ) -> Result<(Job, Connected), Problem> {
     let reading = reading(job);
-    let lock = Lock::take(&reading.journal).map_err(journal_problem)?;
+    let lock = Lock::take_soon(&reading.journal).map_err(journal_problem)?;
     let Some((source, target)) = Box::pin(ends(&reading, job, stop)).await? else { return Err(stopped()) };
     let read = Box::pin(carry_out(&reading, lock, &source, manner, stop.clone())).await;
     let writing = read.and_then(|read| match read {

@@ -90,7 +90,7 @@ impl Manner {
 /// Carries out a job of one half.
 async fn alone(job: &Job, manner: &Manner, stop: CancellationToken) -> Result<Exit, Problem> {
     // Before anything else: the sandbox's state beside the journal is no more for two than the journal is.
-    let lock = Lock::take(&job.journal).map_err(journal_problem)?;
+    let lock = Lock::take_soon(&job.journal).map_err(journal_problem)?;
     manner.prepare()?;
     // The server may have asked for minutes.
     if stop.run_until_cancelled(connect::pause(job)).await.is_none() {

@@ -46,7 +46,7 @@ fn carry_out(job: &Job, only: &Selection, args: &UndoArgs) -> Result<Exit, Probl
         signals::watch(stop.clone());
         // A journal that is not there is not made: then nothing is known to have been made either.
         Reader::open(&job.journal).map_err(journal_problem)?;
-        let lock = Lock::take(&job.journal).map_err(journal_problem)?;
+        let lock = Lock::take_soon(&job.journal).map_err(journal_problem)?;
         let connected = connect::connect(job).await?;
         let exit = remove(job, lock, &connected, only, args, stop).await;
         connected.close().await;

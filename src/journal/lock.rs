@@ -11,6 +11,7 @@ use std::{
     fs::{File, Metadata, TryLockError},
     io::{self, Read, Seek, Write},
     sync::atomic::{AtomicI64, Ordering::Relaxed},
+    time::Duration,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -20,6 +21,10 @@ use super::{JournalError, RunId, private, schema};
 
 /// What stands before the number of the last run that was begun.
 const BEGUN: &str = "begun: ";
+
+/// How often a lock that is taken is asked for again, and after how long.
+const PATIENCE: u32 = 10;
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// Held for as long as a process works on a journal.
 #[derive(Debug)]
@@ -59,6 +64,18 @@ impl Lock {
         let lock = Self { journal: journal.to_owned(), path, file, run: AtomicI64::new(0), begun: begun.unwrap_or(0) };
         lock.write(lock.begun);
         Ok(lock)
+    }
+
+    /// The same, and a moment later once more: a process that is killed while it starts a command leaves a copy of its lock
+    /// to that, until the command has become a process of its own.
+    pub fn take_soon(journal: &Utf8Path) -> Result<Self, JournalError> {
+        for _ in 0..PATIENCE {
+            match Self::take(journal) {
+                Err(JournalError::Locked { .. }) => std::thread::sleep(MOMENT),
+                taken => return taken,
+            }
+        }
+        Self::take(journal)
     }
 
     /// Refuses a journal that knows fewer runs than were begun in it. One that is not there begins anew.

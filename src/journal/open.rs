@@ -32,7 +32,7 @@ pub struct Journal {
 impl Journal {
     /// Opens or creates the journal at `path`, which only one job works on, and begins a run against `target`.
     pub async fn open(path: &Utf8Path, target: &str) -> Result<Self, JournalError> {
-        Self::open_locked(Lock::take(path)?, target, "", &Commits::default()).await
+        Self::open_locked(Lock::take_soon(path)?, target, "", &Commits::default()).await
     }
 
     /// Opens or creates the journal whose lock is held, and begins a run of `job` against `target`. Items that other jobs

@@ -256,8 +256,9 @@ async fn whose_lock_was_removed_stops_and_writes_nothing_once_another_run_is_beg
     }
     for commits in [Commits::Grouped, Commits::OneByOne(std::sync::Arc::new(Blind))] {
         let place = place();
-        let open =
-            || async { Journal::open_locked(Lock::take(&place.path).unwrap(), "org", "", &commits).await.unwrap() };
+        let open = || async {
+            Journal::open_locked(Lock::take_soon(&place.path).unwrap(), "org", "", &commits).await.unwrap()
+        };
         let first = open().await;
         first.offer(offers(&[("g/a/1.0.0", &[])])).await.unwrap();
         fs_err::remove_file(format!("{}.lock", place.path)).unwrap();

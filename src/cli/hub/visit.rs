@@ -54,7 +54,7 @@ impl Visit {
         job.target.credentials.basic = false;
         // The sandbox's state beside the journal is no more for two than the journal is.
         let lock = match &job.target.place {
-            Place::Sandbox => Some(Lock::take(&job.journal).map_err(journal_problem)?),
+            Place::Sandbox => Some(Lock::take_soon(&job.journal).map_err(journal_problem)?),
             Place::Host(_) => None,
         };
         let connected = connect::connect(&job).await?;

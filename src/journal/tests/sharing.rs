@@ -139,7 +139,7 @@ fn at(gav: &str, path: &str) -> AssetDraft {
 
 /// The beginning of a run of a job that brings these.
 async fn begun(place: &Place, job: &str, source: &str, drafts: &[AssetDraft]) -> (Journal, ScanEnd) {
-    let lock = Lock::take(&place.path).unwrap();
+    let lock = Lock::take_soon(&place.path).unwrap();
     let journal = Journal::open_locked(lock, "org", job, &Commits::default()).await.unwrap();
     let offer = |draft: &AssetDraft| Offer::new(Sourced::Draft(Box::new(draft.clone())), true);
     journal.offer(drafts.iter().map(offer).collect()).await.unwrap();
