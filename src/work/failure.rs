@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long to wait before a step is tried again when the server names no time: the door has waited already.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a failed call says: what happened, in the server's own words, and what to do next.
 pub(super) fn failure(error: &CallError) -> Failure {

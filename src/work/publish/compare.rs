@@ -61,6 +61,12 @@ impl Publish {
     async fn fingerprint(&self, file: &AssetFile) -> Result<FileFingerprint, Outcome> {
         content(&self.exchange, file, self.scratch.path()).await.map_err(|error| match &error {
             ContentError::Download(DownloadError::Call(call)) => failure::outcome(call),
+            // What came was cut off, or garbled on its way.
+            ContentError::Download(DownloadError::Checksum { .. }) => Outcome::Again {
+                failure: Failure::new("checksum", failure::chain(&error)),
+                after: failure::PAUSE,
+                doubt: false,
+            },
             // No other item would find more room.
             ContentError::Scratch(_) | ContentError::Download(DownloadError::Write(_)) => {
                 Outcome::Halt(Failure::new("local-file", failure::chain(&error)).hint("TMPDIR names the folder to use"))

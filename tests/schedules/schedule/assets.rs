@@ -35,14 +35,15 @@ async fn check_one(server: &Server, expected: &Expected) -> Result<(), String> {
 
 async fn check_nothing_else(server: &Server, expected: &[Expected]) -> Result<(), String> {
     let path = format!("/exchange/api/v2/assets?organizationId={}&limit=100", server.organization);
-    let mut found: Vec<String> = Vec::new();
+    let mut found = BTreeSet::new();
     for asset in server.list(&path).await {
-        found.extend(asset["assetId"].as_str().map(str::to_owned));
+        let id = asset["assetId"].as_str().unwrap_or_default();
+        let latest = server.get(&format!("/exchange/api/v2/assets/{}/{id}/asset", server.organization)).await;
+        let others = latest["versions"].as_array().into_iter().flatten();
+        let all = others.map(|other| other.as_str().or(other["version"].as_str())).chain([latest["version"].as_str()]);
+        found.extend(all.flatten().map(|version| format!("{id}/{version}")));
     }
-    found.sort();
-    found.dedup();
-    let mut wanted: Vec<String> = expected.iter().map(|expected| expected.asset.clone()).collect();
-    wanted.sort();
-    wanted.dedup();
+    let wanted: BTreeSet<String> =
+        expected.iter().map(|expected| format!("{}/{}", expected.asset, expected.version)).collect();
     if found == wanted { Ok(()) } else { Err(format!("the server holds {found:?} instead of {wanted:?}")) }
 }

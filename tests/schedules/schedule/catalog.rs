@@ -26,13 +26,17 @@ pub(crate) struct Catalog {
 #[derive(Debug)]
 pub(crate) enum Goods {
     /// Versions of assets.
-    Assets {
-        /// Publishes what the job describes, where it only describes.
-        first: Option<Box<Job>>,
-        expected: Vec<Expected>,
-    },
+    Assets { first: Option<First>, expected: Vec<Expected> },
     /// What belongs to consumers of a portal.
     Portal(Portal),
+}
+
+/// What was published before.
+#[derive(Debug)]
+pub(crate) struct First {
+    pub(crate) job: Box<Job>,
+    /// Whether the journal knows of it: the job itself has done it. Otherwise somebody else has.
+    pub(crate) is_known: bool,
 }
 
 /// How one version of an asset is to be found on the server.
@@ -83,6 +87,12 @@ pub(crate) fn catalogs(root: &Path, organization: &str) -> Vec<Catalog> {
         Row { path: "types.raml", needs: &["a/1.0.0"], ..row("b", "1.0.0") },
     ];
     let single = [row("only", "1.0.0")];
+    let before = [Row { path: "api.yaml", ..row("a", "1.0.0") }, Row { path: "api.yaml", ..row("b", "1.0.0") }];
+    let after = [
+        Row { path: "other.yaml", ..row("a", "1.0.0") },
+        Row { path: "other.yaml", needs: &["a/1.0.0"], ..row("b", "1.0.0") },
+    ];
+    let bumped = |version| [row("a", "1.0.0"), row("a", version), row("b", "1.0.0"), row("b", version)];
     let changed = [
         Row { tags: "new,newer", note: "changed", ..row("a", "1.0.0") },
         Row { tags: "new", note: "changed too", ..row("b", "1.0.0") },
@@ -98,6 +108,10 @@ pub(crate) fn catalogs(root: &Path, organization: &str) -> Vec<Catalog> {
         Catalog::publish(home, "files", "async", &files),
     ];
     catalogs.push(Catalog::describe(home, "changes", &chain, &changed));
+    // What has changed becomes a new version, and so does what somebody else has published otherwise.
+    let (change, conflict) = ("on_change = \"bump-patch\"\n", "on_conflict = \"bump-minor\"\n");
+    catalogs.push(Catalog::bump(home, "changed", change, true, (&before, &after), &bumped("1.0.1")));
+    catalogs.push(Catalog::bump(home, "conflicting", conflict, false, (&before, &after), &bumped("1.1.0")));
     catalogs.extend(portal::catalogs(home));
     catalogs
 }
@@ -112,7 +126,23 @@ impl Catalog {
     fn describe(home: &Home<'_>, name: &'static str, first: &[Row], rows: &[Row]) -> Self {
         let published = home.write_job("published", "publish", "", first);
         let job = home.write_job(name, "describe", "", rows);
-        Self { name, job, goods: Goods::Assets { first: Some(Box::new(published)), expected: expected(rows) } }
+        let first = First { job: Box::new(published), is_known: false };
+        Self { name, job, goods: Goods::Assets { first: Some(first), expected: expected(rows) } }
+    }
+
+    /// Publishes some rows, and then the same with other content.
+    fn bump(
+        home: &Home<'_>,
+        name: &'static str,
+        policy: &str,
+        is_known: bool,
+        (before, after): (&[Row], &[Row]),
+        then: &[Row],
+    ) -> Self {
+        let published = home.write_job(&format!("before-{name}"), "publish", "", before);
+        let job = home.write_job(name, "publish", &format!("[publish]\ndeadline = \"2m\"\n{policy}"), after);
+        let first = First { job: Box::new(published), is_known };
+        Self { name, job, goods: Goods::Assets { first: Some(first), expected: expected(then) } }
     }
 }
 
@@ -148,6 +178,7 @@ impl Home<'_> {
         let write = |name: &str, text: &str| write_old(&folder.join(name), text);
         let is_publish = kind == "publish";
         write("api.yaml", "openapi: 3.0.0\ninfo:\n  title: An API\n  version: 1.0.0\npaths: {}\n");
+        write("other.yaml", "openapi: 3.0.0\ninfo:\n  title: Another API\n  version: 1.0.0\npaths: {}\n");
         write("types.raml", "#%RAML 1.0 Library\nusage: types\ntypes:\n  Name: string\n");
         let mut csv = "assetId,version,tags,fields.note,status".to_owned();
         csv += if is_publish { ",type,name,dependencies,path\n" } else { "\n" };

@@ -144,8 +144,10 @@ impl World<'_> {
         match &self.catalog.goods {
             Goods::Assets { first: None, .. } => Ok(None),
             Goods::Assets { first: Some(first), .. } => {
-                self.calm(&self.folder.of(first)).await?;
-                std::fs::remove_file(self.folder.journal()).map_err(|error| error.to_string())?;
+                self.calm(&self.folder.of(&first.job)).await?;
+                if !first.is_known {
+                    std::fs::remove_file(self.folder.journal()).map_err(|error| error.to_string())?;
+                }
                 Ok(None)
             }
             Goods::Portal(portal) => {
@@ -281,14 +283,22 @@ impl World<'_> {
         Ok(outcome)
     }
 
+    /// What the journal knows of all items: what they are, and how they got there.
     fn items(&self) -> String {
-        let mut rows = Vec::new();
-        let read = Reader::open(&self.folder.journal())
-            .and_then(|reader| reader.rows(StatusFilter::All, |row| rows.push(row)));
-        match read {
-            Ok(()) => serde_json::to_string(&rows).unwrap_or_default(),
-            Err(error) => error.to_string(),
-        }
+        let read = || {
+            let (reader, mut rows, mut told) = (Reader::open(&self.folder.journal())?, Vec::new(), String::new());
+            reader.rows(StatusFilter::All, |row| rows.push(row))?;
+            for row in rows {
+                told += &serde_json::to_string(&row).unwrap_or_default();
+                for event in reader.events(row.id)? {
+                    let (state, step) = (event.state, event.step.unwrap_or_default());
+                    told += &format!("\n    {}: {state} {step} {}", event.at, event.note.unwrap_or_default());
+                }
+                told.push('\n');
+            }
+            Ok(told)
+        };
+        read().unwrap_or_else(|error: consign::journal::JournalError| error.to_string())
     }
 
     /// No token for another server, no request above the pace.
