@@ -12,8 +12,7 @@ const MAX_SIZE: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// When it cannot be read, is no file or larger than 16 MB, or is not UTF-8.
 pub(super) fn text(path: &Utf8Path) -> io::Result<String> {
-    let found = fs_err::metadata(path)?;
-    if !found.is_file() && !found.is_dir() {
+    if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is a device, a FIFO or a socket, not a file"));
     }
     let mut text = String::new();

@@ -162,7 +162,7 @@ impl Export {
             }
             outcome => outcome,
         };
-        let downloaded = downloaded.map_err(|error| refused(error, &name))?;
+        let downloaded = downloaded.map_err(|error| refused(error, &name, &path))?;
         (file.size, file.sha256) = (Some(downloaded.len), Some(hex::encode(downloaded.sha256)));
         Ok(())
     }
@@ -356,11 +356,11 @@ fn head(path: &Utf8Path) -> io::Result<Vec<u8>> {
 }
 
 /// Why a file could not be brought.
-fn refused(error: DownloadError, name: &Utf8Path) -> Outcome {
+fn refused(error: DownloadError, name: &Utf8Path, path: &Utf8Path) -> Outcome {
     let named = |failure: Failure| Failure { message: format!("file {name}: {}", failure.message), ..failure };
     match error {
         DownloadError::Call(CallError::Local(error)) | DownloadError::Write(error) => {
-            local(&io::Error::new(error.kind(), format!("file {name}: {error}")))
+            local(&io::Error::new(error.kind(), format!("{path}: {error}")))
         }
         DownloadError::Call(error) => match failure::outcome(&error) {
             Outcome::Failed(failure) => Outcome::Failed(named(failure)),
