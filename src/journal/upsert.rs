@@ -215,10 +215,10 @@ fn reopen_with(
     unchanged: bool,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        // Whether a step has happened is still to be found out, under the coordinates that it was for.
+        // Whether a step has happened, or what has become of it, is still to be found out under the coordinates that it was for.
         "UPDATE item SET state = 'pending', attempt = 0, due = NULL,
                 step = CASE WHEN doubt OR (?9 AND token IS NOT NULL) THEN step END, token = CASE WHEN ?9 THEN token END,
-                published_as = CASE WHEN doubt OR fingerprint IS NOT NULL THEN published_as END,
+                published_as = CASE WHEN doubt OR (?9 AND token IS NOT NULL) OR fingerprint IS NOT NULL THEN published_as END,
                 class = NULL, http = NULL, message = NULL, hint = NULL,
                 path = ?2, line = ?3, draft = ?4, digest = ?5, selected = ?6, seen = ?7, claims = ?8, job = ?10,
                 retired = CASE WHEN retired = 0 OR class = 'vanished' THEN 0 ELSE 2 END
