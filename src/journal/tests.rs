@@ -316,3 +316,31 @@ async fn an_asset_that_only_lies_elsewhere_is_unchanged_and_is_read_from_there()
     let (_, counts, _) = run(&place, at("here", 3, "2")).await;
     assert_eq!((counts.unchanged, counts.changed), (0, 1));
 }
+
+#[tokio::test]
+async fn what_may_have_happened_under_other_coordinates_is_asked_for_under_those_by_whoever_retries() {
+    let place = place();
+    let offered = || offers(&[("g/waits/1.0.0", &[]), ("g/doubted/1.0.0", &[]), ("g/refused/1.0.0", &[])]);
+    let (journal, ..) = run(&place, offered()).await;
+    for (name, token, doubt) in [("waits", Some("link"), false), ("doubted", None, true), ("refused", None, false)] {
+        let id = ItemId(journal.reader().find(&format!("g/{name}/1.0.0")).unwrap()[0].id);
+        let published_as = Some(format!("g/{name}/1.1.0"));
+        journal.apply(Change { published_as, ..Change::to(id, State::Acting) }).await.unwrap();
+        let token = token.map(str::to_owned);
+        let failure = Some(Failure::new("deadline", "not yet"));
+        let failed = Change { step: Some("publish"), token, doubt, failure, ..Change::to(id, State::Failed) };
+        journal.apply(failed).await.unwrap();
+    }
+    assert_eq!(journal.reopen_failed(None).await.unwrap(), 3);
+    journal.close().await;
+    let (journal, ..) = run(&place, offered()).await;
+    let told: Vec<_> = journal
+        .reader()
+        .ready(3)
+        .unwrap()
+        .into_iter()
+        .map(|item| (item.published_as, item.step.is_some(), item.doubt))
+        .collect();
+    let kept = |name: &str| Some(format!("g/{name}/1.1.0"));
+    assert_eq!(told, [(kept("waits"), true, false), (kept("doubted"), true, true), (None, false, false)]);
+}
