@@ -15,7 +15,7 @@ mod schedule;
 
 use schedule::driver::{self, Sum};
 
-/// As many as `cargo test` carries out.
+/// As many as `.ci/run` carries out.
 const USUAL: u64 = 20_000;
 
 fn main() -> ExitCode {

@@ -66,8 +66,8 @@ impl Lock {
         Ok(lock)
     }
 
-    /// The same, and a moment later once more: a process that is killed while it starts a command leaves a copy of its lock
-    /// to that, until the command has become a process of its own.
+    /// The same, asking again for a tenth of a second: a process that is killed while it starts a command leaves a copy of
+    /// its lock to that, until the command has become a process of its own.
     pub fn take_soon(journal: &Utf8Path) -> Result<Self, JournalError> {
         for _ in 0..PATIENCE {
             match Self::take(journal) {
